@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from typing import Any
 
 import pytest
@@ -28,7 +30,10 @@ async def test_every_action_has_a_schema_and_a_place_in_the_description(api: Api
     for one in items:
         assert one["schema"]["type"] == "object" and one["title"], one["id"]
         body = described["paths"][f"/actions/{one['id']}"]["post"]["requestBody"]["content"]["application/json"]["schema"]
-        assert body["properties"]["with"] == one["schema"]
+        named = body["properties"]["with"]["$ref"].rpartition("/")[2]
+        assert described["components"]["schemas"][named]["properties"].keys() == one["schema"]["properties"].keys()
+    refs = set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(described)))
+    assert refs == {f"#/components/schemas/{name}" for name in described["components"]["schemas"]}
     for row in table():
         path = row.path if row.path != "/actions/{id}" or row.method == "GET" else "/actions/vm.start"
         assert row.method.lower() in described["paths"][path], row

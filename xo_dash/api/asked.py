@@ -47,6 +47,16 @@ class Problem(Exception):
     def __init__(self, status: int, sentence: str, **more: object) -> None:
         super().__init__(sentence)
         self.status, self.more = status, more
+        self.headers: Mapping[str, str] = {}
+
+
+class WrongMethod(Problem):
+    """The address has others, which RFC 9110 wants in a header as well."""
+
+    def __init__(self, method: str, methods: Iterable[str]) -> None:
+        allowed = ", ".join(sorted(methods))
+        super().__init__(405, _("{method} is not possible here; use {methods}").format(method=method, methods=allowed))
+        self.headers = {"allow": allowed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +118,7 @@ class Asked:
     def need_get(self) -> None:
         """Raises Problem for who wants the head alone, of what is told once or without end."""
         if self.request.method != "GET":
-            raise Problem(405, _("{method} is not possible here; use {methods}").format(method=self.request.method, methods="GET"))
+            raise WrongMethod(self.request.method, ["GET"])
 
     def need(self, role: Role) -> None:
         """Raises Problem for who does not have it."""
@@ -161,7 +171,7 @@ def endpoint(desk: Desk, handler: Handler) -> Callable[[Request], Awaitable[Resp
             try:
                 return await _answered(desk, handler, request)
             except Problem as trouble:
-                return problem(trouble.status, str(trouble), more=trouble.more)
+                return problem(trouble.status, str(trouble), trouble.headers, trouble.more)
             except RecordMissing as error:
                 return problem(404, str(error))
             except (RecordRefused, Refused) as error:

@@ -79,7 +79,7 @@ def _limit(given: Mapping[str, str]) -> int:
 def _after(given: Mapping[str, str]) -> str:
     """Behind which item the list goes on; empty: from its beginning."""
     try:
-        return b64decode(given.get("cursor", ""), b"-_", validate=True).decode()
+        return b64decode(given.get("cursor", ""), b"-_", validate=True).decode(errors="replace")
     except ValueError as error:
         raise Problem(400, _("“cursor” must be the “next” of another answer; leave it out to begin anew")) from error
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
+import msgspec
 from nicegui import App
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from xo_dash import __version__
-from xo_dash.api.actions import schema_of
 from xo_dash.api.asked import Asked, told
 from xo_dash.api.collections import Collection
 from xo_dash.api.listing import MOST, USUAL
@@ -38,6 +38,7 @@ RUN: Final[Described] = {
     },
     "required": ["id", "state", "steps", "results"],
 }  # fmt: skip
+CURSOR: Final = "^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{3}=|[A-Za-z0-9_-]{2}==)?$"
 ON: Final[Described] = {
     "type": "array",
     "minItems": 1,
@@ -70,9 +71,13 @@ async def described(collections: Sequence[Collection[Any]], table: Callable[[], 
 def description(collections: Sequence[Collection[Any]], routes: Iterable[Route]) -> Described:
     """The whole of it."""
     paths: dict[str, Described] = {}
-    known = list(_operations(collections))
+    routes = tuple(routes)
+    shapes = list(dict.fromkeys((*(action.request for action in ACTIONS), *(route.body for route in routes if route.body is not None))))
+    schemas, parts = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
+    schema_of = dict(zip(shapes, schemas, strict=True))
+    known = list(_operations(collections, schema_of))
     told_apart = {(path, method) for path, method, _operation in known}
-    others = [_other(route) for route in routes if (route.path, route.method.lower()) not in told_apart]
+    others = [_other(route, schema_of) for route in routes if (route.path, route.method.lower()) not in told_apart]
     for path, method, operation in (*known, *others):
         paths.setdefault(path, {})[method] = {
             **operation,
@@ -86,17 +91,19 @@ def description(collections: Sequence[Collection[Any]], routes: Iterable[Route])
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Problem": PROBLEM, "Run": RUN},
+            "schemas": {**parts, "Problem": PROBLEM, "Run": RUN},
         },
     }
 
 
-def _operations(collections: Sequence[Collection[Any]]) -> Iterator[tuple[str, str, Described]]:
+def _operations(collections: Sequence[Collection[Any]], schema_of: Mapping[type, Described]) -> Iterator[tuple[str, str, Described]]:
     for one in collections:
         fields = list(one.fields)
-        asked = [_query("fields", f"Comma separated: {', '.join(fields)}"), _query("filter", "Words and key:value, combined with AND"),
+        some = "|".join(fields)
+        asked = [_query("fields", "Comma separated", {"type": "string", "pattern": f"^(({some})(,({some}))*)?$"}),
+                 _query("filter", "Words and key:value, combined with AND"),
                  _query("limit", "", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}),
-                 _query("cursor", "`next` of the answer before")]  # fmt: skip
+                 _query("cursor", "`next` of the answer before", {"type": "string", "pattern": CURSOR})]  # fmt: skip
         yield f"/{one.name}", "get", {"summary": one.title, "parameters": asked, "responses": {"200": _page(fields)}}
         key = "id" if one.name == "runs" else "uuid"
         yield f"/{one.name}/{{{key}}}", "get", {
@@ -112,21 +119,21 @@ def _operations(collections: Sequence[Collection[Any]]) -> Iterator[tuple[str, s
     yield "/actions", "get", {"summary": "All actions, with the schema of their requests", "responses": {"200": _object([])}}
     for action in ACTIONS:
         body = {"type": "object", "required": ["on"], "additionalProperties": False,
-                "properties": {"on": ON, "with": schema_of(action.request), "dry_run": {"type": "boolean", "default": False}}}  # fmt: skip
+                "properties": {"on": ON, "with": schema_of[action.request], "dry_run": {"type": "boolean", "default": False}}}  # fmt: skip
         yield f"/actions/{action.id}", "post", {
             "summary": action.title, "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
             "responses": {"200": _object(["action", "dry_run", "preview"]), "202": _answer("Run")},
         }  # fmt: skip
 
 
-def _other(route: Route) -> tuple[str, str, Described]:
+def _other(route: Route, schema_of: Mapping[type, Described]) -> tuple[str, str, Described]:
     """Of a route that is neither a list nor an action: what its handler says of itself."""
     handler = route.handler.func if isinstance(route.handler, partial) else route.handler
     summary = (handler.__doc__ or getattr(handler, "__name__", "").replace("_", " ").capitalize()).strip().partition("\n")[0]
     parameters = [_path(part[1:-1]) for part in route.path.split("/") if part.startswith("{")]
     operation: Described = {"summary": summary, "parameters": parameters, "responses": {"2XX": {"description": "OK"}}}
     if route.body is not None:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema_of(route.body)}}}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema_of[route.body]}}}
     return route.path, route.method.lower(), operation
 
 
@@ -176,12 +183,15 @@ const add = (parent, tag, text) => {
   return made;
 };
 fetch("openapi.json").then((answer) => answer.json()).then((api) => {
+  const whole = (part) => part?.$ref ? whole(api.components.schemas[part.$ref.split("/").pop()])
+    : Array.isArray(part) ? part.map(whole)
+    : part && typeof part === "object" ? Object.fromEntries(Object.entries(part).map(([key, one]) => [key, whole(one)])) : part;
   for (const [path, methods] of Object.entries(api.paths))
   for (const [method, one] of Object.entries(methods)) {
     const box = add(all, "details"), head = add(box, "summary");
     add(head, "b", method.toUpperCase()); add(head, "code", "/api/v1" + path); head.append(" " + one.summary);
     const told = { parameters: one.parameters, body: one.requestBody?.content["application/json"].schema };
-    box.addEventListener("toggle", () => box.querySelector("pre") ?? add(box, "pre", JSON.stringify(told, null, 2)));
+    box.addEventListener("toggle", () => box.querySelector("pre") ?? add(box, "pre", JSON.stringify(whole(told), null, 2)));
     rows.push([box, head.textContent.toLowerCase()]);
   }
 });

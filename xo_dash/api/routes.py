@@ -10,7 +10,7 @@ from nicegui import App
 from starlette.responses import Response
 
 from xo_dash.api import access, actions, consoles, events, invitations, metrics, objects, openapi, people, quotas, runs, transfers
-from xo_dash.api.asked import Asked, Desk, Handler, Problem, endpoint, told
+from xo_dash.api.asked import Asked, Desk, Handler, Problem, WrongMethod, endpoint, told
 from xo_dash.api.collections import FINDINGS, OBJECTS, Collection
 from xo_dash.api.listing import listed
 from xo_dash.context import Context
@@ -91,10 +91,7 @@ def nothing_of(rows: Sequence[ApiRoute]) -> Handler:
                                       "openapi": f"{BASE}/openapi.json"})  # fmt: skip
         methods = {row.method for row in rows if _is_at(row.path.strip("/"), path)}
         if methods:
-            listed_methods = ", ".join(sorted(methods))
-            raise Problem(
-                405, _("{method} is not possible here; use {methods}").format(method=asked.request.method, methods=listed_methods)
-            )
+            raise WrongMethod(asked.request.method, methods)
         raise Problem(404, _("there is nothing at this address; see {path}").format(path=f"{BASE}/openapi.json"))
 
     return nothing
