@@ -76,7 +76,7 @@ def description(collections: Sequence[Collection[Any]], routes: Iterable[Route])
     schemas, parts = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
     schema_of = dict(zip(shapes, schemas, strict=True))
     known = list(_operations(collections, schema_of))
-    told_apart = {(path, method) for path, method, _operation in known}
+    told_apart = {(path, method) for path, method, _operation in known} | {("/actions/{id}", "post")}  # each has its own
     others = [_other(route, schema_of) for route in routes if (route.path, route.method.lower()) not in told_apart]
     for path, method, operation in (*known, *others):
         paths.setdefault(path, {})[method] = {

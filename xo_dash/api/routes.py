@@ -18,7 +18,7 @@ from xo_dash.i18n import _
 
 BASE: Final = "/api/v1"
 COLLECTIONS: Final[Sequence[Collection[Any]]] = (*OBJECTS, FINDINGS, runs.RUNS, *people.COLLECTIONS, quotas.QUOTAS)
-METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 MEASURED: Final = ("hosts", "vms", "srs")
 
 
