@@ -185,7 +185,7 @@ async def _ask(order: Order, settings: Settings) -> AsyncGenerator[dict[str, obj
 
 
 async def _alone(order: Order, settings: Settings, directory: DataDirectory) -> AsyncGenerator[dict[str, object], None]:
-    from xo_dash.app import build, stores_of
+    from xo_dash.composition import build, stores_of
 
     logging.basicConfig(level=logging.ERROR)
     audit = Audit(settings.data_dir)

@@ -1,4 +1,4 @@
-"""What a page is given: everything that lives as long as the program, built once by `xo_dash.app`."""
+"""What a page is given: everything that lives as long as the program, built once by `xo_dash.composition`."""
 
 from __future__ import annotations
 

@@ -10,6 +10,9 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+from data.stores.servers import TlsMode
+from xo_dash.context import Context
+
 log = logging.getLogger(__name__)
 
 INVENTORY = ("--pools", "2", "--hosts", "3,1", "--vms", "40,6", "--scenario", "a-day", "--pace", "1")
@@ -89,3 +92,23 @@ def _is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+async def show(demo: Demo, context: Context) -> None:
+    """Start the simulated pools and connect to them, and to nothing else."""
+    await context.auth.prepare_demo()
+    try:
+        pools = await demo.start()
+    except (OSError, RuntimeError) as error:
+        log.error("no demo: %s", error)
+        return
+    wanted = {pool.url: pool for pool in pools}
+    for server in list(context.server_store.all()):
+        if server.address in wanted:
+            del wanted[server.address]
+        elif server.simulated:
+            await context.servers.remove(server.id)
+    for wanted_pool in wanted.values():
+        await context.servers.add(
+            wanted_pool.url, wanted_pool.user, wanted_pool.password, tls=TlsMode.PLAIN, label=wanted_pool.pool, simulated=True
+        )

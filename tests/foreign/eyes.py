@@ -20,10 +20,10 @@ from components.urls import PREFIXES
 from data.mirror import Mirror
 from data.objects import VM
 from data.placement import is_guest
+from pages.table import PAGES
 from tests import fakes
 from tests.looking import looking
 from tests.sync.house import House
-from xo_dash import app as program
 from xo_dash.context import Context
 
 LISTS = ("/", "/vms", "/hosts", "/storage", "/networks", "/snapshots", "/tasks", "/settings", "/account")
@@ -130,7 +130,7 @@ async def eyes_on(house: House, folder: Path, monkeypatch: pytest.MonkeyPatch) -
         enqueue(self, message_type, data, target_id)
 
     monkeypatch.setattr(Outbox, "enqueue_message", record)
-    async with looking(monkeypatch, context, *program.PAGES) as user:
+    async with looking(monkeypatch, context, *PAGES) as user:
         yield Eyes(user, context, sent)
 
 

@@ -19,10 +19,11 @@ from data.stores.directory import DataDirectory
 from data.stores.servers import ServerStore
 from data.stores.vault import Vault
 from pages import layout
+from pages.table import PAGES
 from tests import fakes
 from tests.map.fleets import join
-from xo_dash.app import PAGES, is_news
 from xo_dash.context import Context
+from xo_dash.logs import is_news
 from xo_dash.sync.servers import Servers
 
 PATHS = (
