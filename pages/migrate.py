@@ -9,7 +9,7 @@ from components.ui import PageHead, empty_state
 from components.urls import path_of
 from data.facts.pool import own_pool
 from data.names import name_of, pool_name
-from data.objects import VM
+from data.objects import VM, Host
 from pages.layout import frame
 from pages.objects import nothing_here, show_object
 from xo_dash.context import Context
@@ -26,9 +26,11 @@ def create(program: Context) -> None:
         found = [vm for key in named_in(vms) if (vm := context.mirror.find(VM, key)) is not None and is_machine(vm)]
         title = ngettext("Migrate {n} VM", "Migrate {n} VMs", len(found)).format(n=number(len(found))) if found else _("Migrate")
         with frame(context, title=title, crumbs=[(_("VMs"), "/vms")]):
-            if found:
+            if found and any(home.all(Host) for home in found[0].home.pools.values()):
                 PageHead(title, icon="migrate")
                 ManyForm(context, found, host)
+            elif found:
+                empty_state(_("No hosts to migrate to"), _("You can see no host that VMs could go to; ask an administrator."))
             else:
                 with empty_state(_("No VMs selected"), _("Select VMs in the list or on the map, then choose Migrate.")):
                     ui.link(_("All VMs"), "/vms").classes("x-btn")

@@ -84,7 +84,7 @@ class ManyForm(ui.element):
         if goal is None:
             return
         if goal.home is not self._goals[self._chosen.goal].home:  # nothing of another pool means anything there
-            self._chosen.srs, self._chosen.networks, self._chosen.network = {}, {}, ""
+            self._chosen = ManyChoices(key, self._chosen.left_out)
         self._chosen.goal = key
         self._again()
 

@@ -48,7 +48,7 @@ class ManyPlaces(ui.element):
         with fresh_slot(self):
             self._draw_srs(placed, srs)
             self._draw_networks(placed, networks)
-            if len(ways) > 1 or may_copy:
+            if len(ways) > 1 or may_copy or copy:
                 self._draw_options(ways, network or (key_of(usual) if usual is not None else ""), copy=copy, may_copy=may_copy)
 
     def _draw_srs(self, placed: Placement, options: dict[str, str]) -> None:
@@ -95,7 +95,7 @@ class ManyPlaces(ui.element):
             if len(ways) > 1:
                 shown = network if network in ways else None
                 choice(ways, shown, label=_("Migration network"), on_change=lambda event: self.on_over(str(event.value)))
-            if may_copy:
+            if may_copy or copy:
                 check(_("Keep the originals (copy)"), copy, on_change=lambda event: self.on_keep(bool(event.value)))
 
 
