@@ -14,20 +14,24 @@ from components.frame.tree_rows import NodeKind
 from components.hosts import rows as host_rows
 from components.hosts.words import state_mark
 from components.map import rows as map_rows
+from components.messages.rows import message_table
 from components.networks import rows as network_rows
 from components.storage import rows as storage_rows
+from components.urls import path_of
 from components.vms.about import about
 from data.facts.host import HostState, host_state
 from data.facts.network import link_of
 from data.facts.vm import VmState
 from data.findings.storage import fill_level
+from data.messages import subject_of
 from data.mirror import Mirror
 from data.names import name_of, pool_name, server_name
-from data.objects import PIF, SR, VM, Host, Network, Pool, VMGuestMetrics
+from data.objects import PIF, SR, VM, Host, Message, Network, Pool, VMGuestMetrics
 from data.placement import is_guest
 from data.scope import Scope
 from data.search import Group, Hit
 from data.views.host import HostView
+from data.views.message import MessageView
 from data.views.network import NetworkView
 from data.views.pool import PoolView
 from data.views.sr import SRView
@@ -102,6 +106,30 @@ def test_of_srs(places: Places) -> None:
         if on_map := places.mapped.get(sr):
             assert on_map[4] == name_of(sr) and cast(int, on_map[11]) >= level
             assert len(cast(list[int], on_map[10])) == len(view.cut_off) and bool(view.cut_off) is (row[3].tone == "critical")
+
+
+def test_of_the_tabs_of_a_vm(places: Places) -> None:
+    """What a VM has is said on its page as in the lists of its SR and its network."""
+    for vm in filter(is_guest, places.pool.all(VM).values()):
+        view = places.scope.view(VMView, vm)
+        for disk in view.disks:
+            if disk.disk is not None and disk.sr is not None:
+                row = storage_rows._disk_row(disk.disk).cells
+                assert row[0].text == disk.name
+        assert view.disk_total == sum(max(0, disk.size) for disk in view.disks if disk.is_disk)
+        for nic in view.nics:
+            network = network_rows._nic_row(nic.row).cells
+            assert network[0].text == view.name and (not nic.addresses or nic.addresses[0] in {cell.text.split(" ")[0] for cell in network})
+        assert view.snapshot_count == max(0, len(view.snapshots) - 1)
+
+
+def test_of_messages(places: Places) -> None:
+    spec = message_table(lambda _message: True)
+    for message in places.pool.all(Message).values():
+        view, row, subject = places.scope.view(MessageView, message), spec.row(message), subject_of(message)
+        assert row.cells[2].text == (view.about.name or view.about_kind) and row.segments == (str(int(view.level)),)
+        assert (row.cells[2].path, view.about.exists) == (path_of(subject) if subject else "", subject is not None)
+        assert subject is None or view.about.name == name_of(subject)
 
 
 def test_of_networks_and_pools(places: Places) -> None:
