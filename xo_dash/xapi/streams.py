@@ -39,7 +39,7 @@ class Head:
     headers: Mapping[str, str]
 
 
-class Line(Protocol):
+class BodyLine(Protocol):
     """A connection; see TransferLine."""
 
     async def head(self, limit: int) -> bytes: ...
@@ -52,7 +52,7 @@ class Line(Protocol):
 class TransferStream:
     """One request that is under way. Raises Unreachable when the line breaks, Timeout where nobody answers, TransferRefused, BadReply."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: BodyLine) -> None:
         self._line = line
         self._left: int | None = None  # bytes of the answer still to come; None: until it is closed
         self.head: Head | None = None
