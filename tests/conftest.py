@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.browsing import browser, chromium, mark, one_chromium
 
 __all__ = ["browser", "chromium", "one_chromium"]
+
+# how fast a machine is, is not what they test
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 if TYPE_CHECKING:
     from xo_dash.simulator.testing import SimulatedPool, Simulation

@@ -76,6 +76,7 @@ async def test_what_is_seen_is_theirs_and_nothing_can_be_done(data_dir: Path) ->
         await browser.open("/")
         await browser.should_see("db-01")
         await browser.should_not_see("You see what")
+        await context.audit.settle()
         lines = [orjson.loads(line) for line in (data_dir / "audit.jsonl").read_text("utf-8").splitlines()]
         told = [(line["action"], line["user"], line["name"]) for line in lines if line["action"].startswith("view_as")]
         assert told == [("view_as.begin", "ann", "bob"), ("view_as.end", "ann", "bob")]

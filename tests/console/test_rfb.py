@@ -40,7 +40,7 @@ def through(data: bytes, cuts: Iterable[int], *, may_type: bool) -> bytes:
     return b"".join(filter_.feed(data[begin:end]) for begin, end in itertools.pairwise(ends))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(SEEN + TYPED), max_size=12), st.lists(st.integers(0, 400), max_size=8))
 def test_a_viewer_sends_what_is_no_input(messages: list[bytes], cuts: list[int]) -> None:
     data = GREETING + b"".join(messages)
@@ -48,7 +48,7 @@ def test_a_viewer_sends_what_is_no_input(messages: list[bytes], cuts: list[int])
     assert through(data, cuts, may_type=False) == GREETING + b"".join(one for one in messages if one in SEEN)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=200))
 def test_noise_is_an_error_or_waits(noise: bytes) -> None:
     filter_ = ClientFilter(lambda: True)

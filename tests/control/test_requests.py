@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from xo_dash.control.actions import ACTIONS
@@ -153,7 +153,6 @@ anything = st.recursive(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # how fast a machine is, is no part of it
 @given(values=st.dictionaries(st.sampled_from([field.name for field in fields(Wish)]) | st.just("colour"), anything, max_size=4))
 def test_whatever_is_given_makes_a_request_or_sentences(values: dict[str, object]) -> None:
     for language in ("en", "ru"):

@@ -197,7 +197,7 @@ def some_grants(draw: st.DrawFn) -> list[Grant]:
     return [grant(role, on, deny=deny) for role, on, deny in draw(st.lists(picks, max_size=6))]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(some_grants(), st.sampled_from([NONE, VIEWER, OPERATOR, ADMIN]))
 def test_more_allows_more_a_deny_allows_less_and_each_answer_names_its_grant(grants: list[Grant], level: int) -> None:
     rights = Rights(level, grants)

@@ -37,6 +37,7 @@ async def test_somebody_is_invited_by_a_link_and_their_password_is_typed_by_nobo
         link = next(iter(at.user.find(marker="invitation-link").elements)).value  # type: ignore[attr-defined]
         assert "/invitation#" in link
         await at.user.should_see("invited")
+        await at.context.audit.settle()
         text = (tmp_path / "data" / "audit.jsonl").read_text("utf-8")
         told = [line for line in map(orjson.loads, text.splitlines()) if line["user"] == "ann"]
         assert [(line["action"], line["name"], line["address"]) for line in told[:2]] == [
