@@ -202,7 +202,7 @@ def _set_quota(given: argparse.Namespace, directory: DataDirectory) -> None:
 
 def _bytes(text: str | None) -> int | None:
     """Raises RecordRefused."""
-    from xo_dash.control.request import parse_size
+    from xo_dash.control.requests.sizes import parse_size
 
     amount = parse_size(text) if text is not None else None
     if isinstance(amount, int) or amount is None:

@@ -18,7 +18,7 @@ from data.stores.users import User
 from xo_dash.auth.refused import Refused
 from xo_dash.context import Context
 from xo_dash.control.quota.words import RESOURCES, used_of
-from xo_dash.control.request import parse_size
+from xo_dash.control.requests.sizes import parse_size
 from xo_dash.i18n import _
 
 WARNING = 0.8

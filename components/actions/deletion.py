@@ -22,7 +22,7 @@ from data.vms import is_of_backup
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import Eligibility
-from xo_dash.control.request import NoRequest, Request
+from xo_dash.control.requests.request import NoRequest, Request
 from xo_dash.control.vm.delete import DeleteVM, Removal, removal_of
 from xo_dash.i18n import _, date, ngettext, number, size
 

@@ -14,7 +14,10 @@ from data.types import XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import Eligibility
 from xo_dash.control.lazy_text import LazyText
-from xo_dash.control.request import BadRequest, Fault, InputKind, Request, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest, Fault
+from xo_dash.control.requests.fields import InputKind
+from xo_dash.control.requests.request import Request
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.i18n import _, ngettext, number
 

@@ -19,7 +19,10 @@ from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.plan import rehearse
-from xo_dash.control.request import BadRequest, Fault, InputKind, Request, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest, Fault
+from xo_dash.control.requests.fields import InputKind
+from xo_dash.control.requests.request import Request
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.i18n import _
 

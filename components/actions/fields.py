@@ -12,7 +12,8 @@ from components.transfers.source import FileSource
 from data.types import XapiObject
 from xo_dash.control.action import Choice
 from xo_dash.control.lazy_text import LazyText
-from xo_dash.control.request import File, InputKind, RequestField
+from xo_dash.control.requests.fields import InputKind, RequestField
+from xo_dash.control.requests.file import File
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.i18n import _
 

@@ -17,7 +17,8 @@ from xo_dash.control.network.address import paths_of as paths_of_address
 from xo_dash.control.network.guard import GuardVerdict, PathChange, breaks
 from xo_dash.control.network.management import UseForManagement
 from xo_dash.control.network.management import paths_of as paths_of_management
-from xo_dash.control.request import BadRequest, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.i18n import _
 

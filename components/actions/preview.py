@@ -9,7 +9,8 @@ from nicegui import events, ui
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.plan import Step, rehearse_all
-from xo_dash.control.request import BadRequest, Request
+from xo_dash.control.requests.fault import BadRequest
+from xo_dash.control.requests.request import Request
 from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _, ngettext, number
 

@@ -10,7 +10,7 @@ from components.actions.run_command import give, run_command
 from components.ui import Tone, notify
 from data.types import XapiObject
 from xo_dash.context import Context
-from xo_dash.control.request import REDACTED
+from xo_dash.control.requests.request import REDACTED
 from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.i18n import _
 

@@ -20,7 +20,7 @@ from xo_dash.auth.sessions import SignedOut
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import eligibility
-from xo_dash.control.request import Request
+from xo_dash.control.requests.request import Request
 from xo_dash.control.run import Run, RunState
 from xo_dash.i18n import _
 

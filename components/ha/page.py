@@ -32,7 +32,9 @@ from xo_dash.control.pool.ha import (
     held,
     tolerated,
 )
-from xo_dash.control.request import BadRequest, Request, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest
+from xo_dash.control.requests.request import Request
 from xo_dash.control.vm.boot import PRIORITIES
 from xo_dash.i18n import _, ngettext, number, size
 

@@ -23,7 +23,9 @@ from xo_dash.control.ova.beside import FilesMissing
 from xo_dash.control.pool.import_ova import IMPORT_OVA, networks, vm_of
 from xo_dash.control.pool.import_vm import srs, usual_sr
 from xo_dash.control.pool.ova_request import ImportOVA, OVASystem
-from xo_dash.control.request import BadRequest, File, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest
+from xo_dash.control.requests.file import File
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.vm.creation.request import FIRMWARE
 from xo_dash.i18n import _, size

@@ -27,7 +27,7 @@ from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText
-from xo_dash.control.request import Fault
+from xo_dash.control.requests.fault import Fault
 from xo_dash.control.run import Run, RunState
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.migration.estimate import estimate

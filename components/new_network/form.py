@@ -37,7 +37,8 @@ from xo_dash.control.network.create import (
     usual_mtu,
 )
 from xo_dash.control.network.settings import HASHES, LOCKING, MODES, PURPOSES
-from xo_dash.control.request import BadRequest, Fault, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest, Fault
 from xo_dash.control.run import RunState
 from xo_dash.i18n import N_, _
 

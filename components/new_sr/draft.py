@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from components.new_sr.search import place_key
 from data.facts.pool import own_pool
 from data.types import Home
-from xo_dash.control.request import BadRequest, Fault, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest, Fault
 from xo_dash.control.sr.create import NEW_SR, free_name, is_here
 from xo_dash.control.sr.discovery import Discovery
 from xo_dash.control.sr.found import FoundSR

@@ -22,7 +22,8 @@ from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText
-from xo_dash.control.request import Fault, fields
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.fields import fields
 from xo_dash.control.run import Run
 from xo_dash.control.sr.choice import default_sr
 from xo_dash.control.sr.create import NEW_SR, WATCHED, hosts_of

@@ -9,7 +9,8 @@ from components.new_vm.draft import SUGGESTED, DraftSource, VMDraft
 from data.objects import Pool
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Step, rehearse_all
-from xo_dash.control.request import BadRequest, Fault, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest, Fault
 from xo_dash.control.vm.create import CREATE
 from xo_dash.control.vm.creation.blueprint import Blueprint, blueprint
 from xo_dash.control.vm.creation.hosts import Seat, seats, suggested

@@ -26,7 +26,9 @@ from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.plan import rehearse
-from xo_dash.control.request import REDACTED, BadRequest, InputKind, RequestField, fields
+from xo_dash.control.requests.fault import BadRequest
+from xo_dash.control.requests.fields import InputKind, RequestField, fields
+from xo_dash.control.requests.request import REDACTED
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
 from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _, duration, number, rate, size, time

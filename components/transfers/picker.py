@@ -7,7 +7,8 @@ from collections.abc import Callable
 from nicegui import events, ui
 
 from xo_dash.auth.current import current_user
-from xo_dash.control.request import LONGEST_NAME, File
+from xo_dash.control.requests.file import File
+from xo_dash.control.requests.types import LONGEST_NAME
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.transfers.upload import Upload
 from xo_dash.i18n import _

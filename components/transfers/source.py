@@ -10,7 +10,7 @@ from nicegui import ui
 from components.transfers.picker import FilePicker
 from components.ui import Field
 from components.ui.segments import Segments
-from xo_dash.control.request import File
+from xo_dash.control.requests.file import File
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.i18n import _
 

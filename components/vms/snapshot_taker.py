@@ -15,7 +15,9 @@ from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.request import EACH, BadRequest, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest
+from xo_dash.control.requests.request import EACH
 from xo_dash.control.vm.snapshot import DATE, TIME, TakeSnapshot
 from xo_dash.i18n import _
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from xo_dash.control.lazy_text import LazyText
-from xo_dash.control.request import File
+from xo_dash.control.requests.file import File
 from xo_dash.control.transfers.ends import GONE, EndFailed
 
 GRAIN = 64 << 10

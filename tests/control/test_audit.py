@@ -13,7 +13,8 @@ import orjson
 import pytest
 
 from xo_dash.control.audit import Audit, AuditEntry, AuditUnwritable
-from xo_dash.control.request import Request, Secret
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import Secret
 
 ENTRY = {"at": "2026-01-31T14:05:06.789Z", "event": "begin", "run": "r", "action": "vm.start", "user": "ann", "user_id": "id",
          "server": "lab", "kind": "VM", "uuid": "u", "name": "web-1"}  # fmt: skip

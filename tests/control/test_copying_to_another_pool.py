@@ -13,7 +13,7 @@ from data.objects import VBD, VDI, VM
 from data.vms import disks_of
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
-from xo_dash.control.request import decode
+from xo_dash.control.requests.decode import decode
 from xo_dash.control.run import RunState
 from xo_dash.control.sr.choice import disk_srs
 from xo_dash.simulator.testing import simulated

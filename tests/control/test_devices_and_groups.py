@@ -13,7 +13,7 @@ from tests.control.fake_pool import FakePool, user
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.request import decode
+from xo_dash.control.requests.decode import decode
 from xo_dash.control.run import RunState
 from xo_dash.control.xe import xe_lines
 from xo_dash.simulator.testing import simulated

@@ -16,7 +16,9 @@ from tests.control.test_transfers import as_qcow2, everything, sr_of
 from tests.control.web_server import WebServer, web_server
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
-from xo_dash.control.request import BadRequest, File, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest
+from xo_dash.control.requests.file import File
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.sr.import_disk import ImportDisk
 from xo_dash.control.transfers.allowed import AllowedHosts, parsed

@@ -23,7 +23,8 @@ from xo_dash.control.ova.beside import FilesMissing
 from xo_dash.control.ova.ovf import unit_of
 from xo_dash.control.pool.ova_request import ImportOVA, OVANic
 from xo_dash.control.quota.demands import demand
-from xo_dash.control.request import File, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.file import File
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.transfers.images import converted

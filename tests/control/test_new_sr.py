@@ -18,7 +18,7 @@ from tests.control.fake_pool import Desk, FakePool
 from tests.control.ledger import Ledger
 from xo_dash.control.actions import action
 from xo_dash.control.plan import Call, Hidden, Question
-from xo_dash.control.request import decode
+from xo_dash.control.requests.decode import decode
 from xo_dash.control.run import RunState
 from xo_dash.control.sr.discovery import Discovery, discover, question
 from xo_dash.control.sr.found import FoundSR, IscsiTarget, Lun, exports_in, luns_in, srs_in, targets_in

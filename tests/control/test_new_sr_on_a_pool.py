@@ -15,7 +15,7 @@ from data.types import GIB, XapiObject
 from tests.control.fake_pool import user
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
-from xo_dash.control.request import decode
+from xo_dash.control.requests.decode import decode
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.sr.discovery import Discovery, discover
 from xo_dash.control.sr.new_sr import NewSR

@@ -15,7 +15,7 @@ from tests.control.asked import calls_of, faults, steps_of
 from tests.control.fake_pool import Desk, FakePool, ends_at_once, user
 from xo_dash.control.actions import action, actions_for
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.request import decode
+from xo_dash.control.requests.decode import decode
 from xo_dash.control.run import RunState
 from xo_dash.control.xe import xe_lines
 from xo_dash.xapi.errors import XapiFailure

@@ -8,21 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xo_dash.control.actions import ACTIONS
-from xo_dash.control.request import (
-    BadRequest,
-    HostUuid,
-    InputKind,
-    Lines,
-    Name,
-    Request,
-    Secret,
-    Size,
-    called,
-    decode,
-    fields,
-    one_of,
-    parse_size,
-)
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest
+from xo_dash.control.requests.fields import InputKind, fields
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.sizes import parse_size
+from xo_dash.control.requests.types import HostUuid, Lines, Name, Secret, Size, called, one_of
 from xo_dash.i18n import using
 
 GIB = 1 << 30

@@ -19,7 +19,7 @@ from tests import fakes
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from xo_dash.control.actions import action
 from xo_dash.control.lazy_text import lazy
-from xo_dash.control.request import decode
+from xo_dash.control.requests.decode import decode
 from xo_dash.control.run import Leftover, RunState
 from xo_dash.xapi.errors import XapiFailure
 

@@ -8,7 +8,8 @@ from data.objects import PBD, SR, VBD, VDI, VIF, VM, PowerState
 from data.types import GIB
 from tests.creation.world import World
 from xo_dash.control.actions import action
-from xo_dash.control.request import BadRequest, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.vm.creation.blueprint import blueprint, described_disks
 from xo_dash.control.vm.creation.hosts import seats, suggested, why
 from xo_dash.control.vm.creation.request import CreateVM

@@ -14,7 +14,7 @@ from data.types import GIB
 from tests.migration.pools import House, machine
 from xo_dash.context import Context
 from xo_dash.control.actions import action
-from xo_dash.control.request import Request
+from xo_dash.control.requests.request import Request
 from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.vdi.move import MoveDisk
 from xo_dash.control.vm.migration.request import MigrateVM

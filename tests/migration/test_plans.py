@@ -14,7 +14,7 @@ from tests.migration.pools import House, machine, network
 from xo_dash.control.actions import action
 from xo_dash.control.orders import Order, accept
 from xo_dash.control.plan import Call
-from xo_dash.control.request import decode
+from xo_dash.control.requests.decode import decode
 from xo_dash.control.run import RunState
 from xo_dash.control.vm.migration.mapping import MappingReason, disk_moves, nic_moves
 from xo_dash.control.vm.migration.request import MigrateVM, places_in

@@ -21,7 +21,7 @@ from xo_dash.control.network.address import SetAddress, paths_of
 from xo_dash.control.network.guard import GuardVerdict
 from xo_dash.control.network.management import paths_of as moved_paths
 from xo_dash.control.plan import Call, Wait
-from xo_dash.control.request import decode
+from xo_dash.control.requests.decode import decode
 from xo_dash.control.run import RunState
 from xo_dash.control.xe import xe_lines
 

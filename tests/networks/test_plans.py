@@ -18,7 +18,8 @@ from tests.networks.place import Place
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.plan import Call
-from xo_dash.control.request import BadRequest, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.xe import xe_lines
 
 

@@ -19,7 +19,7 @@ from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.plan import Transfer
 from xo_dash.control.pool.ha import srs
-from xo_dash.control.request import decode
+from xo_dash.control.requests.decode import decode
 from xo_dash.control.vm.migration.mapping import migration_network_of
 
 ADMIN = user(Role.ADMIN)

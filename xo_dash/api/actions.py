@@ -19,7 +19,7 @@ from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
 from xo_dash.control.looking import looked
 from xo_dash.control.orders import Order, OrderRefused, Trouble, accept, preview
-from xo_dash.control.request import files_of
+from xo_dash.control.requests.request import files_of
 from xo_dash.i18n import _
 
 STATUS: Final[Mapping[Trouble, int]] = {

@@ -17,7 +17,7 @@ from data.objects import VM
 from data.stores.users import Role
 from xo_dash.api.asked import Asked, Problem, told
 from xo_dash.api.people import collection, is_admin, made, named_group, named_user, the_one, wrapped
-from xo_dash.control.request import parse_size
+from xo_dash.control.requests.sizes import parse_size
 from xo_dash.i18n import _
 
 Limit = Annotated[int, Meta(ge=0, le=1 << 60)]

@@ -13,7 +13,7 @@ from components.transfers.serving import PATIENCE, handed_over, next_part, sent_
 from xo_dash.api.asked import Asked, Problem, missing, told
 from xo_dash.api.runs import need_run
 from xo_dash.control.access import may
-from xo_dash.control.request import LONGEST_NAME
+from xo_dash.control.requests.types import LONGEST_NAME
 from xo_dash.control.run import Run
 from xo_dash.control.transfers.delivery import Delivery
 from xo_dash.control.transfers.exchange import Exchange

@@ -12,7 +12,9 @@ from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan
-from xo_dash.control.request import Fault, NoRequest, Request, RequestField, fields
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.fields import RequestField, fields
+from xo_dash.control.requests.request import NoRequest, Request
 from xo_dash.control.transfers.ends import Opening
 from xo_dash.i18n import N_
 

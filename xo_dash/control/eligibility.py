@@ -15,7 +15,8 @@ from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction, mentions
 from xo_dash.control.conditions import residence_answers
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.request import Fault, Request
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
 from xo_dash.i18n import N_
 
 

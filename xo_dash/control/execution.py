@@ -14,7 +14,7 @@ from data.mirror import Mirror
 from data.types import Ref
 from xo_dash.control.lazy_text import NOTHING, lazy
 from xo_dash.control.plan import Branch, Call, Inspect, Parallel, Plan, Question, Step, Transfer, is_removal
-from xo_dash.control.request import Request
+from xo_dash.control.requests.request import Request
 from xo_dash.control.resume.lines import identified
 from xo_dash.control.resume.record import ItemRecord, PastStep, is_harmless
 from xo_dash.control.run import Run, RunItem, RunState, StepLog

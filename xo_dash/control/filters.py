@@ -23,7 +23,7 @@ from data.objects import PIF, SR, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.types import XapiObject
 from data.visibility import Sees
 from data.vms import folder_of, os_name
-from xo_dash.control.request import parse_size
+from xo_dash.control.requests.sizes import parse_size
 from xo_dash.i18n import _
 
 T = TypeVar("T")

@@ -13,7 +13,8 @@ from data.stores.users import Role
 from xo_dash.control.action import Action
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Lines, NamePattern, Request, called
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import Lines, NamePattern, called
 from xo_dash.i18n import N_
 
 Named = TypeVar("Named", VM, Host, Pool, SR, Network, VDI, Appliance)

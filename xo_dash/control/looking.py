@@ -9,7 +9,8 @@ from data.types import XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.orders import OrderRefused, Trouble
-from xo_dash.control.request import Fault, Request
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.i18n import _

@@ -13,7 +13,7 @@ from data.mirror import Mirror
 from data.stores.users import User
 from xo_dash.control.looking import looked
 from xo_dash.control.orders import Order, OrderRefused, accept, preview, refusal_as_data, told, undoing
-from xo_dash.control.request import LONGEST_NAME
+from xo_dash.control.requests.types import LONGEST_NAME
 from xo_dash.control.run import Run
 from xo_dash.control.runner import TAKE_BACK, Runner
 from xo_dash.control.transfers.delivery import Broken, Piece

@@ -16,7 +16,9 @@ from data.types import Home, Ref, XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
 from xo_dash.control.plan import rehearse_all
-from xo_dash.control.request import BadRequest, Fault, Request, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest, Fault
+from xo_dash.control.requests.request import Request
 from xo_dash.control.run import Leftover, Run, RunItem, StepLog
 from xo_dash.control.runner import Runner
 from xo_dash.control.xe import xe_lines

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from data.types import NULL_REF, Ref
 from xo_dash.control.lazy_text import LazyText
-from xo_dash.control.request import REDACTED, File
+from xo_dash.control.requests.file import File
+from xo_dash.control.requests.request import REDACTED
 
 if TYPE_CHECKING:
     from xo_dash.control.transfers.ends import Source

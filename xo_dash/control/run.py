@@ -9,7 +9,8 @@ from data.stores.users import Role
 from data.types import Ref, XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.lazy_text import LazyText
-from xo_dash.control.request import Fault, Request
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
 from xo_dash.control.transfers.meter import ByteCounter
 
 

@@ -31,7 +31,9 @@ from xo_dash.control.lazy_text import LazyText, lazy, read_by
 from xo_dash.control.local_user import Users
 from xo_dash.control.plan import Step, rehearse
 from xo_dash.control.quota.desk import QuotaDesk
-from xo_dash.control.request import BadRequest, Fault, Request, decode, files_of
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fault import BadRequest, Fault
+from xo_dash.control.requests.request import Request, files_of
 from xo_dash.control.resume.files import RunFile, RunFiles
 from xo_dash.control.resume.lines import ALL, RunCancelled, began
 from xo_dash.control.resume.plan_clock import plan_began

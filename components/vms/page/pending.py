@@ -11,7 +11,8 @@ from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.request import Request, decode
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.request import Request
 from xo_dash.control.run import RunState
 from xo_dash.control.vm.memory import MEMORY_OF_VM
 from xo_dash.control.vm.pending import APPLY, DISCARD

@@ -11,7 +11,7 @@ from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
-from xo_dash.control.request import Request
+from xo_dash.control.requests.request import Request
 from xo_dash.control.run import RunState
 from xo_dash.control.vm.describe import ADD_TAG, REMOVE_TAG, AddTag, RemoveTag
 from xo_dash.i18n import _

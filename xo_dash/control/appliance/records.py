@@ -15,7 +15,9 @@ from xo_dash.control.appliance.power import VAPP_POWER
 from xo_dash.control.labels import describing, never, renaming
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, Lines, Name, NoRequest, Request, VMUuid, an_object, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import NoRequest, Request
+from xo_dash.control.requests.types import Lines, Name, VMUuid, an_object, called
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.i18n import N_
 

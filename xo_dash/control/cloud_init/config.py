@@ -15,7 +15,9 @@ from passlib.hash import sha512_crypt
 
 from xo_dash.control.cloud_init.check import faults_of_text
 from xo_dash.control.lazy_text import lazy
-from xo_dash.control.request import Fault, Request, Secret, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import Secret, called
 from xo_dash.i18n import N_
 
 LONGEST_TEXT: Final = 64 << 10

@@ -19,7 +19,8 @@ from xo_dash.control.host.power import RebootHost, is_empty, rebooting
 from xo_dash.control.host.update import is_xcp_ng
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
-from xo_dash.control.request import Fault, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.types import called
 from xo_dash.i18n import N_
 
 UP_TO_DATE: Final = "yes"

@@ -18,7 +18,8 @@ from xo_dash.control.host.departures import BATCH, EnterMaintenance, moving
 from xo_dash.control.host.maintenance import enabling, networks, noting
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Branch, Call, Parallel, Plan
-from xo_dash.control.request import NetworkUuid, NoRequest, Request, called
+from xo_dash.control.requests.request import NoRequest, Request
+from xo_dash.control.requests.types import NetworkUuid, called
 from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.control.vm.migration.migrate import plan as move
 from xo_dash.i18n import N_

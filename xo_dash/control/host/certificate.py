@@ -16,7 +16,9 @@ from xo_dash.control.host.conditions import silent
 from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, NoRequest, Request, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import NoRequest, Request
+from xo_dash.control.requests.types import called
 from xo_dash.i18n import N_
 
 LONGEST: Final = 64 << 10

@@ -17,7 +17,8 @@ from data.objects import VM, Host, Network
 from data.placement import guests_on
 from xo_dash.control.host.no_place import why_no_place
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.request import HostUuid, NetworkUuid, Request, VMUuid, called, one_of
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import HostUuid, NetworkUuid, VMUuid, called, one_of
 from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.control.vm.migration.request import MigrateVM
 from xo_dash.i18n import N_

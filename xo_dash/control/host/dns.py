@@ -22,7 +22,9 @@ from xo_dash.control.network import address
 from xo_dash.control.network.create import answering
 from xo_dash.control.network.guard import SERVERS, management_of
 from xo_dash.control.plan import Call, Plan
-from xo_dash.control.request import Fault, Request, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import called
 from xo_dash.control.writes import setting_key
 from xo_dash.i18n import N_
 

@@ -14,7 +14,8 @@ from xo_dash.control.host.conditions import silent
 from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Plan, Transfer
-from xo_dash.control.request import Request, called, one_of
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import called, one_of
 from xo_dash.control.transfers.names import file_name
 from xo_dash.i18n import N_
 

@@ -32,7 +32,8 @@ from xo_dash.control.host.no_place import why_no_place
 from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Branch, Call, Parallel, Plan, Question, one
-from xo_dash.control.request import Fault, NoRequest
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import NoRequest
 from xo_dash.control.vm.migration.mapping import has_address
 from xo_dash.control.vm.migration.migrate import check as check_move
 from xo_dash.control.vm.migration.migrate import plan as move

@@ -16,7 +16,9 @@ from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.host.conditions import guests, silent
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, NoRequest, Request, Secret, an_object, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import NoRequest, Request
+from xo_dash.control.requests.types import Secret, an_object, called
 from xo_dash.i18n import N_, _, ngettext, number
 
 AnyPool = Annotated[str, an_object(Pool, anywhere=True, missing=N_("there is no such pool; choose another"))]

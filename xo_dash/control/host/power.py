@@ -18,7 +18,7 @@ from xo_dash.control.host.maintenance import away_after, check, consequences, en
 from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, Wait, one
-from xo_dash.control.request import NoRequest
+from xo_dash.control.requests.request import NoRequest
 from xo_dash.i18n import N_, _
 
 BOOTS_WITHIN: Final = 1800.0

@@ -17,7 +17,9 @@ from xo_dash.control.host.settings import ADDRESS, Line
 from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, Request, Secret, called, one_of
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import Secret, called, one_of
 from xo_dash.i18n import N_
 
 OFF, WAKE_ON_LAN, DRAC = "", "wake-on-lan", "DRAC"

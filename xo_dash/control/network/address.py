@@ -19,7 +19,9 @@ from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.network.create import answering
 from xo_dash.control.network.guard import PathChange, PortPlace, breaks, paths, place_of
 from xo_dash.control.plan import Call, Plan, Wait, one
-from xo_dash.control.request import Fault, Request, called, one_of
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import called, one_of
 from xo_dash.i18n import N_
 
 NONE, DHCP, STATIC = "None", "DHCP", "Static"

@@ -19,7 +19,9 @@ from xo_dash.control.network.create import answering
 from xo_dash.control.network.guard import breaks
 from xo_dash.control.network.settings import unmanaged
 from xo_dash.control.plan import Plan
-from xo_dash.control.request import Fault, Request, called, one_of
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import called, one_of
 from xo_dash.i18n import N_
 
 

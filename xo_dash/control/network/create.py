@@ -21,7 +21,9 @@ from xo_dash.control.labels import Tag, never
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.network.settings import HASHES, HASHING, LOCKING, MODES, NO_PURPOSE, PURPOSES, Mtu, check_purpose, no_lacp
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, HostUuid, Lines, Name, NetworkUuid, Request, called, one_of
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import HostUuid, Lines, Name, NetworkUuid, called, one_of
 from xo_dash.i18n import N_
 
 EXTERNAL, TAGGED, BOND, INTERNAL = "external", "vlan", "bond", "internal"

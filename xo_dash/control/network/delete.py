@@ -15,7 +15,7 @@ from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.network.create import answering
 from xo_dash.control.network.settings import unmanaged
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import NoRequest
+from xo_dash.control.requests.request import NoRequest
 from xo_dash.i18n import N_, _
 
 NAMED: Final = 3

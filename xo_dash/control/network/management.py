@@ -16,7 +16,8 @@ from xo_dash.control.network.address import blocked as address_blocked
 from xo_dash.control.network.guard import PathChange, management_of, paths, place_of
 from xo_dash.control.network.settings import unmanaged
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, NoRequest, Request
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import NoRequest, Request
 from xo_dash.i18n import N_, _
 
 

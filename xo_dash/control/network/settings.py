@@ -15,7 +15,9 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import always, never, tagging
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, Request, called, one_of
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import called, one_of
 from xo_dash.control.writes import setting
 from xo_dash.i18n import N_
 

@@ -13,7 +13,7 @@ from xo_dash.control.lazy_text import lazy
 from xo_dash.control.ova.beside import neighbour, siblings
 from xo_dash.control.ova.ovf import OVFEnvelope, parsed
 from xo_dash.control.ova.tar import NO_ARCHIVE, Member, members
-from xo_dash.control.request import File
+from xo_dash.control.requests.file import File
 from xo_dash.control.transfers.ends import EndFailed, Opening, Source, read_at, uncounted
 from xo_dash.control.transfers.images import converted, disk_size
 from xo_dash.i18n import N_

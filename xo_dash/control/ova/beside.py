@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote, unquote
 
 from xo_dash.control.lazy_text import lazy
-from xo_dash.control.request import File
+from xo_dash.control.requests.file import File
 from xo_dash.control.transfers.allowed import parsed
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.i18n import N_

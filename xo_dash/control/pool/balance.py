@@ -18,7 +18,9 @@ from xo_dash.control.host.departures import BATCH
 from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Branch, Parallel, Plan
-from xo_dash.control.request import Fault, HostUuid, Request, VMUuid, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import HostUuid, VMUuid, called
 from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.control.vm.migration.migrate import check as check_move
 from xo_dash.control.vm.migration.migrate import plan as move

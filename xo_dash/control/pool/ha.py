@@ -22,7 +22,9 @@ from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.pool.settings import has_auto_start
-from xo_dash.control.request import Fault, NoRequest, Request, SRUuid, VMUuid, called, one_of
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import NoRequest, Request
+from xo_dash.control.requests.types import SRUuid, VMUuid, called, one_of
 from xo_dash.control.sr.choice import free_space
 from xo_dash.control.task_waiter import Caller
 from xo_dash.control.vm.boot import PRIORITIES, Seconds, priority_of

@@ -21,7 +21,8 @@ from xo_dash.control.ova.ovf import VirtualSystem
 from xo_dash.control.plan import Call, Plan, Transfer
 from xo_dash.control.pool.import_vm import EMPTY, no_room, srs, usual_sr
 from xo_dash.control.pool.ova_request import MOST_IGNORED, BesideFile, ImportOVA, OVADisk, OVANic, OVASystem
-from xo_dash.control.request import Fault, File
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.file import File
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.transfers.ends import Opening
 from xo_dash.control.transfers.images import converted

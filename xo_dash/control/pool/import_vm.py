@@ -11,7 +11,10 @@ from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Plan, Transfer
-from xo_dash.control.request import Fault, File, Request, SRUuid, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.file import File
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import SRUuid, called
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.transfers.checksums import Checksum, checked
 from xo_dash.control.vm.removal import remove_made

@@ -13,7 +13,9 @@ from data.uplinks import hosts_of, is_master
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, one
-from xo_dash.control.request import Fault, HostUuid, Request, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import HostUuid, called
 from xo_dash.i18n import N_, _
 
 

@@ -14,7 +14,8 @@ from data.types import Ref
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import NoRequest, Request, called
+from xo_dash.control.requests.request import NoRequest, Request
+from xo_dash.control.requests.types import called
 from xo_dash.i18n import N_
 
 AT_ONCE = 100

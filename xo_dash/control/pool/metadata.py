@@ -15,7 +15,10 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import always, never
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, Transfer
-from xo_dash.control.request import Fault, File, NoRequest, Request, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.file import File
+from xo_dash.control.requests.request import NoRequest, Request
+from xo_dash.control.requests.types import called
 from xo_dash.control.transfers.names import file_name
 from xo_dash.i18n import N_, _
 

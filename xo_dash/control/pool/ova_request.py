@@ -7,7 +7,9 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from xo_dash.control.ova.ovf import MOST_DISKS, MOST_NICS, MOST_VMS
-from xo_dash.control.request import File, GibSize, Lines, Name, NetworkUuid, Request, Size, SRUuid, called, one_of
+from xo_dash.control.requests.file import File
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import GibSize, Lines, Name, NetworkUuid, Size, SRUuid, called, one_of
 from xo_dash.control.vm.creation.request import FIRMWARE, Cpus, Template
 from xo_dash.i18n import N_
 

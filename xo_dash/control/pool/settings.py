@@ -14,7 +14,9 @@ from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.labels import always, never, tagging
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan
-from xo_dash.control.request import Fault, NetworkUuid, Request, SRUuid, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import NetworkUuid, SRUuid, called
 from xo_dash.control.vm.migration.mapping import MIGRATION_NETWORK, has_address
 from xo_dash.control.writes import setting, setting_key
 from xo_dash.i18n import N_

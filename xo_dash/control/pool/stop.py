@@ -17,7 +17,9 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import always, never
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Branch, Call, Parallel, Plan, Wait, one
-from xo_dash.control.request import Fault, Request, called, one_of
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import called, one_of
 from xo_dash.i18n import N_, _, ngettext, number
 
 SHUT_DOWN, SUSPEND = "shut_down", "suspend"

@@ -15,7 +15,10 @@ from xo_dash.control.host.update import is_xcp_ng
 from xo_dash.control.labels import never
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, Transfer, one
-from xo_dash.control.request import Fault, File, Request, Secret, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.file import File
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import Secret, called
 from xo_dash.i18n import N_, _
 
 BUNDLE: Final = "/bundle"

@@ -19,7 +19,8 @@ from data.types import Ref, XapiObject
 from xo_dash.control.action import mentions
 from xo_dash.control.quota.demands import MAKING, Demand, demand
 from xo_dash.control.quota.words import beyond, not_allowed, unknown_size
-from xo_dash.control.request import Fault, Request
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
 from xo_dash.control.run import Run, RunItem
 
 log = logging.getLogger(__name__)

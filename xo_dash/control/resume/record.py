@@ -14,7 +14,7 @@ from data.reading import PastRows, ReadTracer
 from data.types import Ref
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.plan import Call, Step
-from xo_dash.control.request import Request
+from xo_dash.control.requests.request import Request
 from xo_dash.control.resume.files import RunFile
 from xo_dash.control.resume.lines import (
     UNDO,

@@ -21,7 +21,8 @@ from xo_dash.control.host.power import REBOOT, RebootHost
 from xo_dash.control.host.update import UPDATE_HOST, UpdateHost, is_xcp_ng
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.pool.settings import has_auto_start
-from xo_dash.control.request import HostUuid, NetworkUuid, Request, called
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import HostUuid, NetworkUuid, called
 from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.i18n import N_
 

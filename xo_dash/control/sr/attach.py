@@ -11,7 +11,7 @@ from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import NoRequest
+from xo_dash.control.requests.request import NoRequest
 from xo_dash.control.words import under_way
 from xo_dash.i18n import N_
 

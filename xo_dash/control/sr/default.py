@@ -13,7 +13,9 @@ from data.types import Home
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, one, several
-from xo_dash.control.request import Fault, NoRequest, Request, SRUuid, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import NoRequest, Request
+from xo_dash.control.requests.types import SRUuid, called
 from xo_dash.control.sr.attach import is_sr
 from xo_dash.control.sr.choice import disk_srs
 from xo_dash.i18n import N_

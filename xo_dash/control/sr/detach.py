@@ -13,7 +13,7 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.pbd.plug import unplugging
 from xo_dash.control.plan import Call, Plan
-from xo_dash.control.request import NoRequest
+from xo_dash.control.requests.request import NoRequest
 from xo_dash.control.sr.attach import is_sr
 from xo_dash.control.sr.import_disk import holds_disks
 from xo_dash.control.sr.use import attached_paths, in_use, names_of, running_on, users_of_disks

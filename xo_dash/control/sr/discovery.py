@@ -10,7 +10,7 @@ import msgspec
 
 from data.objects import Pool
 from data.storage_places import srs_by_place
-from xo_dash.control.request import Fault
+from xo_dash.control.requests.fault import Fault
 from xo_dash.control.sr.found import FoundSR, IscsiTarget, Lun, exports_in, luns_in, srs_in, targets_in
 from xo_dash.control.sr.kinds import SRKind
 from xo_dash.control.sr.new_sr import NewSR, device_config, place_asked

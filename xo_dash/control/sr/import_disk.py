@@ -14,7 +14,10 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Inspect, Plan, Transfer, several
 from xo_dash.control.pool.import_vm import CHECKSUM_HINT, EMPTY, no_room
-from xo_dash.control.request import Fault, File, Name, Request, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.file import File
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import Name, called
 from xo_dash.control.transfers.checksums import Checksum
 from xo_dash.control.transfers.ends import Source
 from xo_dash.control.transfers.images import converted, disk_size

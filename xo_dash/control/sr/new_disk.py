@@ -11,7 +11,9 @@ from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan
-from xo_dash.control.request import Fault, GibSize, Name, Request, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import GibSize, Name, called
 from xo_dash.control.sr.import_disk import holds_disks, new_vdi, unreachable
 from xo_dash.control.vdi.space import cannot_take
 from xo_dash.i18n import N_

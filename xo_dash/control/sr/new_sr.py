@@ -15,7 +15,10 @@ from data.storage_places import Place, place_of, srs_by_place
 from data.types import Home
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Hidden
-from xo_dash.control.request import Fault, HostUuid, Lines, Name, Request, Secret, called, fields, one_of
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.fields import fields
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import HostUuid, Lines, Name, Secret, called, one_of
 from xo_dash.control.sr.kinds import KINDS, KindFacts, SRKind, offered
 from xo_dash.i18n import N_
 

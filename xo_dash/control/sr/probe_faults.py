@@ -8,7 +8,7 @@ from typing import Final
 from data.types import Home
 from xo_dash.control.failures import explain
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.request import Fault
+from xo_dash.control.requests.fault import Fault
 from xo_dash.control.sr.kinds import SRKind
 from xo_dash.control.sr.new_sr import NewSR, share_of
 from xo_dash.control.sr.probe import ProbeAnswer

@@ -15,7 +15,8 @@ from xo_dash.control.failures import plain
 from xo_dash.control.labels import never
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
-from xo_dash.control.request import NoRequest, Request, called
+from xo_dash.control.requests.request import NoRequest, Request
+from xo_dash.control.requests.types import called
 from xo_dash.control.sr.attach import cannot_scan, is_sr
 from xo_dash.control.sr.use import attached_paths, has_feature
 from xo_dash.control.writes import setting_key

@@ -10,7 +10,7 @@ from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.i18n import N_
 
 if TYPE_CHECKING:
-    from xo_dash.control.request import File
+    from xo_dash.control.requests.file import File
 
 STALLED: Final = 600.0
 """Seconds without a byte, after which a sender or a receiver is given up: a browser may be asleep in between."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
 from data.mirror import Unsubscribe
-from xo_dash.control.request import File
+from xo_dash.control.requests.file import File
 from xo_dash.control.run import Run, RunItem
 from xo_dash.control.transfers.allowed import AllowedHosts
 from xo_dash.control.transfers.delivery import Delivery

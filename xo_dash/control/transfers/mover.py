@@ -14,7 +14,7 @@ from data.types import Ref
 from xo_dash.control.failures import explain_error
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Inspect, PoolExport, Transfer
-from xo_dash.control.request import File
+from xo_dash.control.requests.file import File
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
 from xo_dash.control.steps import CANCELLED, Progressed, StepOutcome, TaskNoted, judged
 from xo_dash.control.task_waiter import Caller, Connections, TaskEnd, TaskWaiter

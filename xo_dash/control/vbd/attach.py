@@ -14,7 +14,9 @@ from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import residence_answers
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, GibSize, Lines, NamePattern, NoRequest, Request, SRUuid, VDIUuid, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import NoRequest, Request
+from xo_dash.control.requests.types import GibSize, Lines, NamePattern, SRUuid, VDIUuid, called
 from xo_dash.control.vbd.record import free_position, new_record
 from xo_dash.control.vdi.space import cannot_take, sr_choices
 from xo_dash.control.vdi.use import is_disk, users_of

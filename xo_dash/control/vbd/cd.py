@@ -12,7 +12,9 @@ from data.types import NULL_REF
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, Request, VDIUuid, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import VDIUuid, called
 from xo_dash.control.vbd.record import free_position, new_record
 from xo_dash.control.vdi.space import not_reached
 from xo_dash.control.vm.kinds import is_machine

@@ -13,7 +13,8 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import never
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan
-from xo_dash.control.request import Request, called
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import called
 from xo_dash.control.vbd.attach import is_disk_drive, vm_of
 from xo_dash.control.writes import setting
 from xo_dash.i18n import N_

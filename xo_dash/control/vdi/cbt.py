@@ -10,7 +10,7 @@ from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, one
-from xo_dash.control.request import NoRequest
+from xo_dash.control.requests.request import NoRequest
 from xo_dash.control.sr.use import has_feature
 from xo_dash.control.vdi.use import is_disk
 from xo_dash.control.words import under_way

@@ -12,7 +12,9 @@ from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, Transfer
-from xo_dash.control.request import Fault, Request, called, one_of
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import called, one_of
 from xo_dash.control.transfers.names import file_name
 from xo_dash.control.words import under_way
 from xo_dash.i18n import N_

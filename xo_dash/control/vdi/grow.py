@@ -14,7 +14,10 @@ from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan
-from xo_dash.control.request import Fault, Request, called, parse_size
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.sizes import parse_size
+from xo_dash.control.requests.types import called
 from xo_dash.control.vdi.space import cannot_take
 from xo_dash.control.vdi.use import in_use_by, is_disk
 from xo_dash.control.words import under_way

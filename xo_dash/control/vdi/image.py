@@ -12,7 +12,7 @@ from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
-from xo_dash.control.request import NoRequest
+from xo_dash.control.requests.request import NoRequest
 from xo_dash.control.sr.use import names_of
 from xo_dash.control.vdi.use import is_image, users_of
 from xo_dash.control.words import under_way

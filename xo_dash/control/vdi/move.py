@@ -11,7 +11,9 @@ from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, Request, SRUuid, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import SRUuid, called
 from xo_dash.control.vbd.record import record_of
 from xo_dash.control.vdi.space import cannot_take, sr_choices
 from xo_dash.control.vdi.use import in_use_by, is_disk, users_of

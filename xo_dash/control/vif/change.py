@@ -15,7 +15,9 @@ from data.vms import KBPS, RATE_LIMIT, rate_of
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, NetworkUuid, Request, called, one_of
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import NetworkUuid, called, one_of
 from xo_dash.control.vif.nics import Mac, Rate, busy, cannot_remove, is_nic, networks, not_reached, vm_of
 from xo_dash.control.vif.record import normal, record_of, wrong_mac
 from xo_dash.control.writes import setting, setting_key

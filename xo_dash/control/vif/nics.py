@@ -18,7 +18,9 @@ from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import residence_answers
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, NetworkUuid, NoRequest, Request, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import NoRequest, Request
+from xo_dash.control.requests.types import NetworkUuid, called
 from xo_dash.control.vbd.attach import blocked, plugs
 from xo_dash.control.vif.record import new_record, normal, wrong_mac
 from xo_dash.control.vm.kinds import is_machine

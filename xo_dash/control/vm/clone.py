@@ -15,7 +15,9 @@ from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, Step
-from xo_dash.control.request import Fault, NamePattern, Request, SRUuid, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import NamePattern, SRUuid, called
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.removal import remove_made

@@ -15,7 +15,9 @@ from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, PoolExport, Transfer
 from xo_dash.control.pool.import_vm import no_room
-from xo_dash.control.request import AnySR, Fault, NamePattern, Request, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import AnySR, NamePattern, called
 from xo_dash.control.sr.choice import disk_srs
 from xo_dash.control.vm.export import NONE, QUERY, ZSTD
 from xo_dash.control.vm.kinds import is_machine

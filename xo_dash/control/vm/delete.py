@@ -17,7 +17,9 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
-from xo_dash.control.request import Fault, Request, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import called
 from xo_dash.control.vm.disks import Shared, disk_label, shared_disks
 from xo_dash.control.vm.kinds import is_machine, is_template
 from xo_dash.i18n import N_

@@ -11,7 +11,7 @@ from data.types import NULL_REF
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
-from xo_dash.control.request import NoRequest
+from xo_dash.control.requests.request import NoRequest
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.i18n import N_
 

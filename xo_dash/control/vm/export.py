@@ -13,7 +13,8 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Plan, Transfer
-from xo_dash.control.request import Request, called, one_of
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import called, one_of
 from xo_dash.control.transfers.names import file_name
 from xo_dash.control.vm.kinds import is_machine, is_snapshot
 from xo_dash.i18n import N_

@@ -12,7 +12,9 @@ from data.vms import Firmware, firmware_of
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, Request, called, one_of
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import called, one_of
 from xo_dash.control.vm.boot import without_firmware
 from xo_dash.control.vm.devices.conditions import halted
 from xo_dash.control.vm.kinds import is_machine

@@ -14,7 +14,9 @@ from data.vms import has_fixed_memory
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, GibSize, Request, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import GibSize, called
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.words import under_way
 from xo_dash.control.writes import setting_key

@@ -14,7 +14,7 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import NoRequest
+from xo_dash.control.requests.request import NoRequest
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.memory import set_limits
 from xo_dash.control.vm.vcpus import set_all

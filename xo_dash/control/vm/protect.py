@@ -13,7 +13,8 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import never
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Plan
-from xo_dash.control.request import Request, called
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import called
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.writes import setting_key
 from xo_dash.i18n import N_

@@ -13,7 +13,9 @@ from data.vms import disks_of, is_of_backup
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
-from xo_dash.control.request import Fault, Name, Request, VMUuid, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import Name, VMUuid, called
 from xo_dash.control.vm.disks import disk_label
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.snapshot import dated_name

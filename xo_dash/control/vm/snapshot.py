@@ -19,7 +19,9 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Plan, one
-from xo_dash.control.request import Fault, NamePattern, Request, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import NamePattern, called
 from xo_dash.control.resume.plan_clock import plan_time
 from xo_dash.control.sr.choice import free_space
 from xo_dash.control.vm.kinds import is_machine

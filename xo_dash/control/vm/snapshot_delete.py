@@ -14,7 +14,9 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
-from xo_dash.control.request import Fault, Request, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import called
 from xo_dash.control.vm.disks import disk_label
 from xo_dash.control.vm.kinds import is_snapshot
 from xo_dash.i18n import N_

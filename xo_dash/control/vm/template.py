@@ -13,7 +13,8 @@ from xo_dash.control.cloud_init.config_drive import config_drives, removing
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import NoRequest, Request, called
+from xo_dash.control.requests.request import NoRequest, Request
+from xo_dash.control.requests.types import called
 from xo_dash.control.vm.kinds import is_machine, is_template
 from xo_dash.i18n import N_
 

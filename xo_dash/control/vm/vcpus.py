@@ -17,7 +17,9 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import never
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan
-from xo_dash.control.request import Fault, Request, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import called
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.memory import blocked
 from xo_dash.control.writes import setting, setting_key

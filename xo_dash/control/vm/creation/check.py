@@ -16,7 +16,8 @@ from data.vms import copy_size
 from xo_dash.control.cloud_init import config as cloud_init
 from xo_dash.control.cloud_init.disk import SIZE as CONFIG_SIZE
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
-from xo_dash.control.request import LONGEST_NAME, Fault
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.types import LONGEST_NAME
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.creation.blueprint import Blueprint, Disk, blueprint
 from xo_dash.control.vm.creation.hosts import refusal

@@ -8,7 +8,8 @@ from msgspec import Meta
 
 from data.objects import SR, VDI, VM, Host, Network
 from xo_dash.control.cloud_init.config import CloudInit
-from xo_dash.control.request import GibSize, Lines, Name, Request, an_object, called, one_of
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import GibSize, Lines, Name, an_object, called, one_of
 from xo_dash.i18n import N_
 
 MOST_AT_ONCE: Final = 50

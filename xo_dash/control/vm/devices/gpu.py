@@ -13,7 +13,9 @@ from data.types import NULL_REF
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault, NoRequest, Request, an_object, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import NoRequest, Request
+from xo_dash.control.requests.types import an_object, called
 from xo_dash.control.vm.devices.conditions import halted, one_home, vm_of
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.i18n import N_

@@ -14,7 +14,9 @@ from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, Question
-from xo_dash.control.request import Fault, Request, an_object, called
+from xo_dash.control.requests.fault import Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import an_object, called
 from xo_dash.control.vm.devices.conditions import halted, one_home
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.writes import setting, setting_key

@@ -16,7 +16,7 @@ from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.request import Fault
+from xo_dash.control.requests.fault import Fault
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason, has_address, management_of, migration_network_of, overfull

@@ -11,7 +11,8 @@ from data.identity import seen_from
 from data.objects import SR, VIF, VM, Host, Network
 from data.types import Ref, XapiObject
 from data.vms import disks_of
-from xo_dash.control.request import AnyHost, AnyNetwork, AnySR, Request, VDIUuid, VMUuid, called
+from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.types import AnyHost, AnyNetwork, AnySR, VDIUuid, VMUuid, called
 from xo_dash.control.vm.migration.mapping import DiskMove, NicMove, disk_moves, nic_moves
 from xo_dash.i18n import N_
 

@@ -1,0 +1,20 @@
+"""Sizes as people write them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SIZE: Final = re.compile(r"(\d{1,15})(?:[.,](\d{1,6}))? ?(?:([kmgtp])(i?b)?|b)?", re.IGNORECASE)
+
+
+def parse_size(text: str, bare: str = "") -> int | str:
+    """Bytes of `20 GiB`, `1,5 T`, `512M` (all of them of 1024) or of a bare number, in `bare` (`G`); the text itself if it is none."""
+    found = _SIZE.fullmatch(text.strip().replace("\u202f", " ").replace("\u00a0", " "))
+    if found is None:
+        return text
+    whole, part, unit, _rest = found.groups()
+    if text.strip()[-1].isdigit():
+        unit = bare
+    factor = 1024 ** (1 + "kmgtp".index(unit.lower())) if unit else 1
+    return int(whole) * factor + (int(part) * factor // 10 ** len(part) if part else 0)
