@@ -14,7 +14,7 @@ from components.migration.timing import tell_time
 from components.ui import Button, ButtonKind, Card, Mark
 from data.identity import seen_from
 from data.objects import Network
-from xo_dash.control.throttle import IN_A_POOL, ON_A_HOST
+from xo_dash.control.throttle import IN_A_POOL, ON_A_HOST, SENDING_DISKS
 from xo_dash.control.vm.migration.estimate import estimate_of_many
 from xo_dash.control.vm.migration.mapping import migration_network_of
 from xo_dash.control.vm.migration.migrate import MIGRATE
@@ -58,8 +58,9 @@ class ManyPlan(ui.element):
         with fresh_slot(self._time):
             if sizes := found.sizes():
                 tell_time(estimate_of_many(found.placed, sizes, over, self._speeds))
-                pace = _("Up to {host} at a time on a host, {pool} in a pool; the others wait")
-                ui.label(pace.format(host=number(ON_A_HOST), pool=number(IN_A_POOL))).classes("x-dim x-small")
+                pace = _("Up to {host} at a time on a host, {disks} if their disks move, {pool} in a pool; the others wait")
+                figures = {"host": number(ON_A_HOST), "disks": number(SENDING_DISKS), "pool": number(IN_A_POOL)}
+                ui.label(pace.format(**figures)).classes("x-dim x-small")
 
 
 def _wrong(found: Outcome) -> list[str]:

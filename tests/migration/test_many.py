@@ -11,7 +11,7 @@ from components.ui import Button
 from data.identity import key_of
 from data.objects import VM, HostMetrics, PowerState
 from data.types import GIB
-from tests.control.fake_pool import Desk
+from tests.control.fake_pool import Desk, ends_at_once
 from tests.migration.pools import House, machine, network
 from xo_dash.context import Context
 from xo_dash.control.actions import action
@@ -109,6 +109,22 @@ async def test_a_host_that_receives_has_its_turns_too_and_two_ways_do_not_block_
             group.create_task(take(turns.turn("lab", house.one.ref, [house.attic])))
             group.create_task(take(turns.turn("home", house.attic.ref, [house.one])))
     assert done == 6
+
+
+async def test_a_host_sends_the_disks_of_three_at_a_time_and_memory_of_four(house: House, tmp_path: Path) -> None:
+    desk, fake = Desk(tmp_path, house.lab), house.lab
+    fake.answers |= {
+        "host.migrate_receive": {"host": "x"}, "Async.VM.assert_can_migrate": ends_at_once(fake),
+        "Async.VM.migrate_send": None, "Async.VM.pool_migrate": None,
+    }  # fmt: skip
+    with_disks, without = several(house, 4, GIB), [machine(fake, house.one, house.shared, house.lan) for _number in range(2)]
+    halted = machine(fake, house.one, house.local, house.lan, PowerState.HALTED)
+    assert MIGRATE.sender(MigrateVM(host=key_of(house.two)), halted) is house.one, "its disk is local there"
+    first = desk.runner.start(desk.hire(), action("vm.migrate"), with_disks, {"host": key_of(house.two)})
+    desk.runner.start(desk.hire(), action("vm.migrate"), without, {"host": key_of(house.two)})
+    await desk.until(lambda: fake.sent.count("Async.VM.migrate_send") == 3 and fake.sent.count("Async.VM.pool_migrate") == 1)
+    assert [item.state for item in first.items].count(RunState.WAITING) == 1, "the fourth is not sent to be refused"
+    await desk.runner.stop()
 
 
 async def test_a_migration_that_is_done_tells_how_fast_they_are(house: House, tmp_path: Path) -> None:

@@ -7,14 +7,14 @@ import logging
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from data.mirror import Mirror, Unsubscribe
 from data.names import name_of
-from data.objects import Host, Task
+from data.objects import Task
 from data.reading import reading
 from data.scope import everything
 from data.stores.trace import Actor, Deed
@@ -297,7 +297,7 @@ class Runner:
         try:
             if run.continued:
                 await until_live(self._mirror, run, item, record, self.observe, self._tell)
-            async with self._throttle.turn(item.pool, host_of(item.subject), _other_hosts(run, item)) as turn:
+            async with self._turn(run, item) as turn:
                 self._queued.pop(item, None)
                 await (self._carry_on(run, item, turn, record) if record.moment else self._carry_out(run, item, turn, record))
         except asyncio.CancelledError:
@@ -309,6 +309,15 @@ class Runner:
             raise
         except Exception as error:
             await self._end(run, item, _broken(run, item, error), record)
+
+    def _turn(self, run: Run, item: RunItem) -> Turn:
+        """Of a request that makes none nobody can say which other hosts have work with it."""
+        subject, action = item.subject, run.action
+        try:
+            request = _filled(run, item)
+        except BadRequest:
+            return self._throttle.turn(item.pool, host_of(subject))
+        return self._throttle.turn(item.pool, host_of(subject), action.other_hosts(request, subject), action.sender(request, subject))
 
     async def _carry_out(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:
         if item.cancelled:
@@ -470,14 +479,6 @@ def _filled(run: Run, item: RunItem) -> Request:
     if run.request is None:
         raise BadRequest(run.faults)
     return run.request.for_each(item.subject)
-
-
-def _other_hosts(run: Run, item: RunItem) -> Iterable[Host]:
-    """Those that have work with it, besides where its object is; of a request that makes none nobody can say."""
-    try:
-        return run.action.other_hosts(_filled(run, item), item.subject)
-    except BadRequest:
-        return ()
 
 
 def _broken(run: Run, item: RunItem, error: Exception) -> StepOutcome:

@@ -14,6 +14,8 @@ from data.types import NULL_REF, Ref, XapiObject
 IN_A_POOL = 10
 ON_A_HOST = 4
 """Its own toolstack and its disks have enough to do with so many."""
+SENDING_DISKS = 3
+"""VMs whose disks one host sends at a time. Source: XAPI refuses a fourth (TOO_MANY_STORAGE_MIGRATES)."""
 
 
 class HostTurns:
@@ -24,15 +26,22 @@ class HostTurns:
         self._on_a_host = on_a_host
         self._pools: dict[str, asyncio.Semaphore] = {}
         self._hosts: dict[tuple[str, Ref], asyncio.Semaphore] = {}
+        self._senders: dict[tuple[str, Ref], asyncio.Semaphore] = {}
 
-    def turn(self, pool: str, host: Ref = NULL_REF, others: Iterable[Host] = ()) -> Turn:
-        """`pool`: a server's id. `host`: of that pool, if it is the work of one. `others` have work with it too, of any pool."""
+    def turn(self, pool: str, host: Ref = NULL_REF, others: Iterable[Host] = (), sender: Host | None = None) -> Turn:
+        """`pool`: a server's id. `host`: of that pool, if it is the work of one. `others` have work with it too, of any pool.
+
+        `sender` sends the disks of a VM.
+        """
         also = {(one.home.id, one.ref) for one in others}
         hosts = also | ({(pool, host)} if host not in ("", NULL_REF) else set())
         pools = {pool} | {other for other, _host in also}
-        # hosts first, so that whoever waits for a busy one keeps nobody from another; all in one order, so that no two wait for each other
+        senders = [(sender.home.id, sender.ref)] if sender is not None else []
+        # what there is least of first, so that whoever waits for a busy host keeps nobody from another; all in one order, so that no two
+        # wait for each other
         return Turn(
             [
+                *(self._senders.setdefault(one, asyncio.Semaphore(SENDING_DISKS)) for one in senders),
                 *(self._hosts.setdefault(one, asyncio.Semaphore(self._on_a_host)) for one in sorted(hosts)),
                 *(self._pools.setdefault(one, asyncio.Semaphore(self._in_a_pool)) for one in sorted(pools)),
             ]

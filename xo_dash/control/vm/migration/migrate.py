@@ -9,9 +9,10 @@ from typing import Final
 from data.failover import reach_of
 from data.identity import Key, key_of, seen_from
 from data.names import name_of, pool_name
-from data.objects import VBD, VDI, VM, Host, Network, PowerState
+from data.objects import PBD, SR, VBD, VDI, VM, Host, Network, PowerState
 from data.stores.users import Role
 from data.types import NULL_REF, XapiObject
+from data.vms import disks_of
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
@@ -126,7 +127,7 @@ def plan(request: MigrateVM, vm: VM) -> Plan:
     disks = disks_in(request, vm, host)
     network = (seen_from(host.home, Network, request.network) if request.network else None) or migration_network_of(host)
     says = lazy(N_("Migrating {name} to {host}"), name=name_of(vm), host=name_of(host))
-    if host.home is vm.home and vm.power_state is PowerState.RUNNING and all(move.why is MappingReason.STAYS for move in disks):
+    if _moves_memory_alone(vm, host, disks):
         options = {"live": "true"} | ({"network": network.ref} if network and network is not management_of(host) else {})
         yield Call("VM.pool_migrate", vm.ref, host.ref, options, says=says)
         return
@@ -141,6 +142,10 @@ def plan(request: MigrateVM, vm: VM) -> Plan:
     given = (vm.ref, there, True, srs, nics, {"copy": "true"} if request.copy else {})
     yield Call("VM.assert_can_migrate", *given, says=lazy(N_("Checking that {host} can run it"), host=name_of(host)))
     yield Call("VM.migrate_send", *given, says=says)
+
+
+def _moves_memory_alone(vm: VM, host: Host, disks: Sequence[DiskMove]) -> bool:
+    return host.home is vm.home and vm.power_state is PowerState.RUNNING and all(move.why is MappingReason.STAYS for move in disks)
 
 
 def _discs_left(vm: VM, host: Host) -> list[tuple[VBD, VDI]]:
@@ -201,6 +206,18 @@ def _receiving(request: MigrateVM, vm: VM) -> list[Host]:
     return [host] if host is not None and not (host.home is vm.home and host.ref == vm.resident_on) else []
 
 
+def _sender(request: MigrateVM, vm: VM) -> Host | None:
+    """Where it runs; of a halted VM the host of a local disk, and with shared disks alone whichever XAPI takes."""
+    to = host_in(request, vm)
+    if to is None or (to.home is vm.home and _moves_memory_alone(vm, to, disks_in(request, vm, to))):
+        return None
+    if (now := vm.home.one(Host, vm.resident_on)) is not None:
+        return now
+    srs = (vm.home.one(SR, disk.SR) for disk in disks_of(vm))
+    local = next((sr for sr in srs if sr is not None and not sr.shared), None)
+    return next((host for pbd in local.all_of(PBD, local.PBDs) if (host := vm.home.one(Host, pbd.host))), None) if local else None
+
+
 def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
     """The first host that can take all of them."""
     return {"host": next((choice.value for choice in hosts(vms) if choice.refused is None), "")}
@@ -210,5 +227,5 @@ MIGRATE: Final[AnyAction] = Action(
     id="vm.migrate", kind=VM, request=MigrateVM, title=N_("Migrate"), done=N_("{name} is migrated"), role=Role.OPERATOR, icon="migrate",
     applies_to=is_machine, blocked=_blocked, quick_check=_possible, relevant=_RUNNING.fits, defaults=defaults,
     choices={"host": hosts, "sr": srs, "network": networks}, check=check, notes=notes, plan=plan, page=path,
-    page_of_many=path_of_many, other_hosts=_receiving,
+    page_of_many=path_of_many, other_hosts=_receiving, sender=_sender,
 )  # fmt: skip
