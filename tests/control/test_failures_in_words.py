@@ -59,6 +59,10 @@ def test_the_own_sentences_use_the_arguments_they_name() -> None:
         ("HOST_DISABLED", ["{host}"], "host-2 is in maintenance mode; take it out of maintenance mode first, or use another host"),
         ("HOST_DISABLED", ["OpaqueRef:gone"], "the host is in maintenance mode; take it out of maintenance mode "
         "first, or use another host"),
+        ("VM_HOST_INCOMPATIBLE_VERSION_MIGRATE", ["{host}", "{vm}"],
+         "host-2 has an older version than the host of web-1; update it first"),
+        ("VM_HOST_INCOMPATIBLE_VERSION_MIGRATE", ["{vm}", "{host}"],
+         "host-2 has an older version than the host of web-1; update it first"),
         ("OTHER_OPERATION_IN_PROGRESS", ["VM", "{vm}", "clean_shutdown", "OpaqueRef:t"],
          "web-1 is busy: it is shutting down; wait for it, or cancel it on the Tasks page"),
         ("OPERATION_BLOCKED", ["{vm}", "a backup runs"], "this operation is blocked for web-1 (“a backup runs”); unblock it first"),

@@ -11,7 +11,7 @@ from data.objects import VM
 from data.texts import whole
 from data.types import Home, XapiObject
 from xo_dash.control.failures.families import family, known_codes
-from xo_dash.control.failures.naming import plain, spoken
+from xo_dash.control.failures.naming import OBJECTS, plain, spoken
 from xo_dash.control.failures.nowhere import why_nowhere
 from xo_dash.control.failures.own import OWN, STORAGE, Sentence
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -76,10 +76,14 @@ def explain_error(error: Exception, home: Home | None, subject: XapiObject | Non
 def _own(own: Sentence, arguments: Sequence[str], home: Home | None) -> LazyText:
     """With what the arguments say, or without, if one that is needed says nothing."""
     needed = {field for _text, field, _format, _conversion in Formatter().parse(own.message) if field}
-    values = {name: spoken(name, value, home) for name, value in zip(own.names.split(), arguments, strict=False) if name in needed}
-    if any(values.get(name) is None for name in needed):
-        return LazyText(own.bare)
-    return LazyText(own.message, values)
+    names = own.names.split()
+    # XAPI's calls differ in the order of two objects: VM_HOST_INCOMPATIBLE_VERSION_MIGRATE comes either way round
+    orders = (arguments, arguments[::-1]) if len(names) == len(arguments) == len(OBJECTS.keys() & names) == 2 else (arguments,)
+    for order in orders:
+        values = {name: spoken(name, value, home) for name, value in zip(names, order, strict=False) if name in needed}
+        if all(values.get(name) is not None for name in needed):
+            return LazyText(own.message, values)
+    return LazyText(own.bare)
 
 
 def _packed(errors: str, home: Home | None) -> LazyText:
