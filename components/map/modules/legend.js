@@ -6,6 +6,7 @@ import { begin, drawFreeGround, drawHostLoad, drawSystem, star } from "./draw.js
 import { inkOf } from "./fills.js";
 import { glyph, pips, PINNED, PROTECTED } from "./marks.js";
 import { CRITICAL, DEGRADED, DOWN, FULL, GAP, HALTED, INFO, LIVE, LOST, PAUSED, RUNNING, SPARE, SUSPENDED, UP, WARNING } from "./model.js";
+import { drawArrow } from "./overlay.js";
 import { patterns } from "./patterns.js";
 import { bead } from "./rails.js";
 import { drawFloor, drawTank } from "./storage.js";
@@ -43,6 +44,7 @@ const SAMPLES = {
   unknown: tile({ state: LOST }),
   task: tile({ task: 60 }),
   ghost: { h: LOW, paint: (art) => drawGhost(art, { ...VM, task: 40 }, box(LOW, 0.5)) },
+  move: { h: LOW, paint: (art) => drawArrow(art, { x: 0, y: 0, zoom: 1 }, { from: [4, LOW - 4], to: [WIDTH - 4, LOW - 4], part: 0.5, count: 1 }) },
   more: { ...tile({}, HIGH, { more: true }), when: ({ state }) => state.group !== "placement" },
   stale: tile({}, LOW, { stale: true }),
   snapshots: fact({ snapshots: 3 }),

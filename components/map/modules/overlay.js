@@ -172,7 +172,7 @@ function drawLines({ ctx, theme, text, format }, camera, lines) {
 }
 
 /** A bow from where it is to where it goes, full as far as the move has come, with the number of moves where there are several. */
-function drawArrow({ ctx, theme, text, format }, camera, { from, to, part, count }) {
+export function drawArrow({ ctx, theme, text, format }, camera, { from, to, part, count }) {
   const [[ax, ay], [bx, by]] = [from, to].map(([x, y]) => [(x - camera.x) * camera.zoom, (y - camera.y) * camera.zoom]);
   const length = Math.hypot(bx - ax, by - ay);
   if (length < 8) return;
