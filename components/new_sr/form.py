@@ -308,7 +308,8 @@ class NewSRForm(ui.element):
     def _over(self, run: Run, request: NewSR) -> None:
         """It failed, and all is as it was: the form is there again."""
         (item,) = run.items
-        self._failed = fault_of(request, ProbeAnswer(code=item.code), self._home, self._search.found.exports) if item.code else None
+        exports = self._search.found.exports
+        self._failed = fault_of(request, ProbeAnswer(code=item.code), self._home, exports, item.reason) if item.code else None
         self._button.set_visibility(True)
         self._search.again()
         self._tell()

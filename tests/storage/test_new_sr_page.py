@@ -91,6 +91,12 @@ async def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(page:
     await page.see("/export/iso")
     page.field("path").fill("/export/x")
     await page.see("/export/x does not exist; 2 others do")
+    page.answers = {"": (68, "")}
+    page.user.find(marker="kind-iscsi").click()
+    for name, value in (("target", "10.0.0.1"), ("user", "xen"), ("password", "hunter3")):
+        page.field(name).fill(value)
+    await page.see("The target refused this secret for the user xen; correct it, or leave both empty")
+    assert page.field("password").value == "hunter3" and page.field("target").value == "10.0.0.1"
 
 
 @pytest.mark.parametrize("page", [Role.OPERATOR], indirect=True)

@@ -32,13 +32,13 @@ OF_KIND: Final[Mapping[tuple[SRKind, str], str]] = {
 """The same failure is about another field where the kind has no such one."""
 
 
-def fault_of(request: NewSR, answer: ProbeAnswer, home: Home, exports: Sequence[str] = ()) -> Fault:
-    """`exports`: what the server has, where it told."""
+def fault_of(request: NewSR, answer: ProbeAnswer, home: Home, exports: Sequence[str] = (), reason: LazyText | None = None) -> Fault:
+    """`exports`: what the server has, where it told. `reason`: of a command that failed, with what the driver said."""
     if answer.refused is not None:
         return Fault("", answer.refused)
     field = FIELDS.get(answer.number, "")
     field = OF_KIND.get((SRKind(request.kind), field), field)
-    return Fault(field, _sentence(request, answer, exports) or explain(answer.code, answer.arguments, home))
+    return Fault(field, _sentence(request, answer, exports) or reason or explain(answer.code, answer.arguments, home))
 
 
 def _sentence(request: NewSR, answer: ProbeAnswer, exports: Sequence[str]) -> LazyText | None:
@@ -52,7 +52,7 @@ def _sentence(request: NewSR, answer: ProbeAnswer, exports: Sequence[str]) -> La
         case 68 if request.user:
             text = N_("The target refused this secret for the user {user}; correct it, or leave both empty")
         case 68:
-            text = N_("The target wants a user and a secret (CHAP)")
+            text = N_("The target refused the login; enter the user and secret (CHAP) that it wants, or allow this host's IQN there")
         case 73 if exports and request.path not in exports:
             text = N_("{path} does not exist; {n} others do")
         case 107 if request.scsi_id:
