@@ -3,59 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from nicegui import background_tasks, ui
 
 from components.actions import tell_end, whoever
 from components.actions.preview import Preview
-from components.live import follow_all, follow_source, fresh_slot
+from components.live import follow_all, follow_source
+from components.migration.choices import MigrationChoices
+from components.migration.places import MigrationPlaces
 from components.migration.target_list import TargetList, TargetRow
 from components.migration.timing import tell_time
-from components.migration.words import OFF, WAYS, WHYS, moved
-from components.ui import Bar, Button, ButtonKind, Card, Mark, check, choice, data_table
-from components.ui.tables import Column
+from components.migration.words import OFF, WAYS, moved
+from components.ui import Bar, Button, ButtonKind, Card, Mark
 from components.urls import PREFIXES, path_of
 from data.coalesce import INTERVAL
 from data.hosts import account_of
 from data.identity import Key, key_of, seen_from
 from data.names import name_of, pool_name
 from data.objects import SR, VM, Host, HostMetrics, Network
-from data.vms import copy_size
 from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.run import Run, RunState
-from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.migration.estimate import estimate
-from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason, NicMove, has_address, migration_network_of, networks_on
+from xo_dash.control.vm.migration.mapping import migration_network_of
 from xo_dash.control.vm.migration.migrate import MIGRATE
-from xo_dash.control.vm.migration.request import DiskPlace, MigrateVM, NicPlace, disks_in, nics_in
-from xo_dash.control.vm.migration.targets import Target, Way, is_running, memory_after, reached_srs, targets
+from xo_dash.control.vm.migration.request import MigrateVM, disks_in
+from xo_dash.control.vm.migration.targets import Target, Way, is_running, memory_after, targets
 from xo_dash.i18n import _, number, size
-
-
-@dataclass(slots=True)
-class MigrationChoices:
-    """What a person chose so far; the rest follows by itself."""
-
-    host: str = ""  # its key
-    disks: dict[str, str] = field(default_factory=dict)  # {uuid of a disk: key of an SR}
-    nics: dict[str, str] = field(default_factory=dict)  # {uuid of a NIC: key of a network}
-    network: str = ""  # its key
-    copy: bool = False
-
-    def request(self) -> MigrateVM:
-        return MigrateVM(
-            host=self.host,
-            network=self.network or None,
-            copy=self.copy,
-            disks=tuple(DiskPlace(disk=disk, sr=sr) for disk, sr in self.disks.items()),
-            nics=tuple(NicPlace(nic=nic, network=network) for nic, network in self.nics.items()),
-        )
 
 
 class MigrationForm(ui.element):
@@ -72,7 +50,7 @@ class MigrationForm(ui.element):
         with self:
             with ui.element().classes("x-move-main"):
                 self._targets = TargetList(self._choose)
-                self._places = ui.element().classes("contents")
+                self._places = MigrationPlaces(vm, self._chosen, self._tell)
             with ui.element("aside").classes("x-move-aside"):
                 self._plan_card = Card(_("Plan"))
                 with self._plan_card:
@@ -87,7 +65,8 @@ class MigrationForm(ui.element):
                 with Card(_("If it fails")):
                     self._failing = ui.label().classes("x-dim")
         self._draw_targets()
-        self._draw_places()
+        self._places.show(self._host)
+        self._tell()
         self._run: Run | None = None
         follow_source(context.runner.observe, self._progress)
         follow_all(context.mirror, lambda _changes: True, self._again, topics=lambda: (Host, HostMetrics, SR, vm.ref))
@@ -167,108 +146,10 @@ class MigrationForm(ui.element):
         return f"{size(free)} → {size(after)}"
 
     def _choose(self, key: str) -> None:
-        self._chosen.host = key
-        self._chosen.network = ""
-        host = self._host
-        if host is not None:  # what was touched is kept where it is possible there
-            reached = {key_of(sr) for sr in reached_srs(host)}
-            self._chosen.disks = {disk: sr for disk, sr in self._chosen.disks.items() if sr in reached}
-            there = {key_of(network) for network in networks_on(host)}
-            self._chosen.nics = {nic: network for nic, network in self._chosen.nics.items() if network in there}
+        self._chosen.turn_to(key, seen_from(self._vm.home, Host, key))
         self._draw_targets()
-        self._draw_places()
-
-    # ---- where disks and NICs go
-
-    def _draw_places(self) -> None:
-        host = self._host
-        with fresh_slot(self._places):
-            if host is not None:
-                self._draw_disks(host)
-                self._draw_nics(host)
-                self._draw_options(host)
+        self._places.show(self._host)
         self._tell()
-
-    def _draw_disks(self, host: Host) -> None:
-        moves = disks_in(self._chosen.request(), self._vm, host)
-        if not moves:
-            return
-        reached = {sr.ref for sr in reached_srs(host)}
-        options = {key_of(sr): f"{label} · {_free(sr)}" for sr, label in disk_srs(host.home) if sr.ref in reached}
-        columns = [Column(_("Disk"), main=True), Column(_("Size"), number=True), Column(_("Used"), number=True), Column(_("From")),
-                   Column(_("To")), Column(_("Why"))]  # fmt: skip
-        with Card(_("Disks")):
-            data_table(columns, [self._disk_row(move, options) for move in moves]).classes("x-move-disks")
-
-    def _disk_row(self, move: DiskMove, options: dict[str, str]) -> list[str | Callable[[], object]]:
-        disk = move.disk
-        now = disk.home.one(SR, disk.SR)
-
-        def place(value: str) -> None:
-            self._chosen.disks[disk.uuid] = value
-            self._draw_places()
-
-        shown = key_of(move.sr) if move.sr is not None else None
-        return [
-            name_of(disk), size(disk.virtual_size), size(copy_size(disk)), name_of(now) if now else "–",
-            lambda: self._select(options, shown, _("SR for {disk}").format(disk=name_of(disk)), place),
-            _(WHYS[move.why]),
-        ]  # fmt: skip
-
-    def _draw_nics(self, host: Host) -> None:
-        moves = nics_in(self._chosen.request(), self._vm, host)
-        if not moves:
-            return
-        options = {key_of(network): name_of(network) for network in networks_on(host)}
-        columns = [Column(_("NIC"), main=True), Column(_("MAC")), Column(_("From")), Column(_("To")), Column(_("Why"))]
-        with Card(_("Networks")):
-            data_table(columns, [self._nic_row(move, options) for move in moves]).classes("x-move-nics")
-
-    def _nic_row(self, move: NicMove, options: dict[str, str]) -> list[str | Callable[[], object]]:
-        nic = move.nic
-        now = nic.home.one(Network, nic.network)
-
-        def place(value: str) -> None:
-            self._chosen.nics[nic.uuid] = value
-            self._draw_places()
-
-        def why() -> None:
-            with ui.element().classes("x-row"):
-                if move.why in (MappingReason.GUESS, MappingReason.NOWHERE):
-                    Mark("warning")
-                ui.label(_(WHYS[move.why]))
-
-        shown = key_of(move.network) if move.network is not None else None
-        label = _("Network for NIC {device}").format(device=nic.device)
-        return [nic.device, nic.MAC, name_of(now) if now else "–", lambda: self._select(options, shown, label, place), why]
-
-    def _draw_options(self, host: Host) -> None:
-        networks = [network for network in host.home.all(Network).values() if has_address(host, network)]
-        may_copy = host.home is not self._vm.home and not is_running(self._vm)
-        if len(networks) < 2 and not may_copy:
-            return
-        main = migration_network_of(host)
-        with Card(_("Options")):
-            if len(networks) > 1:
-                options = {key_of(network): name_of(network) for network in networks}
-
-                def over(value: str) -> None:
-                    self._chosen.network = "" if main is not None and value == key_of(main) else value
-                    self._tell()
-
-                shown = self._chosen.network or (key_of(main) if main else None)
-                choice(options, shown, label=_("Migration network"), on_change=lambda event: over(str(event.value)))
-            if may_copy:
-
-                def keep(value: bool) -> None:
-                    self._chosen.copy = value
-                    self._tell()
-
-                check(_("Keep the original (copy)"), self._chosen.copy, on_change=lambda event: keep(bool(event.value)))
-
-    def _select(self, options: dict[str, str], value: str | None, label: str, on_change: Callable[[str], None]) -> None:
-        box = choice(options, value if value in options else None, on_change=lambda event: on_change(str(event.value)))
-        box.props["aria-label"] = label
 
     # ---- what will happen
 
@@ -278,7 +159,8 @@ class MigrationForm(ui.element):
         faults: list[Fault] = MIGRATE.faults(request, self._vm) if host is not None else []
         with self:  # the row that was clicked may be gone
             barred = why_not(MIGRATE, self._vm, whoever())
-        judged = self._judged.get(host) if host is not None else None
+        # XAPI was asked about the host as it is taken by itself; of other places the plan asks before it does anything
+        judged = self._judged.get(host) if host is not None and self._chosen.is_only_a_host else None
         wrong = [str(barred)] if barred is not None else [str(fault.reason) for fault in faults] or ([str(judged)] if judged else [])
         self._preview.show(None if faults or host is None else request)
         self._estimate.clear()
@@ -348,8 +230,3 @@ class MigrationForm(ui.element):
         if host is None or host.home is self._vm.home or request.copy:
             return path_of(self._vm)
         return f"{PREFIXES[VM]}{Key(self._vm.uuid, host.home.key)}"
-
-
-def _free(sr: SR) -> str:
-    free = free_space(sr)
-    return _("{free} free").format(free=size(free)) if free is not None else "–"

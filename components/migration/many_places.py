@@ -8,13 +8,12 @@ from functools import partial
 from nicegui import ui
 
 from components.live import fresh_slot
-from components.migration.words import WHYS
-from components.ui import Card, Column, Mark, check, choice, data_table
+from components.migration.fields import free_on, place_field, reason_field
+from components.ui import Card, Column, check, choice, data_table
 from components.ui.facts import Value
 from data.identity import key_of
 from data.names import name_of
 from data.objects import PowerState
-from xo_dash.control.sr.choice import free_space
 from xo_dash.control.vm.migration.group import NetworkMove, Placement, SRMove, common_networks, common_srs
 from xo_dash.control.vm.migration.mapping import MappingReason, has_address, migration_network_of
 from xo_dash.i18n import _, number, size
@@ -35,7 +34,7 @@ class ManyPlaces(ui.element):
 
     def show(self, placed: Placement, network: str, *, copy: bool) -> None:
         hosts = list(dict.fromkeys(one.host for one in placed.targets.values() if one.refused is None)) or list(placed.goal.hosts)
-        srs = {key_of(sr): f"{label} · {_free(free_space(sr))}" for sr, label in common_srs(hosts)}
+        srs = {key_of(sr): f"{label} · {free_on(sr)}" for sr, label in common_srs(hosts)}
         networks = {key_of(one): name_of(one) for one in common_networks(hosts)}
         ways = {key_of(one): name_of(one) for one in common_networks(hosts) if all(has_address(host, one) for host in hosts)}
         leave = [vm for vm in placed.able if vm.home is not placed.goal.home]
@@ -71,7 +70,8 @@ class ManyPlaces(ui.element):
         stays = {source: name_of(one.source)} if one.why is MappingReason.STAYS else {}
         return [
             name_of(one.source), number(one.disks), size(one.bytes),
-            partial(_select, stays | options, shown, label, partial(self.on_sr, source), f"sr-{one.source.uuid}"), partial(_why, one.why),
+            partial(place_field, stays | options, shown, label, partial(self.on_sr, source), f"sr-{one.source.uuid}"),
+            partial(reason_field, one.why),
         ]  # fmt: skip
 
     def _draw_networks(self, placed: Placement, options: dict[str, str]) -> None:
@@ -87,7 +87,8 @@ class ManyPlaces(ui.element):
         label = _("Network for the NICs on {network}").format(network=name_of(one.source))
         return [
             name_of(one.source), number(one.nics),
-            partial(_select, options, shown, label, partial(self.on_network, source), f"network-{one.source.uuid}"), partial(_why, one.why),
+            partial(place_field, options, shown, label, partial(self.on_network, source), f"network-{one.source.uuid}"),
+            partial(reason_field, one.why),
         ]  # fmt: skip
 
     def _draw_options(self, ways: dict[str, str], network: str, *, copy: bool, may_copy: bool) -> None:
@@ -97,20 +98,3 @@ class ManyPlaces(ui.element):
                 choice(ways, shown, label=_("Migration network"), on_change=lambda event: self.on_over(str(event.value)))
             if may_copy or copy:
                 check(_("Keep the originals (copy)"), copy, on_change=lambda event: self.on_keep(bool(event.value)))
-
-
-def _select(options: dict[str, str], value: str | None, label: str, chosen: Callable[[str], object], mark: str) -> None:
-    box = choice(options, value if value in options else None, on_change=lambda event: chosen(str(event.value)))
-    box.props["aria-label"] = label
-    box.mark(mark)
-
-
-def _why(why: MappingReason) -> None:
-    with ui.element().classes("x-row"):
-        if why in (MappingReason.GUESS, MappingReason.NOWHERE):
-            Mark("warning")
-        ui.label(_(WHYS[why]))
-
-
-def _free(free: int | None) -> str:
-    return _("{free} free").format(free=size(free)) if free is not None else "–"

@@ -27,7 +27,7 @@ WHYS: Final[Mapping[MappingReason, str]] = {
     MappingReason.VLAN: N_("same VLAN"),
     MappingReason.EACH: N_("an SR of each host"),
     MappingReason.GUESS: N_("no network with that name or VLAN: check it"),
-    MappingReason.NOWHERE: N_("no suitable SR"),
+    MappingReason.NOWHERE: N_("none is suitable"),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from math import ceil
+from math import ceil, inf
 from typing import Final, NamedTuple
 
 from data.facts.network import speed_of
@@ -73,7 +73,7 @@ def estimate_of_many(
             if host is not None:
                 loads[host] += amount
                 counts[host] += 1
-                slowest[host] = seen or SHARE * _speed(host, over)
+                slowest[host] = min(seen or SHARE * _speed(host, over), slowest.get(host, inf))
     if not all(slowest.values()):
         return Estimate(sum(sizes.values()), 0.0, False, None)
     seconds = max((loads[host] / slowest[host] + BEGINNING * ceil(counts[host] / ON_A_HOST) for host in loads), default=0.0)
