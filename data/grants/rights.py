@@ -16,7 +16,27 @@ from data.changes import Subject
 from data.grants.grant import ADMIN, CREATING, LEVELS, SEE, VIEWER, Grant, GrantKind, OwnRole
 from data.identity import parse
 from data.messages import subject_of
-from data.objects import PBD, PCI, PGPU, PIF, PUSB, SR, VBD, VDI, VGPU, VIF, VM, VUSB, Certificate, Console, Host, Message, Network, Pool
+from data.objects import (
+    PBD,
+    PCI,
+    PGPU,
+    PIF,
+    PUSB,
+    SR,
+    VBD,
+    VDI,
+    VGPU,
+    VIF,
+    VM,
+    VUSB,
+    Appliance,
+    Certificate,
+    Console,
+    Host,
+    Message,
+    Network,
+    Pool,
+)
 from data.relations import edges
 from data.server import Server
 from data.types import Home, Ref, XapiObject
@@ -87,6 +107,8 @@ class Rights:
         """`level`: from which role on the verb is allowed."""
         if level > self.cap:
             return False
+        if verb != SEE and type(subject) is Appliance and subject.VMs:
+            return self.missing_of(verb, level, subject) is None
         allowed = self.level >= level
         if allowed and not self.has_denies:
             return True
@@ -96,6 +118,10 @@ class Rights:
                     return False
                 allowed = True
         return allowed
+
+    def missing_of(self, verb: str, level: int, appliance: Appliance) -> VM | None:
+        """The first of a vApp's VMs that it may not be done to: what is done to a vApp is done to all of them."""
+        return next((vm for vm in appliance.all_of(VM, appliance.VMs) if not self.may(verb, level, vm)), None)
 
     def grants_on(self, subject: Subject) -> list[Grant]:
         """All that say something of it, the nearest first."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from data.changes import Subject
-from data.grants.grant import Grant
+from data.grants.grant import SEE, Grant
 from data.grants.rights import Rights
+from data.objects import VM, Appliance
 
 
 class Effect(StrEnum):
@@ -40,6 +41,8 @@ class Explanation:
 
 def explain(rights: Rights, verb: str, level: int, subject: Subject) -> Explanation:
     """`level`: from which role on the verb is allowed. Agrees with `rights.may`."""
+    if isinstance(subject, Appliance) and verb != SEE:
+        subject = rights.missing_of(verb, level, subject) or next(iter(subject.all_of(VM, subject.VMs)), subject)
     says = tuple(rights.effects(verb, level, subject))
     denying = next((grant for grant, denies in says if denies is True), None)
     told = tuple((grant, _EFFECTS[denies]) for grant, denies in says)

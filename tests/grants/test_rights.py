@@ -15,11 +15,12 @@ from data.grants.rights import Rights
 from data.grants.table import GrantTable
 from data.grants.why import Basis, Effect, explain
 from data.identity import key_of
-from data.objects import SR, VBD, VDI, VIF, VM, Host, Network, Pool, VMGuestMetrics
+from data.objects import SR, VBD, VDI, VIF, VM, Appliance, Host, Network, Pool, VMGuestMetrics
 from data.scope import Scope
 from data.stores.users import Role, User
 from data.types import XapiObject
 from tests import fakes
+from tests.control.fake_pool import FakePool
 from xo_dash.consoles.rights import may_use
 from xo_dash.control.access import DENIED, may
 from xo_dash.control.filters import BadFilter
@@ -106,6 +107,21 @@ def test_why_names_what_decides_and_what_else_is_said_the_nearest_first(web: VM)
         assert "a deny of operator on web-1 takes this away" in str(may(ann, start, web).reason)
     finally:
         table.put([])
+
+
+def test_what_is_done_to_a_vapp_takes_the_right_to_every_vm_of_it() -> None:
+    pool = FakePool()
+    mine, theirs = pool.vm("mine"), pool.vm("theirs")
+    vapp = Appliance(name_label="shop", VMs=[mine.ref, theirs.ref])
+    pool.put(vapp)
+    for vm in (mine, theirs):
+        pool.change(vm, appliance=vapp.ref)
+    ask = ("vm_appliance.hard_shutdown", OPERATOR, vapp)
+    one, both = [grant("operator", mine)], [grant("operator", mine), grant("operator", theirs)]
+    assert not Rights(NONE, one).may(*ask) and not explain(Rights(NONE, one), *ask).allowed
+    assert Rights(NONE, both).may(*ask) and explain(Rights(NONE, both), *ask).allowed
+    denied = Rights(OPERATOR, [grant("operator", theirs, deny=True)])
+    assert not denied.may(*ask) and explain(denied, *ask).basis is Basis.DENY
 
 
 def test_tags_and_own_roles(web: VM) -> None:

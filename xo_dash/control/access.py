@@ -9,6 +9,7 @@ from data.grants.grant import SEE, Grant, GrantKind
 from data.grants.table import GrantTable
 from data.grants.why import explain
 from data.mirror import Subject
+from data.objects import Appliance
 from data.server import Server
 from data.stores.users import Role, User
 from data.types import NOWHERE, XapiObject
@@ -39,6 +40,7 @@ class Verdict:
 
 ALLOWED = Verdict(True)
 DENIED = lazy(N_("a grant denies you this here; ask an administrator"))
+OF_ALL = lazy(N_("you may not do this to every VM of the vApp; ask an administrator"))
 VIEWING = Verdict(False, lazy(N_("you are viewing as another user; stop viewing to do this")))
 GONE = Verdict(False, lazy(N_("you are no longer signed in; sign in again")))
 
@@ -53,6 +55,8 @@ def may(user: User | None, guarded: Guarded, subject: Subject | None = None) -> 
     verb, level = getattr(guarded, "id", SEE), _RANK[guarded.role]
     if rights.may(verb, level, subject):
         return ALLOWED
+    if isinstance(subject, Appliance) and subject.VMs:
+        return Verdict(False, OF_ALL)
     if (deny := explain(rights, verb, level, subject).grant) is not None:
         return Verdict(False, _denied(deny, subject))
     return _needs(user, guarded)
