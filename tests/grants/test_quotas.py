@@ -9,11 +9,11 @@ import pytest
 from data.grants.grant import GrantKind
 from data.grants.quota import Amounts, Quota, exceeded
 from data.identity import key_of
-from data.objects import SR, VDI, VM, Network, Pool, PowerState
+from data.objects import SR, VDI, VM, Appliance, Network, Pool, PowerState
 from data.scope import Scope
 from data.stores.directory import DataDirectory
 from data.stores.users import Role, User, UserStore
-from data.types import GIB
+from data.types import GIB, XapiObject
 from tests.control.fake_pool import Users, user
 from tests.creation.world import World
 from xo_dash.auth.grants import Grants, GrantStores
@@ -55,7 +55,7 @@ class Team:
         await self.kept.own(key_of(vm), self.dev.id)
         return vm
 
-    async def said(self, action_id: str, subject: VM | Pool | SR | VDI, by: User | None = None, **values: object) -> str:
+    async def said(self, action_id: str, subject: XapiObject, by: User | None = None, **values: object) -> str:
         """What it is refused for; empty if it is done."""
         run = await self.runner.run(by or self.dev, action(action_id), [subject], values)
         (item,) = run.items
@@ -145,7 +145,11 @@ async def test_running_vms_alone_may_count(team: Team) -> None:
     quota = await team.quota(memory=3 * GIB, running=True)
     assert team.runner.quotas.used(quota) == Amounts(2, 2, 2 * GIB, 0)
     assert "memory" in await team.said("vm.start", one)
-    team.world.fake.change(other, power_state=PowerState.HALTED)
+    fake = team.world.fake
+    fake.change(other, power_state=PowerState.HALTED)
+    vapp = Appliance(name_label="shop", VMs=[one.ref, other.ref])
+    fake.put(vapp)
+    assert "memory" in await team.said("vm_appliance.start", vapp), "both of them, started by their vApp"
     assert await team.said("vm.start", one) == ""
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Final
 
+from data.appliances import members_of
 from data.facts.vm import is_up
 from data.grants.quota import NOTHING, Amounts, amounts_of
-from data.objects import SR, VBD, VDI, VIF, VM, Network, Pool
+from data.objects import SR, VBD, VDI, VIF, VM, Appliance, Network, Pool
 from data.types import XapiObject
 from data.vms import disks_of
 from xo_dash.control.pool.ova_request import ImportOVA
@@ -109,6 +111,12 @@ def _started(_request: object, vm: VM) -> Demand:
     return Demand(amounts=_as_vm(vm)._replace(vms=0, disk=0), vm=vm, runs=True, starts=True)
 
 
+def _started_together(_request: object, appliance: Appliance) -> Demand:
+    """Its halted VMs may have several owners: whoever starts them all answers for that."""
+    halted = [_started(_request, vm).amounts for vm in members_of(appliance) if not is_up(vm)]
+    return Demand(amounts=reduce(Amounts.plus, halted, NOTHING), runs=True, starts=True)
+
+
 def _added_disk(request: Any, vm: VM) -> Demand:
     return Demand(amounts=Amounts(disk=request.size), vm=vm)
 
@@ -154,6 +162,7 @@ _DEMANDS: Final[Mapping[str, Demanding]] = {
     "vm.vcpus": _vcpus,
     "vm.revert": _reverted,
     **dict.fromkeys(("vm.start", "vm.start_on", "vm.resume"), _started),
+    "vm_appliance.start": _started_together,
     "vm.add_disk": _added_disk,
     "vm.attach_disk": _attached_disk,
     "sr.new_disk": _new_disk,

@@ -70,9 +70,13 @@ class QuotaDesk:
         """The same; where nothing does, it is taken until the item has ended."""
         wanted = demand(action_id, request, subject)
         faults = self._judged(user, wanted, request, subject)
-        if not faults and wanted.amounts != NOTHING:
-            self._reserved[item] = Reserved(self._payer(user, wanted), wanted)
+        if not faults:
+            self._reserve(item, user, wanted)
         return faults
+
+    def admitted(self, item: RunItem, user: User, action_id: str, request: Request, subject: XapiObject) -> None:
+        """It was, before a restart: it is taken until the item has ended."""
+        self._reserve(item, user, demand(action_id, request, subject))
 
     async def ended(self, run: Run, item: RunItem) -> None:
         """Keep whose it is what was made; what it took is counted by the mirror from now on."""
@@ -80,6 +84,10 @@ class QuotaDesk:
         self._reserved.pop(item, None)
 
     # ----
+
+    def _reserve(self, item: RunItem, user: User, wanted: Demand) -> None:
+        if wanted.amounts != NOTHING:
+            self._reserved[item] = Reserved(self._payer(user, wanted), wanted)
 
     def _payer(self, user: User, wanted: Demand) -> str:
         """The owner of the VM; of what nobody owns, and of what is new, whoever asks."""
