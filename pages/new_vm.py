@@ -19,7 +19,7 @@ from data.objects import VM, Host, Pool
 from data.server import Server
 from data.stores.cloud_configs import ConfigKind
 from pages.layout import frame
-from xo_dash.auth.current import current_user
+from xo_dash.auth.current import current_actor, current_user
 from xo_dash.context import Context
 from xo_dash.control.run import Run
 from xo_dash.control.vm.create import CREATE
@@ -45,6 +45,7 @@ class _NewVm:
         self._asked = pool
         self._drafts = drafts
         self._user = current_user().id
+        self._drafter = f"{current_actor().user_id} {self._user}"  # who looks through another's eyes has a draft apart
         self._draft = self._begun(template, copy, host)
         self._box = ui.element().classes("contents")
         self._shown: list[Pool] = []
@@ -52,13 +53,13 @@ class _NewVm:
 
     def _begun(self, template: str, copy: str, host: str) -> VMDraft:
         """The draft of this person; a link that says what is meant begins another."""
-        kept = self._drafts.of(self._user)
+        kept = self._drafts.of(self._drafter)
         draft = kept if kept is not None and not (template or copy or host) else VMDraft()
         if template or copy:
             draft.template = template or copy
             draft.source = DraftSource.COPY if copy else DraftSource.TEMPLATE
         draft.host = host.partition("@")[0] or draft.host
-        self._drafts.keep(self._user, draft)
+        self._drafts.keep(self._drafter, draft)
         return draft
 
     def _pools(self) -> list[Pool]:
@@ -128,7 +129,7 @@ class _NewVm:
         if not any(pool.home.by_uuid(VM, draft.template) for pool in self._shown):
             draft.template = ""  # of another pool, or gone
         self._draft = draft
-        self._drafts.keep(self._user, draft)
+        self._drafts.keep(self._drafter, draft)
         self._draw()
 
     async def _save(self, presets: SavedConfigs) -> None:
@@ -141,19 +142,20 @@ class _NewVm:
 
         def again() -> None:
             self._draft = VMDraft(pool=key_of(pool))
-            self._drafts.keep(self._user, self._draft)
+            self._drafts.keep(self._drafter, self._draft)
             self._draw()
 
-        self._drafts.drop(self._user)
+        self._drafts.drop(self._drafter)
         with fresh_slot(self._body):
             VMProgress(self._context, run, known, correct=lambda: self._back(draft, pool), again=again)
 
         async def remember() -> None:
             await self._context.users.set_preferences(self._user, {LAST: remembered(draft)})
 
-        background_tasks.create(remember())
+        if not current_actor().only_looks:
+            background_tasks.create(remember())
 
     def _back(self, draft: VMDraft, pool: Pool) -> None:
         self._draft = draft
-        self._drafts.keep(self._user, draft)
+        self._drafts.keep(self._drafter, draft)
         self._form(pool)

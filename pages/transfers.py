@@ -9,7 +9,7 @@ from components.transfers.listing import TransferList
 from components.transfers.serving import handed_over, next_part, sent_with
 from components.ui import PageHead
 from components.urls import path_of
-from data.stores.users import User
+from data.stores.users import User, ViewedUser
 from pages.layout import frame
 from xo_dash.auth.current import person_of
 from xo_dash.context import Context
@@ -31,8 +31,11 @@ def create(program: Context) -> None:
         """One file, to the one session that has the ticket, once."""
         session = person_of(request.scope)
         user = session.user() if session is not None and session.is_open else None
-        delivery = program.runner.exchange.claim(ticket, session.key) if session is not None and user is not None else None
-        if user is None or delivery is None or delivery.run.user_id != user.id or not may(user, delivery.run.action, delivery.item.subject):
+        if session is None or user is None or isinstance(user, ViewedUser):  # what is taken through another's eyes is lost to them
+            return Response(status_code=404)
+        if (delivery := program.runner.exchange.claim(ticket, session.key)) is None:
+            return Response(status_code=404)
+        if delivery.run.user_id != user.id or not may(user, delivery.run.action, delivery.item.subject):
             return Response(status_code=404)
         return handed_over(delivery, request)
 

@@ -9,6 +9,7 @@ import msgspec
 from components.actions.run_command import give, run_command
 from components.ui import Tone, notify
 from data.types import XapiObject
+from xo_dash.auth.current import current_actor
 from xo_dash.context import Context
 from xo_dash.control.requests.request import REDACTED
 from xo_dash.control.run import Run, RunItem, RunState
@@ -23,13 +24,19 @@ def failed(run: Run) -> list[RunItem]:
     return [item for item in run.items if item.state in AGAIN]
 
 
+def dismiss(context: Context, run: Run) -> None:
+    """Its card goes for good; it stays where somebody only looks through its user's eyes."""
+    if not current_actor().only_looks:
+        context.runner.dismiss(run)
+
+
 async def retry_failed(context: Context, run: Run) -> Run | None:
     """The same request, for the failed alone, as they are now; the card of the old run goes."""
     subjects = [row for item in failed(run) if (row := _now(context, run, item)) is not None]
     if run.request is None or not subjects:
         notify(_("There is nothing to retry."), Tone.WARNING)
         return None
-    context.runner.dismiss(run)
+    dismiss(context, run)
     return await give(context, run.action, subjects, run.request)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.actions.dialog import counted
-from components.actions.retrying import failed, retry_failed
+from components.actions.retrying import dismiss, failed, retry_failed
 from components.actions.run_command import whoever
 from components.live import follow_source
 from components.transfers.words import amount, pace, transfers
@@ -64,7 +64,7 @@ class RunCard(ui.element):
         with self:
             with ui.element("header").classes("x-run-head"):
                 self._title = ui.label().classes("x-run-title")
-                close = Button(icon="close", kind=ButtonKind.GHOST, label=_("Dismiss"), on_click=lambda: context.runner.dismiss(run))
+                close = Button(icon="close", kind=ButtonKind.GHOST, label=_("Dismiss"), on_click=lambda: dismiss(context, run))
                 close.props("data-dismiss")
             self._bar = Bar(0, _("Progress"))
             self._moving = ui.label().classes("x-run-amount x-transfer-amount")

@@ -15,6 +15,7 @@ from components.ui import Button, ButtonKind, Mark
 from data.findings.finding import Level
 from data.identity import key_of
 from data.names import name_of
+from data.stores.users import ViewedUser
 from data.types import XapiObject
 from data.views.host import HostView
 from data.views.network import NetworkView
@@ -47,7 +48,7 @@ class Pins(ui.element):
         """Pin it, or take it off; the oldest goes when there are too many."""
         kept = [one for one in self._pins if self._found(one) is not subject]
         self._pins = kept if len(kept) < len(self._pins) else [*kept, (subject.xapi_class, key_of(subject))][-MOST:]
-        if (user := whoever()) is not None:
+        if (user := whoever()) is not None and not isinstance(user, ViewedUser):  # the task below knows nobody
             pins = [list(one) for one in self._pins] or None
             background_tasks.create(self._keep(user.id, pins), name="pins of a user")
         self._render()

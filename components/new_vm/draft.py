@@ -167,16 +167,16 @@ def words(text: str) -> list[str]:
 
 
 class Drafts:
-    """{user's id: what they were about to create}; in memory alone: there are passwords in it."""
+    """{who creates: what they were about to}; in memory alone: there are passwords in it."""
 
     def __init__(self, _mirror: Sight) -> None:
-        self._by_user: dict[str, VMDraft] = {}
+        self._by_drafter: dict[str, VMDraft] = {}
 
-    def of(self, user_id: str) -> VMDraft | None:
-        return self._by_user.get(user_id)
+    def of(self, drafter: str) -> VMDraft | None:
+        return self._by_drafter.get(drafter)
 
-    def keep(self, user_id: str, draft: VMDraft) -> None:
-        self._by_user[user_id] = draft
+    def keep(self, drafter: str, draft: VMDraft) -> None:
+        self._by_drafter[drafter] = draft
 
-    def drop(self, user_id: str) -> None:
-        self._by_user.pop(user_id, None)
+    def drop(self, drafter: str) -> None:
+        self._by_drafter.pop(drafter, None)

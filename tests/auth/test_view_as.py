@@ -19,6 +19,7 @@ from pages.front import VIEWS
 from tests import fakes
 from xo_dash.auth.current import current_actor, current_user
 from xo_dash.auth.install import install
+from xo_dash.auth.refused import Refused
 from xo_dash.consoles.rights import may_see, may_use
 from xo_dash.control.actions import action
 from xo_dash.control.run import RunState
@@ -68,6 +69,15 @@ async def test_what_is_seen_is_theirs_and_nothing_can_be_done(data_dir: Path) ->
         with browser:
             assert users.set_preferences_now(bob.id, {"theme": "dark"}).preferences == {}
         assert await post("/api/v1/users", name="eve") == 403
+        _other, elsewhere = auth.sessions.start(ann, "127.0.0.1")
+        with browser, pytest.raises(Refused, match="viewing as another"):
+            auth.end_all_of(ann.id, but=session)
+        with browser, pytest.raises(Refused, match="viewing as another"):
+            await auth.by_password.confirm(session, "a guess", "user.password")
+        assert elsewhere.is_open
+        begun = context.runner.start(bob, action("vm.snapshot"), [web], {"name": "x"})
+        context.runner.cancel(eyes, begun)
+        assert not begun.cancelled
         # it ends where they become an administrator, and by the button
         users.set_role_now(bob.id, Role.ADMIN)
         assert session.user() == ann

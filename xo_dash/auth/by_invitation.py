@@ -80,6 +80,7 @@ class InvitationSignIn:
         with by(Actor(user.name, user.id, address)):
             await self._use_up(secret)
             await self._passkeys.keep(passkey)
+        self._keeper.end_all_of(user.id, why="a passkey was added by a link")
         return await self._keeper.let_in(user, address)
 
     async def _use_up(self, secret: str) -> None:

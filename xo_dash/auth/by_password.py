@@ -8,6 +8,7 @@ from data.stores.trace import Actor, Deed, by
 from data.stores.users import Role, User
 from xo_dash.auth.attempts import Attempts, by_name
 from xo_dash.auth.by_directory import DirectorySignIn
+from xo_dash.auth.current import need_own_eyes
 from xo_dash.auth.passwords import Passwords
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.session_keeper import SESSIONS, SessionKeeper, need_enabled
@@ -65,6 +66,7 @@ class PasswordSignIn:
 
     async def confirm(self, session: Session, password: str, action: str) -> User:
         """Whoever sits at somebody's browser is not yet them. Throttled like a sign-in. Raises Refused, SignedOut."""
+        need_own_eyes()  # a wrong guess would count against somebody else
         user = session.user()
         with self._attempts.at(by_name(user.name), session.address, Deed(action=action, kind="users", name=user.name)):
             if not await self._fits(user, password):

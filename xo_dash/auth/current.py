@@ -10,7 +10,9 @@ from starlette.requests import HTTPConnection
 from data.stores.trace import OURSELVES, Actor
 from data.stores.users import User, ViewedUser
 from xo_dash.auth.kinds import PROGRAMS, SessionKind, kinds_of
+from xo_dash.auth.refused import Refused
 from xo_dash.auth.sessions import Session, SignedOut
+from xo_dash.i18n import _
 
 SCOPE_KEY = "xo_dash.session"
 """Where the guard leaves the session in a request's scope."""
@@ -42,6 +44,12 @@ def current_actor() -> Actor:
     except (SignedOut, RuntimeError):  # a page without anybody
         return OURSELVES
     return actor_of(user, session.address)
+
+
+def need_own_eyes() -> None:
+    """Raises Refused where whoever looks at the page does so through somebody else's eyes: for what no store holds against them."""
+    if current_actor().only_looks:
+        raise Refused(_("You are viewing as another user. Stop viewing to change anything."))
 
 
 def actor_of(user: User, address: str) -> Actor:

@@ -13,7 +13,7 @@ from data.stores.errors import StoreError
 from data.stores.trace import OURSELVES, Actor, Deed, Tell
 from data.stores.users import User, UserStore
 from xo_dash.auth import sockets
-from xo_dash.auth.current import current_actor
+from xo_dash.auth.current import current_actor, need_own_eyes
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.sessions import Session, SessionTable
 from xo_dash.i18n import _
@@ -74,9 +74,12 @@ class SessionKeeper:
         """Sign out: from now on nothing of it works; its pages are closed in the background.
 
         `why` is for the audit, empty for somebody who signs out; `actor`: who does it, if not whoever looks at a page.
+        Raises Refused for who looks through another's eyes.
         """
         if session.ended.is_set():
             return
+        if actor is None:
+            need_own_eyes()
         self.tell(*self._ending(session, why, actor))
         self.sessions.end(session)
         self.stir()

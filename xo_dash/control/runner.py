@@ -216,7 +216,9 @@ class Runner:
     def cancel(self, user: User, run: Run, only: RunItem | None = None) -> None:
         """Stop all of it, or one object: what waits is not begun, a task that can be cancelled is, what a plan has done is taken back."""
         stopped = run.items if only is None else (only,)
-        if all(item.state.ended for item in stopped) or not all(may(user, run.action, item.subject) for item in stopped):
+        if isinstance(user, ViewedUser) or all(item.state.ended for item in stopped):
+            return
+        if not all(may(user, run.action, item.subject) for item in stopped):
             return
         run.cancelled = run.cancelled or only is None
         if file := self._writing.get(run):
@@ -348,12 +350,15 @@ class Runner:
     async def _carry_on(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:
         """With what had begun before a restart, from where it was; if the one whose it is may still do it."""
         request = item.request
-        record.stopped = obstacle(run, item, record, self._user(run), self._mirror.pools.get(item.pool))
+        user = self._user(run)
+        record.stopped = obstacle(run, item, record, user, self._mirror.pools.get(item.pool))
         item.state = RunState.RUNNING
         if request is None or record.stopped is GONE:
             item.left = record.done_from(FIRST)
             await self._end(run, item, StepOutcome(RunState.LOST, record.stopped or CHANGED, STUCK), record)
             return
+        if user is not None:
+            self.quotas.admitted(item, user, run.action.id, request, item.subject)
         doing = _doing(run, item)
         self._under_way.add(doing)
         try:
