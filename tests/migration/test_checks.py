@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nicegui import ui
 from nicegui.testing import User
 
+from components.ui import Button
 from data.identity import key_of
 from data.objects import VM, Host
 from tests import fakes
 from tests.control.fake_pool import FakePool
-from tests.migration.pools import House, host, machine
+from tests.migration.pools import House, host, machine, sr
 from xo_dash.context import Context
 from xo_dash.control.runner import Runner
 from xo_dash.control.vm.migration.checks import AT_ONCE, MigrationChecks
@@ -114,10 +116,16 @@ def context(house: House, data_dir: Path) -> Context:
     return replace(made, runner=Runner(house.lab.mirror, lambda _server: house.lab, made.users, made.audit))
 
 
-async def test_what_xapi_refuses_is_refused_on_the_page_with_its_words(user: User, house: House) -> None:
+async def test_what_xapi_refuses_is_refused_on_the_page_with_its_words_unless_another_place_is_chosen(user: User, house: House) -> None:
     vm = machine(house.lab, house.one, house.shared, house.lan)
     house.lab.answers |= {
         "host.migrate_receive": {"host": "x"}, "VM.assert_can_migrate": XapiFailure("VM_LACKS_FEATURE", [vm.ref]),
     }  # fmt: skip
+    vault = sr(house.lab, "vault", house.two)
     await user.open(f"/migrate/{key_of(vm)}")
     await user.should_see("the guest of web-1 does not support this; install or start the guest tools", retries=20)
+    (button,) = user.find(kind=Button, content="Migrate").elements
+    assert not button.enabled
+    (place,) = [one for one in user.find(kind=ui.select).elements if one.props.get("aria-label") == "SR for root"]
+    place.value = key_of(vault)
+    assert button.enabled, "XAPI was not asked about that"
