@@ -129,7 +129,10 @@ def check_failures(request: EnableHA | SetFailures, pool: Pool) -> Iterator[Faul
 
 
 def enable_notes(request: EnableHA, pool: Pool) -> Iterator[LazyText]:
-    if len(pool.home.all(Host)) < 3:
+    hosts = len(pool.home.all(Host))
+    if hosts == 1:
+        yield lazy(N_("The pool has one host: there is no other to restart VMs on"))
+    elif hosts < 3:
         yield lazy(N_("With fewer than 3 hosts, a network failure can stop the wrong host"))
     if has_auto_start(pool):
         yield lazy(N_("Auto-start of the pool is on: HA starts VMs itself, turn auto-start off"))
