@@ -111,6 +111,22 @@ def own_words_for_nothing_here() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def tasks_end_with_their_loop() -> None:
+    """NiceGUI remembers its tasks until they end, and no longer: one that began while the loop of a test was closing never does, and the
+    end of the next page would fail as it cancels it ("Event loop is closed").
+    """
+    tasks = sys.modules.get("nicegui.background_tasks")
+    if tasks is None:
+        return
+    for task in [task for task in tasks.running_tasks if task.get_loop().is_closed()]:
+        tasks.running_tasks.discard(task)
+        tasks._await_tasks_on_shutdown.discard(task)
+        task._log_destroy_pending = False  # nothing can end it any more, as asyncio would say in the log of a test that has no part in it
+    for name in [name for name, task in tasks.lazy_tasks_running.items() if task.get_loop().is_closed()]:
+        del tasks.lazy_tasks_running[name]
+
+
+@pytest.fixture(autouse=True)
 def pages_go() -> Iterator[None]:
     """FastAPI remembers what it found out about the function of a route, and with it all that a page is made of."""
     yield
