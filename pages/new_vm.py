@@ -45,7 +45,10 @@ class _NewVm:
         self._asked = pool
         self._drafts = drafts
         self._user = current_user().id
-        self._drafter = f"{current_actor().user_id} {self._user}"  # who looks through another's eyes has a draft apart
+        actor = current_actor()
+        self._drafter = (
+            f"{actor.user_id} as {self._user}" if actor.only_looks else self._user
+        )  # who looks through another's eyes leaves theirs alone
         self._draft = self._begun(template, copy, host)
         self._box = ui.element().classes("contents")
         self._shown: list[Pool] = []
