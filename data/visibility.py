@@ -96,7 +96,7 @@ BRINGS: Final[Mapping[type[XapiObject], Mapping[str, Degree]]] = {
 
 NAMED: Final[Mapping[type[XapiObject], tuple[str, ...]]] = {
     Pool: ("master", "ha_enabled"),
-    Host: ("enabled", "metrics", "memory_overhead", "resident_VMs"),
+    Host: ("enabled", "metrics", "memory_overhead", "resident_VMs", "PBDs", "PIFs"),
     HostMetrics: ("memory_total", "live"),
     SR: ("type", "content_type", "shared", "physical_size", "physical_utilisation", "virtual_allocation", "is_tools_sr", "PBDs"),
     PBD: ("host", "SR", "currently_attached"),

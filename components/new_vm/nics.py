@@ -11,14 +11,12 @@ from components.new_vm.draft import NicDraft
 from components.new_vm.model import Model
 from components.new_vm.section import Section
 from components.ui import Button, ButtonKind
+from data.facts.network import is_for_vms
 from data.names import name_of
 from data.objects import Network
 from data.types import Home
 from xo_dash.control.vm.creation.blueprint import default_network
 from xo_dash.i18n import _, ngettext, number
-
-INTERNAL = "is_host_internal_management_network"
-"""In other_config: the network between a host and its own domains, which is for no VM."""
 
 
 class Nics(Section):
@@ -92,6 +90,6 @@ class Nics(Section):
 
 def networks(home: Home) -> dict[str, str]:
     """{uuid: name} of what VMs can be on, by name."""
-    found = [network for network in home.all(Network).values() if network.other_config.get(INTERNAL) != "true"]
+    found = [network for network in home.all(Network).values() if is_for_vms(network)]
     found.sort(key=lambda network: (not network.PIFs, name_of(network).casefold()))
     return {network.uuid: name_of(network) for network in found}

@@ -21,7 +21,7 @@ class Placement(Section):
     fields = ("host",)
 
     def summary(self, model: Model) -> str:
-        if self.form.draft.host == ANY:
+        if self._is_open(model):
             return _("the pool picks a host at each start")
         if model.plan is None:
             return ""
@@ -50,7 +50,11 @@ class Placement(Section):
                 chosen = model.plan is not None and model.plan.host is seat.host and self.form.draft.host != ANY
                 value = SUGGESTED if seat is best else seat.host.uuid
                 self._seat(value, name, room, refused, why, chosen)
-            self._seat(ANY, _("Decide at start"), "", "", _("The pool picks a host each time the VM starts"), self.form.draft.host == ANY)
+            self._seat(ANY, _("Decide at start"), "", "", _("The pool picks a host each time the VM starts"), self._is_open(model))
+
+    def _is_open(self, model: Model) -> bool:
+        """Whether the pool decides: so it is, too, for who sees no hosts."""
+        return self.form.draft.host == ANY or (model.plan is not None and not model.seats)
 
     def _seat(self, value: str, name: str, room: str, refused: str, why: str, chosen: bool) -> None:
         with ui.element("button").classes("x-seat").props("type=button role=radio") as row:

@@ -146,7 +146,7 @@ def lefts(model: Model) -> tuple[Left, ...]:
     plan, seat = model.plan, model.seat
     if plan is None:
         return ()
-    found = [] if seat is None else [_memory(plan, seat), _cpus(plan, seat)]
+    found = [] if seat is None else [_memory(plan, seat), *([_cpus(plan, seat)] if seat.threads else [])]
     return (*found, *(_storage(plan, sr, needed) for sr, needed in needs(plan).items()))
 
 

@@ -11,10 +11,17 @@ from data.level import Level
 from data.objects import PIF, VIF, VLAN, VM, Bond, Host, Network, PIFMetrics
 
 ACTIVE_BACKUP: Final = "active-backup"
+HOST_INTERNAL: Final = "is_host_internal_management_network"
+"""In other_config: the network between a host and its own domains, which is for no VM."""
 UNKNOWN_SPEED: Final = 65535
 """Mbit/s that a NIC without a link reports; source: ethtool's -1 in 16 bits."""
 DEEPEST: Final = 2
 """VLANs on a port are looked for so far up."""
+
+
+def is_for_vms(network: Network) -> bool:
+    """Whether VMs can be on it."""
+    return network.other_config.get(HOST_INTERNAL) != "true"
 
 
 class LinkLevel(IntEnum):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from components.new_vm.draft import VMDraft
+from components.new_vm.model import model_of
 from data.grants.grant import GrantKind
 from data.grants.quota import Amounts, Quota, exceeded
 from data.identity import key_of
@@ -23,6 +25,7 @@ from xo_dash.control.audit import Audit
 from xo_dash.control.quota.demands import COMMANDS
 from xo_dash.control.run import RunState
 from xo_dash.control.runner import Runner
+from xo_dash.control.vm.creation.blueprint import default_network
 
 
 class Team:
@@ -104,6 +107,12 @@ async def test_a_small_team_serves_itself(team: Team) -> None:
     assert {one.name_label for one in before.every(Network)} == {"lan"}
     assert all(one.uuid for one in before.every(Pool)) and not any(one.name_label == "secret" for one in before.every(VM))
     assert not list(before.every(VDI)) or {disk.name_label for disk in before.every(VDI)} <= {"golden"}, "of the SR its name alone"
+    form = model_of(VMDraft(name="web", template=world.debian.uuid), next(before.every(Pool)))
+    assert form.plan is None and form.request is None, "a template that is not seen"
+    form = model_of(VMDraft(name="web", template=world.golden.uuid), next(before.every(Pool)))
+    usual = default_network(form.pool.home)
+    assert usual is not None and usual.name_label == "lan", "also where no ports are seen"
+    assert not form.faults and form.request is not None and not form.seats, "who sees no hosts leaves the choice to the pool"
     assert "fast" not in await team.create(disks=[{"position": "0", "sr": world.fast.uuid}]) != "", "an SR that dev does not see is none"
     assert "VLAN" not in await team.create(nics=[{"network": world.vlan.uuid}]) != ""
     assert "disks" in await team.create(disks=[{"position": "0", "size": "16 GiB"}])
@@ -112,6 +121,9 @@ async def test_a_small_team_serves_itself(team: Team) -> None:
     assert team.mirror.grants.owners == {key_of(mine): team.dev.id}
     seen = team.scope()
     assert {vm.name_label for vm in seen.mirror.every(VM)} == {"golden", "web"} and not any(seen.mirror.having(VM, key_of(other)))
+    world.fake.change(mine, resident_on=world.hosts[0].ref)
+    form = model_of(VMDraft(name="web-2", template=world.golden.uuid), next(seen.mirror.every(Pool)))
+    assert form.plan is not None and form.plan.host is not None and form.plan.host.name_label == "host-1", "known by name with its VM"
     assert await team.said("vm.rename", mine, name="shop") == ""
     world.fake.change(mine, is_a_template=False)
     assert "allows 1 VMs and 1 are in use" in await team.create()

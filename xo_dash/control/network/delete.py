@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from data.facts.network import is_for_vms
 from data.names import name_of
 from data.objects import PIF, VIF, VLAN, VM, Bond, Host, Network, Pool
 from data.stores.users import Role
@@ -19,14 +20,13 @@ from xo_dash.control.requests.request import NoRequest
 from xo_dash.i18n import N_, _
 
 NAMED: Final = 3
-INTERNAL_KEY: Final = "is_host_internal_management_network"
 
 
 def cannot_delete(network: Network) -> LazyText | None:
     """The first thing that hangs on it and cannot go along."""
     if reason := unmanaged(network):
         return reason
-    if network.other_config.get(INTERNAL_KEY) == "true":
+    if not is_for_vms(network):
         return lazy(N_("it is a network of the hosts themselves"))
     pifs = network.all_of(PIF, network.PIFs)
     if used := used_by(network):

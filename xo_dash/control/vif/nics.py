@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from data.facts.host import is_live
+from data.facts.network import is_for_vms
 from data.facts.vm import host_of
 from data.failover import reach_of
 from data.names import name_of
@@ -60,7 +61,7 @@ def networks(vm: VM) -> Sequence[Choice]:
 
 
 def offered(network: Network) -> bool:
-    return network.managed and network.other_config.get("is_host_internal_management_network") != "true"
+    return network.managed and is_for_vms(network)
 
 
 def not_reached(network: Network, vm: VM) -> LazyText | None:

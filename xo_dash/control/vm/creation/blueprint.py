@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from data.facts.network import is_for_vms
 from data.objects import PIF, SR, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.types import Home
 from xo_dash.control.cloud_init.config import CloudInit, GuestNic
@@ -222,12 +223,13 @@ def suggested_sr(home: Home) -> SR | None:
 
 
 def default_network(home: Home) -> Network | None:
-    """That of the master's management, else the first by name that has a port."""
+    """That of the master's management, else the first by name that has a port; else, where ports are not seen, the first by name."""
     pool = next(iter(home.all(Pool).values()), None)
     ports = [pif for pif in home.all(PIF).values() if pif.management]
     of_master = next((pif for pif in ports if pool is not None and pif.host == pool.master), next(iter(ports), None))
     found = home.one(Network, of_master.network) if of_master is not None else None
-    networks = sorted((one for one in home.all(Network).values() if one.PIFs), key=lambda one: (one.name_label.casefold(), one.uuid))
+    networks = [one for one in home.all(Network).values() if is_for_vms(one)]
+    networks.sort(key=lambda one: (not one.PIFs, one.name_label.casefold(), one.uuid))
     return found or next(iter(networks), None)
 
 
