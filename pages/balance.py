@@ -19,7 +19,7 @@ def create(program: Context) -> None:
     @ui.page("/pool/{key}/balance")
     def balance(key: str) -> None:
         context = program.for_viewer()
-        object_page(context, replace(about(), draw=show), key)
+        object_page(context, replace(about(), draw=show, inner=True), key)
 
 
 def show(context: Context, pool: PoolView) -> None:

@@ -18,7 +18,7 @@ from xo_dash.i18n import _
 def create(program: Context) -> None:
     @ui.page("/pool/{key}/ha")
     def ha(key: str) -> None:
-        object_page(program.for_viewer(), replace(about(), draw=show), key)
+        object_page(program.for_viewer(), replace(about(), draw=show, inner=True), key)
 
 
 def show(context: Context, pool: PoolView) -> None:

@@ -24,7 +24,7 @@ def create(program: Context) -> None:
     @ui.page("/host/{key}/console")
     def host_console(key: str) -> None:
         context = program.for_viewer()
-        object_page(context, replace(about(), title=_("Console"), draw=show), key)
+        object_page(context, replace(about(), title=_("Console"), draw=show, inner=True), key)
 
 
 def show(context: Context, host: HostView) -> None:

@@ -22,4 +22,4 @@ def create(program: Context) -> None:
             PageHead(_("Import OVA"), icon="upload")
             OVAForm(context, pool)
 
-        object_page(program.for_viewer(), replace(about(), draw=show), key)
+        object_page(program.for_viewer(), replace(about(), draw=show, inner=True), key)

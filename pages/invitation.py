@@ -18,7 +18,7 @@ CONTENT_SECURITY_POLICY: Final = script_policy(SCRIPT)
 def page(passkeys: str) -> str:
     """The whole page as HTML; its script asks whose link it is. `passkeys`: the origin at which they work, empty for none."""
     words = {
-        "lead": _("You can sign in as {name}. Choose a password for it."),
+        "lead": _("You can sign in as {name}. Choose a password."),
         "differ": _("The passwords do not match."),
         "none": _("No passkey was made. Try again, or choose a password."),
         "away": _("The server is not responding. Try again."),

@@ -28,7 +28,7 @@ def create(program: Context) -> None:
     @ui.page("/host/{key}/maintenance")
     def maintenance(key: str, then: str = "") -> None:
         context = program.for_viewer()
-        object_page(context, replace(about(), draw=partial(show, action=THEN.get(then, ENTER))), key)
+        object_page(context, replace(about(), draw=partial(show, action=THEN.get(then, ENTER)), inner=True), key)
 
 
 def show(context: Context, host: HostView, action: AnyAction) -> None:

@@ -27,4 +27,4 @@ def create(program: Context) -> None:
                 choose_pool(context, pool.row)
             NewNetworkForm(context, pool.row, kind)
 
-        object_page(context, replace(about(), draw=show), key)
+        object_page(context, replace(about(), draw=show, inner=True), key)

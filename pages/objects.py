@@ -16,6 +16,7 @@ from components.live import follow_all, follow_facts, fresh_slot
 from components.servers.form import is_administrator
 from components.stale_data import stale_band
 from components.ui import Notice, Tab, Tabs, Tone, empty_state
+from components.urls import path_of
 from data.changes import Change, Operation
 from data.identity import key_of, parse
 from data.names import name_of
@@ -47,6 +48,8 @@ class PageKind(Generic[ViewT]):
     all_title: str
     all_path: str
     draw: Callable[[Context, ViewT], None]
+    inner: bool = False
+    """A page below the object's own, to which the crumbs lead back."""
 
     @property
     def kind(self) -> type[XapiObject]:
@@ -60,6 +63,8 @@ def object_page(context: Context, about: PageKind[ViewT], key: str) -> None:
     crumbs = [(about.all_title, about.all_path)]
     if found is not None and not isinstance(found, PoolView.kind):
         crumbs = [(pool_name(found), pool_path(found)), *crumbs]
+    if found is not None and about.inner:
+        crumbs.append((title, path_of(found)))
     with frame(context, title=title or about.title, crumbs=crumbs, selected=found):
 
         def draw(row: XapiObject) -> None:

@@ -28,7 +28,7 @@ def create(program: Context) -> None:
             else:
                 PreFlight(context, pool.row, update=way == "update")
 
-        object_page(program.for_viewer(), replace(about(), draw=show), key)
+        object_page(program.for_viewer(), replace(about(), draw=show, inner=True), key)
 
     @ui.page("/rolling/{run_id}")
     def run(run_id: str) -> None:

@@ -95,7 +95,7 @@ def resident_table(host: Host) -> TableSpec[VM]:
         ListColumn(_("CPU"), "minmax(102px, 0.8fr)", down=True, brief=True),
         ListColumn(_("Memory"), "96px", number=True, down=True, brief=True),
         ListColumn(_("Addresses"), "minmax(136px, 1fr)", brief=True, drop=2),
-        ListColumn(_("Can migrate to"), "minmax(110px, 1fr)", drop=3),
+        ListColumn(_("Can migrate to"), "minmax(140px, 1fr)", drop=3),
         ListColumn(_("Uptime"), "72px", number=True, down=True, drop=1),
     ]
     return TableSpec(

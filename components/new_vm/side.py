@@ -162,7 +162,7 @@ def _cpus(plan: Blueprint, seat: Seat) -> Left:
     after = seat.vcpus + wanted
     top = max(after, 4 * threads)
     busy = _("CPU {percent} now.").format(percent=percent(seat.cpu)) if seat.cpu is not None else ""
-    each = _("{n} per thread.").format(n=number(round(after / threads, 1)))
+    each = _("{n} per thread.").format(n=number(after / threads, 1))
     note = f"{each} {busy}"
     told = ngettext("{n} on {threads} thread", "{n} on {threads} threads", seat.threads).format(
         n=number(after), threads=number(seat.threads)

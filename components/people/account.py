@@ -11,6 +11,7 @@ from components.people.sessions import SessionList
 from components.people.tokens import TokenList
 from components.people.two_step import TwoStepCard
 from components.ui import Button, ButtonKind, Card, Field, buttons, notify
+from xo_dash.auth.by_password import DEMO
 from xo_dash.auth.current import current_session, current_user
 from xo_dash.auth.two_step import has_password
 from xo_dash.context import Context
@@ -38,8 +39,12 @@ class PasswordCard(Card):
         super().__init__(_("Password"))
         self._context = context
         with self:
-            if not current_user().password_hash:
-                ui.label(_("You have no password. Ask an administrator for a new sign-in link to choose one.")).classes("x-dim")
+            user = current_user()
+            if not user.password_hash:
+                demo = user.name == DEMO and context.auth.demo_is_open()
+                none = _("You have no password. Ask an administrator for a new sign-in link to choose one.")
+                fixed = _("In the demo the password is demo. It cannot be changed here.")
+                ui.label(fixed if demo else none).classes("x-dim")
                 return
             self._old = Field(_("Current password"), password=True, autocomplete="current-password")
             self._new = Field(_("New password"), password=True, autocomplete="new-password")

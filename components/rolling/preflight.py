@@ -147,6 +147,8 @@ class PreFlight(ui.element):
     def _way(self, vm: VM, one: Check) -> None:
         options = {how: _(HOWS[how]) for how in one.ways}
         box = choice(options, one.how or None, on_change=lambda event: self._treat(vm, str(event.value)))
+        if not one.how:
+            box.props["display-value"] = _("Choose") + "…"
         box.props["aria-label"] = _("What happens to {vm}").format(vm=name_of(vm))
 
     def _draw_order(self, request: RollHosts) -> None:

@@ -130,7 +130,7 @@ class FreeUp(Card):
     @staticmethod
     def _line(text: str, amount: int, verb: str, do: Callable[[], object], mark: str) -> None:
         with ui.element().classes("x-free-line"):
-            ui.label(text).classes("x-cut").props("dir=auto")
+            ui.label(text).props("dir=auto")
             ui.label(size(amount)).classes("x-num x-strong")
             Button(verb, do).mark(f"free-{mark}")
 
@@ -155,7 +155,8 @@ class SRGrowth(Card):
         if not known:
             return
         days, slope = days_until_full(samples, self._sr.room.size, now), per_day(recent)
-        self._figure.value.text = _("About {time}").format(time=duration(days * DAY)) if days is not None else _("Not filling up")
+        steady = _("No clear trend") if slope > 0 else _("Not filling up")
+        self._figure.value.text = _("About {time}").format(time=duration(days * DAY)) if days is not None else steady
         sign = "+" if slope > 0 else "−" if slope < 0 else ""
         rate = _("{amount} a day").format(amount=f"{sign}{size(abs(slope))}")
         self._figure.note.text = _("until full, {rate}").format(rate=rate) if days is not None else rate

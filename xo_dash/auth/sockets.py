@@ -114,8 +114,15 @@ async def reload_pages(clients: Sequence[Client]) -> None:
         await core.sio.emit("try_reconnect", room=client.id)
     for client in clients:
         if client.id in Client.instances:
-            client.delete()
+            _forget(client)
     await asyncio.gather(*(_cut(sid) for sid in sockets))
+
+
+def _forget(client: Client) -> None:
+    """Delete it now, and not again when NiceGUI has waited long enough for a browser that already left."""
+    for document in list(client._delete_tasks):
+        client._cancel_delete_task(document)
+    client.delete()
 
 
 async def _cut(sid: str) -> None:
