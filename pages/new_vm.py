@@ -45,10 +45,8 @@ class _NewVm:
         self._asked = pool
         self._drafts = drafts
         self._user = current_user().id
-        actor = current_actor()
-        self._drafter = (
-            f"{actor.user_id} as {self._user}" if actor.only_looks else self._user
-        )  # who looks through another's eyes leaves theirs alone
+        actor = current_actor()  # who looks through another's eyes leaves their draft alone
+        self._drafter = f"{actor.user_id} as {self._user}" if actor.only_looks else self._user
         self._draft = self._begun(template, copy, host)
         self._box = ui.element().classes("contents")
         self._shown: list[Pool] = []

@@ -170,13 +170,13 @@ class Drafts:
     """{who creates: what they were about to}; in memory alone: there are passwords in it."""
 
     def __init__(self, _mirror: Sight) -> None:
-        self._by_drafter: dict[str, VMDraft] = {}
+        self._by_user: dict[str, VMDraft] = {}
 
     def of(self, drafter: str) -> VMDraft | None:
-        return self._by_drafter.get(drafter)
+        return self._by_user.get(drafter)
 
     def keep(self, drafter: str, draft: VMDraft) -> None:
-        self._by_drafter[drafter] = draft
+        self._by_user[drafter] = draft
 
     def drop(self, drafter: str) -> None:
-        self._by_drafter.pop(drafter, None)
+        self._by_user.pop(drafter, None)
