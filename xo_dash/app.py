@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import signal
 import ssl
@@ -54,6 +55,7 @@ TAB = 3600.0
 
 def serve(settings: Settings) -> int:
     """Run the dashboard until it is stopped; the exit status."""
+    faulthandler.enable()  # a crash below Python leaves on stderr what each thread was doing
     set_up_logging(settings.log_level)
     # uvicorn ends in good order and then sends itself the signal it got: to be told to stop is no failure
     signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(0))
