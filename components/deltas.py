@@ -6,12 +6,15 @@ A change of rows that a browser has in sight is sent at once, one of others with
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
+
+log = logging.getLogger(__name__)
 
 SOON: Final = 1.0
 """Seconds that news of rows out of sight may wait for more."""
@@ -114,7 +117,10 @@ class LateReaders:
         self._timer = None
         waiting, self._waiting = self._waiting, {}
         for reader in waiting:
-            reader.catch_up()
+            try:
+                reader.catch_up()
+            except Exception:  # one broken page must not keep the others from the change
+                log.exception("a page could not be brought up to date")
 
 
 class DeltaReader:
