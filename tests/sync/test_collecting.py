@@ -16,7 +16,7 @@ from data.types import Ref
 from tests.sync.house import House, until
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.sync.metrics import IDLE_ROUND, Collector
-from xo_dash.xapi.errors import BadReply, Unreachable
+from xo_dash.xapi.errors import BadReply, BadStatus, Unreachable
 from xo_dash.xapi.wire import Reply
 
 AHEAD = 3600.0  # seconds: the hosts' clock is an hour ahead of ours
@@ -215,12 +215,14 @@ async def test_a_host_that_is_dead_or_a_pool_that_is_gone_is_not_asked(mirror: P
 
 async def test_json_that_cannot_be_read_is_asked_for_in_xml(mirror: PoolMirror, hosts: Hosts) -> None:
     collector = collector_of(mirror, hosts)
-    for problem in (BadReply("no JSON"), Unreachable("gone")):
+    for problem in (BadStatus(401), BadReply("no JSON"), Unreachable("gone")):
         hosts.problem = problem
         ago(collector)
+        for asked in collector._hosts.values():
+            asked.rest_until = 0.0
         await collector.tick()
         await until(lambda: all(not asked.busy for asked in collector._hosts.values()))
-    assert [(accept, "json" in params) for _host, params, accept in hosts.asked] == [("application/json", True)] * 2 + [
+    assert [(accept, "json" in params) for _host, params, accept in hosts.asked] == [("application/json", True)] * 4 + [
         ("text/xml", False)
     ] * 2
     collector.stop()

@@ -20,7 +20,7 @@ from data.types import Ref, XapiDate, timestamp
 from xo_dash.sync.gc_tuning import Loading
 from xo_dash.xapi import rrd
 from xo_dash.xapi.connection import Connection
-from xo_dash.xapi.errors import BadReply, XapiError
+from xo_dash.xapi.errors import BadReply, BadStatus, XapiError
 
 log = logging.getLogger(__name__)
 
@@ -185,8 +185,8 @@ class Collector:
         query["json"] = "true"
         try:
             return await self._connection.get(host.address, "/rrd_updates", query, parse, accept="application/json")
-        except BadReply:
-            asked.in_xml = True  # from the next round on
+        except BadReply as error:
+            asked.in_xml = not isinstance(error, BadStatus)  # from the next round on
             raise
 
     async def _check_time(self, host: Host, asked: _Asked, update: rrd.Update) -> None:

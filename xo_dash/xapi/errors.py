@@ -13,6 +13,7 @@ XapiError
 ├── TransferRefused(status)             a handler of exports and imports answered with something else than 200
 ├── ConsoleRefused(status)              a host answered, and gives no console: 404 none (any more), 503 somebody else has it
 ├── BadReply(reason)                    something answered, but not XAPI: malformed, cut short, too large
+│   └── BadStatus(status)               ... with an HTTP status that is none of XAPI's answers
 └── BadAddress                          what was typed is no address; a sentence
 
 The text of an error is for the log, and never has a password or a session in it.
@@ -108,6 +109,14 @@ class ConsoleRefused(XapiError):
 
 class BadReply(XapiError):
     """An answer that is not one of XAPI's."""
+
+
+class BadStatus(BadReply):
+    """One without content: a session that has ended, a host that is starting."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(f"HTTP {status}")
 
 
 class BadAddress(XapiError):

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import msgspec
 
-from xo_dash.xapi.errors import BadReply
+from xo_dash.xapi.errors import BadReply, BadStatus
 from xo_dash.xapi.wire import Reply
 
 Row: TypeAlias = "array[float]"
@@ -85,7 +85,7 @@ def whole(reply: Reply) -> Whole:
 
 def _read(reply: Reply, of_json: Callable[[bytes], T], of_xml: Callable[[bytes], T]) -> T:
     if reply.status != 200:
-        raise BadReply(f"HTTP {reply.status}")
+        raise BadStatus(reply.status)
     body = bytes(reply.body)
     try:
         return of_xml(body) if body.lstrip()[:1] == b"<" else of_json(body)

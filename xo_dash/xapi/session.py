@@ -8,7 +8,7 @@ import XenAPI
 
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.codec import Codec, decode, encode
-from xo_dash.xapi.errors import BadReply, XapiFailure
+from xo_dash.xapi.errors import BadReply, BadStatus, XapiFailure
 from xo_dash.xapi.tls import Trust
 from xo_dash.xapi.wire import Body, Reply, Wire
 
@@ -49,7 +49,7 @@ class XapiSession(XenAPI.Session):  # type: ignore[misc]  # XenAPI has no types
             self.codec = Codec.XML  # nothing was done yet: there was nobody to do it
             reply = self._post(method, params, timeout, limit)
         if reply.status != 200:
-            raise BadReply(f"HTTP {reply.status}")
+            raise BadStatus(reply.status)
         if reply.is_html:
             raise BadReply("a web page")
         return self.codec, reply.body
