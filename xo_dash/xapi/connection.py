@@ -55,6 +55,8 @@ KNOCK_AT = 2
 """Hosts that are looked for each time; of the others one after the other."""
 _REF = re.compile(r"[!-:<-~]{1,256}")
 """A session; it becomes a part of a header."""
+HOSTS_KEPT = 64
+"""Connections that stay open for measurements, one for each host: a handshake costs more than the answer."""
 HOPS = 3
 """Members that may send us on, before we believe that they go round in a circle."""
 
@@ -100,7 +102,7 @@ class Connection:
         self._signing_in = asyncio.Lock()
         self._calls = Workers("xapi-call", 4, self._session)
         self._events = Workers("xapi-event", 1, self._session)
-        self._gets = Workers("xapi-get", 4, self._session)
+        self._gets = Workers("xapi-get", 4, self._session, HOSTS_KEPT)
 
     def __repr__(self) -> str:
         return f"Connection({self.address})"

@@ -69,6 +69,11 @@ class Wire:
                 self.close()
         return Reply(response.status, response.headers.get_content_type(), content)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the next request may go by the connection that there is."""
+        return self._connection is not None and self._connection.sock is not None and not _is_stale(self._connection.sock)
+
     def abort(self) -> None:
         """Make the thread that waits here give up, also if it is only about to connect."""
         self.aborted = True
@@ -83,7 +88,7 @@ class Wire:
             connection.close()
 
     def _open(self, timeout: float) -> HTTPConnection:
-        if self._connection is not None and (self._connection.sock is None or _is_stale(self._connection.sock)):
+        if not self.is_open:
             self.close()
         if self._connection is None:
             self._connection = connect(self.address, self._trust, timeout)

@@ -1,4 +1,4 @@
-"""Threads that speak to one pool, a session object each."""
+"""Threads that speak to one pool, over connections that are kept for the next who speaks to the same host."""
 
 from __future__ import annotations
 
@@ -28,20 +28,21 @@ class CallTarget:
 
 
 class Workers:
-    """A few threads; each keeps its connection as long as the host stays the same."""
+    """A few threads. Of the connections that nobody uses `kept` stay open: those that were used last."""
 
-    def __init__(self, name: str, size: int, connect: Callable[[Address], XapiSession]) -> None:
+    def __init__(self, name: str, size: int, connect: Callable[[Address], XapiSession], kept: int = 4) -> None:
         self._threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix=name)
         self._connect = connect
-        self._own = threading.local()
+        self._kept = kept
         self._lock = threading.Lock()
-        self._sessions: list[XapiSession] = []
+        self._idle: list[XapiSession] = []  # the one that was used last is the last
+        self._in_use: set[XapiSession] = set()
 
     async def run(self, work: Callable[[XapiSession], T], target: CallTarget, within: float) -> T:
         """`work(session)` in a thread. If it takes too long or the caller is cancelled, its connection is broken off."""
-        job = _WorkItem(lambda: self._session(target))
+        job = _WorkItem()
         try:
-            future = asyncio.get_running_loop().run_in_executor(self._threads, job.run, work)
+            future = asyncio.get_running_loop().run_in_executor(self._threads, self._with_session, job, work, target)
         except RuntimeError as error:
             raise NotConnected("the connection was closed") from error
         try:
@@ -65,7 +66,7 @@ class Workers:
         """Break off what is under way and end the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         with self._lock:
-            sessions = list(self._sessions)
+            sessions = [*self._idle, *self._in_use]
         for session in sessions:
             session.wire.abort()
         try:
@@ -76,32 +77,48 @@ class Workers:
         for session in sessions:
             session.wire.close()
 
-    def _session(self, target: CallTarget) -> XapiSession:
-        """This thread's session for `target`."""
-        session: XapiSession | None = getattr(self._own, "session", None)
-        if session is None or session.address != target.address:
-            fresh = self._connect(target.address)
-            with self._lock:
-                if session is not None:
-                    session.wire.close()
-                    self._sessions.remove(session)
-                self._sessions.append(fresh)
-            self._own.session = session = fresh
+    def _with_session(self, job: _WorkItem, work: Callable[[XapiSession], T], target: CallTarget) -> T:
+        """In a thread."""
+        session = self._taken(target.address)
         session.adopt(target.ref)
-        return session
+        try:
+            return job.run(work, session)
+        finally:
+            self._give_back(session)
+
+    def _taken(self, address: Address) -> XapiSession:
+        """The one for that host that was used last; a new one, which believes what is believed now, where its connection has ended."""
+        with self._lock:
+            session = next((one for one in reversed(self._idle) if one.address == address), None)
+            if session is not None:
+                self._idle.remove(session)
+                if not session.wire.is_open:
+                    session.wire.close()
+                    session = None
+            session = session or self._connect(address)
+            self._in_use.add(session)
+            return session
+
+    def _give_back(self, session: XapiSession) -> None:
+        with self._lock:
+            self._in_use.remove(session)
+            ended: XapiSession | None = session
+            if session.wire.is_open:
+                self._idle.append(session)
+                ended = self._idle.pop(0) if len(self._idle) > self._kept else None
+        if ended is not None:
+            ended.wire.close()
 
 
 class _WorkItem:
     """One piece of work, which can be broken off while it has a session and at no other time."""
 
-    def __init__(self, session: Callable[[], XapiSession]) -> None:
-        self._find = session
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._session: XapiSession | None = None
         self._dropped = False
 
-    def run(self, work: Callable[[XapiSession], T]) -> T:
-        session = self._find()
+    def run(self, work: Callable[[XapiSession], T], session: XapiSession) -> T:
         with self._lock:
             if self._dropped:
                 raise Unreachable("broken off")
