@@ -71,7 +71,10 @@ def _columns(export: Export, online: Mapping[str, int], only: Set[str]) -> Updat
             case ["AVERAGE", "vm" | "host" as owner, uuid, name] if not only or uuid in only:
                 purpose = _purpose(owner, name)
                 if purpose.is_of_use:
-                    found.setdefault((owner, uuid), _Measured()).add(name, purpose, _placed(places, values))
+                    measured = found.get((owner, uuid))
+                    if measured is None:
+                        measured = found[owner, uuid] = _Measured()
+                    measured.add(name, purpose, _placed(places, values))
         if number % BREATH == 0:
             time.sleep(0)  # the loop's turn
     return Update(places[0], {uuid: measured.columns(owner, online.get(uuid, 0)) for (owner, uuid), measured in found.items()})
@@ -197,6 +200,8 @@ def _least_zero(value: float) -> float:
 
 def _slowest(columns: list[Column]) -> Column:
     """Seconds, of microseconds by disk."""
+    if all(map(_is_whole, columns)):
+        return array("f", [max(values) / 1e6 for values in zip(*columns, strict=True)])
     return array("f", (max((v for v in values if not math.isnan(v)), default=NAN) / 1e6 for values in zip(*columns, strict=True)))
 
 
@@ -211,6 +216,8 @@ def _sum(columns: list[Column]) -> Column:
     """By sample, over the devices that were there."""
     if len(columns) <= 1:
         return columns[0] if columns else array("f")
+    if all(map(_is_whole, columns)):
+        return array("f", map(math.fsum, zip(*columns, strict=True)))
     return array("f", (_total(values)[0] for values in zip(*columns, strict=True)))
 
 
@@ -218,7 +225,14 @@ def _busy(columns: list[Column], online: int) -> Column:
     """The share of all CPUs that is busy: 0 to 1 over those `online` (0: all that are measured)."""
     if len(columns) <= 1:
         return columns[0] if columns else array("f")
+    if all(map(_is_whole, columns)):
+        return array("f", [_share_of(total, len(columns), online) for total in map(math.fsum, zip(*columns, strict=True))])
     return array("f", (_share_of(*_total(values), online) for values in zip(*columns, strict=True)))
+
+
+def _is_whole(column: Column) -> bool:
+    """Whether it has no gaps, as almost all have none: what follows from it is computed without looking at each sample then."""
+    return not math.isnan(sum(column))
 
 
 def _share_of(total: float, count: int, online: int) -> float:
