@@ -79,6 +79,11 @@ class _Asked:
         return frozenset() if is_slow or not looked_at <= self.part else looked_at
 
 
+def _turns(hosts: int) -> int:
+    """How many of so many hosts are asked at once that nobody looks at: a large pool would be busy with nothing else once a minute."""
+    return hosts if hosts <= FEW else math.ceil(hosts * ROUND / IDLE_ROUND)
+
+
 class Collector:
     """Fills the history of one pool."""
 
@@ -103,13 +108,19 @@ class Collector:
         looked_at = self._looked_at()
         hosts_asked = len(looked_at)
         brisk = ROUND if hosts_asked <= FEW else SLOWER_ROUND if hosts_asked <= MANY else WIDE_ROUND
+        unwatched = _turns(len(hosts))
         for ref, host in hosts.items():
             metrics = self._pool.one(HostMetrics, host.metrics)
             asked = self._hosts.setdefault(ref, _Asked(host.uuid))
             is_due = now - asked.began >= (brisk if ref in looked_at else IDLE_ROUND) - EARLY and now >= asked.rest_until
-            if is_due and not asked.busy and metrics is not None and metrics.live:
-                asked.busy, asked.began = True, now
-                self._begin(self._ask(host, asked, looked_at.get(ref, frozenset())))
+            if not is_due or asked.busy or metrics is None or not metrics.live:
+                continue
+            if ref not in looked_at and math.isfinite(asked.began):
+                if not unwatched:
+                    continue  # with one of the next ticks; from then on a round is spread
+                unwatched -= 1
+            asked.busy, asked.began = True, now
+            self._begin(self._ask(host, asked, looked_at.get(ref, frozenset())))
         if now - self._last_clearing > IDLE_ROUND:
             self._last_clearing = now
             self._begin(self._forget_the_dead())
