@@ -159,7 +159,7 @@ async def test_a_tag_comes_and_goes(at: At) -> None:
     await at.user.should_see(marker="editor-vm.add_tag")
     at.user.find(kind=ui.input, content="Tag").type("blue")
     at.user.find(marker="save").click()
-    await at.user.should_see(marker="undo-notice")
+    await at.user.should_see(marker="undo-notice", retries=30)
     await at.user.should_see("blue")
     assert "blue" in at.vm.tags
     at.user.find(marker="undo").click()
