@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from data.growth import Sample, kept
+from data.observers import Observers
 from data.sparklines import Sparklines
 
 STEP = 5.0
@@ -119,7 +120,7 @@ class History:
         self.loads: dict[str, Load] = {}
         self._series: dict[str, dict[str, Series]] = {}
         self._observers: dict[int, tuple[Callable[[frozenset[str]], None], frozenset[str]]] = {}
-        self._judges: dict[int, Callable[[frozenset[str]], None]] = {}
+        self._judges: Observers[[frozenset[str]]] = Observers()
         self._next = 0
         self.clocks: dict[str, Clock] = {}
         """{host's uuid: its clock}"""
@@ -203,10 +204,7 @@ class History:
 
     def judge(self, observer: Callable[[frozenset[str]], None]) -> Callable[[], None]:
         """Call `observer` with whatever got new samples; no round is shorter for that."""
-        self._next += 1
-        key = self._next
-        self._judges[key] = observer
-        return lambda: self._judges.pop(key, None) and None
+        return self._judges.add(observer)
 
     @property
     def is_watched(self) -> bool:
@@ -216,8 +214,7 @@ class History:
         for observer, wanted in list(self._observers.values()):
             if not wanted or not wanted.isdisjoint(uuids):
                 observer(uuids)
-        for judge in list(self._judges.values()):
-            judge(uuids)
+        self._judges.tell(uuids)
 
     def _named(self, uuid: str, name: str) -> Series:
         rows = self._series.setdefault(uuid, {})

@@ -5,7 +5,6 @@ One writer (the poller), many readers, one event loop: everything here is synchr
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from data.grants.table import GrantTable
 from data.history import History
 from data.identity import parse, pool_keys
 from data.objects import KINDS, VDI, Pool
+from data.observers import Observers, Unsubscribe, call
 from data.placement import OthersMemory
 from data.relations import Naming, one_way
 from data.server import Server
@@ -27,11 +27,9 @@ from data.types import NULL_REF, Home, Ref, XapiObject
 
 __all__ = ["Change", "Event", "Mirror", "Operation", "PoolMirror", "Subject", "Topic"]  # some of them for who follows it
 
-log = logging.getLogger(__name__)
 T = TypeVar("T", bound=XapiObject)
 P = TypeVar("P")
 
-Unsubscribe = Callable[[], None]
 Lens = Callable[[type[XapiObject], Mapping[Any, XapiObject]], Mapping[Any, XapiObject]]
 """(class, table) -> what is seen of it."""
 
@@ -230,7 +228,7 @@ class Mirror:
         self.trash = Trash()
         self.grants = GrantTable()
         self.pools: dict[str, PoolMirror] = {}
-        self._observers: dict[int, Observer] = {}
+        self._observers: Observers[[Sequence[Change]]] = Observers()
         self._by_subject: defaultdict[Subject | Topic, dict[int, Observer]] = defaultdict(dict)
         self._next = 0
         self._renamed: list[Change] = []  # of pools that got another key, not told yet
@@ -304,10 +302,7 @@ class Mirror:
 
     def observe(self, observer: Observer) -> Unsubscribe:
         """Call `observer` with every batch. For what shows whole collections: the tree, lists, the map."""
-        self._next += 1
-        key = self._next
-        self._observers[key] = observer
-        return lambda: self._observers.pop(key, None) and None
+        return self._observers.add(observer)
 
     def observe_subjects(self, subjects: Iterable[Subject | Topic], observer: Observer) -> Unsubscribe:
         """Call `observer` with the changes of exactly these objects, or of those that a topic means; nothing else costs it anything."""
@@ -346,14 +341,6 @@ class Mirror:
             for change in changes:
                 for key, observer in self._observing(change.subject).items():
                     calls.setdefault(key, (observer, []))[1].append(change)
-        for observer in list(self._observers.values()):
-            _tell(observer, changes)
+        self._observers.tell(changes)
         for observer, own in calls.values():
-            _tell(observer, own)
-
-
-def _tell(observer: Observer, changes: Sequence[Change]) -> None:
-    try:
-        observer(changes)
-    except Exception:  # one broken view must not keep the others from the change
-        log.exception("a view failed on %d changes", len(changes))
+            call(observer, own)

@@ -10,9 +10,9 @@ from typing import TypeVar
 from data.findings.finding import Finding, Level, Reading, Rule, Subject
 from data.findings.lifecycle import FindingState, transition
 from data.findings.overrides import Overrides, name_of, older_name_of
+from data.observers import Observers, Unsubscribe
 from data.types import XapiObject
 
-Observer = Callable[[frozenset[Subject]], None]
 Line = tuple[Rule, object]
 """(rule, what its subjects have in common: see Finding.cause)"""
 T = TypeVar("T")
@@ -41,8 +41,7 @@ class FindingRegistry:
         self._marks: dict[Subject, dict[Subject, Level]] = {}  # what is seen on the map, by whose it is; absent: nothing
         self._marked: dict[Subject, dict[Subject, Level]] = {}  # the same the other way round
         self._changed: dict[Subject, None] = {}
-        self._observers: dict[int, Observer] = {}
-        self._next = 0
+        self._observers: Observers[[frozenset[Subject]]] = Observers()
 
     @property
     def rules(self) -> Iterator[Rule]:
@@ -93,12 +92,9 @@ class FindingRegistry:
         every = (finding for subject in self._standings for finding in self.of(subject))
         return sorted((f for f in every if self.overrides.is_snoozed(f.rule, f.subject, now)), key=_rank)
 
-    def observe(self, observer: Observer) -> Callable[[], None]:
+    def observe(self, observer: Callable[[frozenset[Subject]], None]) -> Unsubscribe:
         """Call `observer` with the subjects of which something else is told now."""
-        self._next += 1
-        key = self._next
-        self._observers[key] = observer
-        return lambda: self._observers.pop(key, None) and None
+        return self._observers.add(observer)
 
     @property
     def told(self) -> Iterable[Subject]:
@@ -270,8 +266,7 @@ class FindingRegistry:
         if not self._changed:
             return
         changed, self._changed = frozenset(self._changed), {}
-        for observer in list(self._observers.values()):
-            observer(changed)
+        self._observers.tell(changed)
 
 
 def _keep(where: dict[Subject, T], subject: Subject, value: T, *, there: bool) -> None:

@@ -11,6 +11,7 @@ from data.grants.grant import LEVELS, OWNER_ROLE, Grant, GrantKind, OwnRole, Use
 from data.grants.quota import Owner, Quota
 from data.grants.rights import Rights
 from data.objects import SR, VDI, VM, Network
+from data.observers import Observers
 from data.sight import Sight
 from data.types import XapiObject
 
@@ -48,8 +49,7 @@ class GrantTable:
         """{key of a VM or disk: the id of the user whose it is}"""
         self._of: dict[tuple[str, str, str], Rights] = {}  # by user, role and cap
         self._ends = 0.0  # when the next of them does; 0: none
-        self._observers: dict[int, Callable[[], None]] = {}
-        self._serial = 0
+        self._observers: Observers[[]] = Observers()
 
     def put(
         self, grants: Iterable[Grant], groups: Iterable[UserGroup] = (), roles: Iterable[OwnRole] = (), quotas: Iterable[Quota] = (),
@@ -68,10 +68,7 @@ class GrantTable:
 
     def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
         """Call `observer` when somebody's rights may be others, until what is returned is called."""
-        self._serial += 1
-        key = self._serial
-        self._observers[key] = observer
-        return lambda: self._observers.pop(key, None) and None
+        return self._observers.add(observer)
 
     def rights(self, person: Person) -> Rights:
         """What they may now, with the role that they have everywhere."""
@@ -138,5 +135,4 @@ class GrantTable:
         now = self._clock()
         self._of.clear()
         self._ends = min((grant.until for grant in self.grants if grant.until is not None and grant.until > now), default=0.0)
-        for observer in tuple(self._observers.values()):
-            observer()
+        self._observers.tell()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from nicegui import background_tasks
 
+from data.observers import Observers
 from data.stores.errors import StoreError
 from data.stores.trace import OURSELVES, Actor, Deed, Tell
 from data.stores.users import User, UserStore
@@ -34,20 +35,15 @@ class SessionKeeper:
         self.written = time.monotonic()
         self._writing = asyncio.Lock()
         self._next_write: asyncio.Task[None] | None = None  # one that waits for that under way
-        self._observers: dict[int, Callable[[], None]] = {}
-        self._serial = 0
+        self._observers: Observers[[]] = Observers()
 
     def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
         """Call `observer` when who is signed in, or how somebody can sign in, is different; until what is returned is called."""
-        self._serial += 1
-        key = self._serial
-        self._observers[key] = observer
-        return lambda: self._observers.pop(key, None) and None
+        return self._observers.add(observer)
 
     def stir(self) -> None:
         """Tell whoever observes."""
-        for observer in tuple(self._observers.values()):
-            observer()
+        self._observers.tell()
 
     async def let_in(self, user: User, address: str) -> tuple[str, Session]:
         """The token for the cookie, and the session. Raises Refused for who may not have one."""

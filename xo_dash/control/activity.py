@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from data.mirror import Change, Mirror, Operation, Unsubscribe
+from data.mirror import Change, Mirror, Operation
 from data.names import pool_name
 from data.objects import KINDS, VM, Host, Task, TaskStatus
+from data.observers import Observers, Unsubscribe
 from data.server import Server
 from data.types import NULL_REF, Ref, XapiObject, timestamp
 from data.views.about import About, about
@@ -105,17 +106,13 @@ class Activity:
         self._operated: OrderedDict[Key, XapiObject] = OrderedDict()
         self._deleting: dict[Key, Work] = {}  # deletions of which nobody knows what of
         self._gone: deque[tuple[float, XapiObject]] = deque(maxlen=KEPT)  # when, and what went
-        self._observers: dict[int, Callable[[], None]] = {}
-        self._serial = 0
+        self._observers: Observers[[]] = Observers()
         self._lines: list[TaskView] | None = None  # as of the last change
         self._unsubscribe = (mirror.observe(self._changed), runs.observe(lambda _run: self._tell()))
 
     def observe(self, observer: Callable[[], None]) -> Unsubscribe:
         """Call `observer` whenever a line may look different."""
-        self._serial += 1
-        key = self._serial
-        self._observers[key] = observer
-        return lambda: self._observers.pop(key, None) and None
+        return self._observers.add(observer)
 
     def stop(self) -> None:
         for unsubscribe in self._unsubscribe:
@@ -242,8 +239,7 @@ class Activity:
 
     def _tell(self) -> None:
         self._lines = None
-        for observer in tuple(self._observers.values()):
-            observer()
+        self._observers.tell()
 
     # as lines
 

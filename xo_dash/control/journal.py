@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 from data.configuration import SETTINGS, setting_differences
-from data.mirror import Change, Mirror, Operation, PoolMirror, Unsubscribe
+from data.mirror import Change, Mirror, Operation, PoolMirror
 from data.names import name_of
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network
+from data.observers import Observers, Unsubscribe
 from data.stores.journal import JournalFile, JournalLine
 from data.types import NULL_REF, Home, Ref, XapiObject
 from xo_dash.control.run import Run, RunItem
@@ -59,8 +60,7 @@ class Journal:
         self._waiting: list[tuple[JournalLine, frozenset[str]]] = []
         self._due: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
-        self._observers: dict[int, Callable[[frozenset[str]], None]] = {}
-        self._serial = 0
+        self._observers: Observers[[frozenset[str]]] = Observers()
         self._ailing = False
         self._unsubscribe: Unsubscribe | None = None
 
@@ -70,10 +70,7 @@ class Journal:
 
     def observe(self, observer: Callable[[frozenset[str]], None]) -> Unsubscribe:
         """Call `observer` with the uuids of VMs of which something was written."""
-        self._serial += 1
-        key = self._serial
-        self._observers[key] = observer
-        return lambda: self._observers.pop(key, None) and None
+        return self._observers.add(observer)
 
     async def lines(self, vm: VM, begin: float, end: float) -> list[JournalLine]:
         """What happened to it, newest first; nothing where it cannot be read."""
@@ -212,9 +209,7 @@ class Journal:
             self._waiting[:0] = batch
             return
         self._ailing = False
-        uuids = frozenset(line.uuid for line in lines)
-        for observer in tuple(self._observers.values()):
-            observer(uuids)
+        self._observers.tell(frozenset(line.uuid for line in lines))
 
 
 def _values(row: XapiObject) -> tuple[Any, ...]:

@@ -15,8 +15,9 @@ import msgspec
 
 from data.facts.host import is_live
 from data.identity import key_of
-from data.mirror import Mirror, Unsubscribe
+from data.mirror import Mirror
 from data.objects import Host, Pool
+from data.observers import Observers, Unsubscribe
 from data.uplinks import is_master
 from xo_dash.control.host.apply_updates import has_repositories
 from xo_dash.control.host.update import PLUGIN, is_xcp_ng
@@ -103,12 +104,10 @@ class PatchBook:
     def __init__(self, mirror: Mirror, connections: Callable[[str], UpdateSource], clock: Callable[[], float] = time.time) -> None:
         self._mirror, self._connections, self._clock = mirror, connections, clock
         self._known: dict[str, Patches] = {}  # by the host's key
-        self._observers: dict[object, Callable[[], None]] = {}
+        self._observers: Observers[[]] = Observers()
 
     def observe(self, observer: Callable[[], None]) -> Unsubscribe:
-        key = object()
-        self._observers[key] = observer
-        return lambda: self._observers.pop(key, None) and None
+        return self._observers.add(observer)
 
     def of(self, host: Host) -> Patches | None:
         """None while nobody asked it, or since it was rebooted."""
@@ -139,8 +138,7 @@ class PatchBook:
             log.info("%s does not say which updates it lacks: %s", host.name_label, error)
             found = Patches(self._clock(), _state(host), failed=True)
         self._known[key_of(host)] = found
-        for observer in tuple(self._observers.values()):
-            observer()
+        self._observers.tell()
 
     async def _by_plugin(self, host: Host) -> Patches:
         answer = await self._connections(host.home.id).call("host.call_plugin", host.ref, PLUGIN, "check_update", {})

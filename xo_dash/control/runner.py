@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 
-from data.mirror import Mirror, Unsubscribe
+from data.mirror import Mirror
 from data.names import name_of
 from data.objects import Task
+from data.observers import Observers, Unsubscribe
 from data.reading import reading
 from data.scope import everything
 from data.stores.trace import Actor, Deed
@@ -96,6 +97,7 @@ class Runner:
         self._files = files
         self._writing: dict[Run, RunFile] = {}
         self._clock = clock
+        self._observers: Observers[[Run]] = Observers()
         self._throttle = HostTurns(at_once)
         self.exchange = Exchange()
         self.machines = Machines(connections)
@@ -103,11 +105,10 @@ class Runner:
         self.migration_speeds = MigrationSpeeds(route_of)
         self.prober = Prober(mirror, connections, users)
         follower = TaskWaiter(mirror, patience)
-        self._execution = Execution(mirror, connections, follower, self._throttle, self.exchange, self._tell, self._spawn)
-        self._unfinished = Unfinished(mirror, self._tell)
+        self._execution = Execution(mirror, connections, follower, self._throttle, self.exchange, self._observers.tell, self._spawn)
+        self._unfinished = Unfinished(mirror, self._observers.tell)
         self.quotas = QuotaDesk(mirror)
         self._runs: deque[Run] = deque()
-        self._observers: dict[int, Callable[[Run], None]] = {}
         self._under_way: set[Doing] = set()
         self._queued: dict[RunItem, asyncio.Task[None]] = {}  # those whose turn has not come
         self._serial = 0
@@ -124,9 +125,7 @@ class Runner:
 
     def observe(self, observer: Callable[[Run], None]) -> Unsubscribe:
         """Call `observer` whenever anything of a run changes."""
-        key = self._fresh_id()
-        self._observers[key] = observer
-        return lambda: self._observers.pop(key, None) and None
+        return self._observers.add(observer)
 
     def start(
         self, user: User, action: AnyAction, subjects: Sequence[XapiObject], request: Request | Values | None = None, *, address: str = ""
@@ -157,7 +156,7 @@ class Runner:
             file.note(began(run))
         for number, item in enumerate(run.items):
             self._spawn(self._when_its_turn_comes(run, item, ItemRecord(self._writing.get(run), number)))
-        self._tell(run)
+        self._observers.tell(run)
         return run
 
     async def run(
@@ -194,7 +193,7 @@ class Runner:
         for run in self._unfinished.runs(begun, self._fresh_id, self._clock()):
             self._runs.appendleft(run)
             log.warning("%s of %d objects by %s was under way when xo-dash ended", run.action.id, len(run.items), run.user_name)
-            self._tell(run)
+            self._observers.tell(run)
 
     def go_on(self, continued: Continued) -> None:
         """Begin with what had not ended before a restart."""
@@ -207,7 +206,7 @@ class Runner:
                 record = ItemRecord(continued.file, number, continued.past[item], self._mirror.pools)
                 self._spawn(self._when_its_turn_comes(run, item, record))
         self._close_ended(run)
-        self._tell(run)
+        self._observers.tell(run)
 
     def note(self, actor: Actor, deed: Deed) -> None:
         """Write down what somebody did to a pool without a command: typed into a console."""
@@ -228,7 +227,7 @@ class Runner:
             self._execution.cancel(item)
             if waiting := self._queued.pop(item, None):
                 waiting.cancel()
-        self._tell(run)
+        self._observers.tell(run)
 
     def take_back(self, user: User, run: Run, *, address: str = "") -> None:
         """Undo what is left of a run, as far as they may do what it did."""
@@ -236,7 +235,7 @@ class Runner:
             if item.can_be_undone and may(user, run.action, item.subject):
                 was, item.can_be_undone, item.state = item.state, False, RunState.RUNNING
                 self._spawn(self._take_back(run, item, was, Actor(user.name, user.id, address)))
-        self._tell(run)
+        self._observers.tell(run)
 
     def undoing(self, item: RunItem) -> list[Step]:
         """What `take_back` would do to it."""
@@ -263,7 +262,7 @@ class Runner:
         except AuditUnwritable as error:
             log.error("%s of %s by %s: %s, and %s", TAKE_BACK, item.uuid, by.user, result, error)
         item.reason, item.code, item.state, item.says = outcome.reason, outcome.code, outcome.state, None
-        self._tell(run)
+        self._observers.tell(run)
 
     async def stop(self) -> None:
         """Stop following; what was sent goes on in the pools, and the next start goes on with the rest."""
@@ -283,7 +282,7 @@ class Runner:
         if run.recalled and not run.dismissed:
             self._spawn(self._put_to_rest(run))
         run.dismissed = True
-        self._tell(run)
+        self._observers.tell(run)
 
     async def _put_to_rest(self, run: Run) -> None:
         try:
@@ -298,7 +297,7 @@ class Runner:
             self._queued[item] = task
         try:
             if run.continued:
-                await until_live(self._mirror, run, item, record, self.observe, self._tell)
+                await until_live(self._mirror, run, item, record, self.observe, self._observers.tell)
             async with self._turn(run, item) as turn:
                 self._queued.pop(item, None)
                 await (self._carry_on(run, item, turn, record) if record.moment else self._carry_out(run, item, turn, record))
@@ -414,7 +413,7 @@ class Runner:
             self._close_ended(run)
         if run.ended and run.request is not None:
             self.exchange.forget(files_of(run.request), run.user_id)
-        self._tell(run)
+        self._observers.tell(run)
 
     def _close_ended(self, run: Run) -> None:
         """Of a run that has ended nothing stays but its lines in the audit."""
@@ -454,13 +453,6 @@ class Runner:
             seconds=round(now - item.started, 3) if event == "end" and not run.recalled else None,
             tasks=[str(task) for task in item.tasks],
         )
-
-    def _tell(self, run: Run) -> None:
-        for observer in tuple(self._observers.values()):
-            try:
-                observer(run)
-            except Exception:  # one broken view must not stop the run
-                log.exception("a view failed on a run")
 
     def _fresh_id(self) -> int:
         self._serial += 1

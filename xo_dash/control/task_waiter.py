@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from data.mirror import Change, Mirror, Unsubscribe
+from data.mirror import Change, Mirror
 from data.objects import Task, TaskStatus
+from data.observers import Unsubscribe
 from data.server import Server
 from data.types import Ref
 from xo_dash.xapi.errors import XapiError, XapiFailure

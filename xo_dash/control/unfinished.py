@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from data.facts.sr import unplugged
-from data.mirror import Change, Mirror, PoolMirror, Unsubscribe
+from data.mirror import Change, Mirror, PoolMirror
 from data.objects import SR, VM, Host, Task
+from data.observers import Unsubscribe
 from data.server import Server
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction

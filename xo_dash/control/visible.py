@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from data.mirror import Unsubscribe
+from data.observers import Unsubscribe
 from data.types import XapiObject
 from xo_dash.control.activity import Activity, TaskView
 from xo_dash.control.run import Run

@@ -11,8 +11,9 @@ from data.changes import Change, Operation
 from data.grants.quota import NOTHING, Amounts, Quota, exceeded, used_by
 from data.grants.table import GrantTable
 from data.identity import key_of
-from data.mirror import Mirror, Unsubscribe
+from data.mirror import Mirror
 from data.objects import SR, VBD, VDI, VM, Network
+from data.observers import Unsubscribe
 from data.stores.errors import StoreError
 from data.stores.users import Role, User
 from data.types import Ref, XapiObject

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from data.mirror import Mirror, Unsubscribe
+from data.mirror import Mirror
 from data.names import pool_name
+from data.observers import Unsubscribe
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.resume.record import ItemRecord
 from xo_dash.control.run import Run, RunItem

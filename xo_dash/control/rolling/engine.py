@@ -14,9 +14,10 @@ import msgspec
 
 from data.facts.host import booted_at, is_live
 from data.maintenance import held_lists
-from data.mirror import Mirror, PoolMirror, Unsubscribe
+from data.mirror import Mirror, PoolMirror
 from data.names import name_of
 from data.objects import Host, Pool
+from data.observers import Observers, Unsubscribe
 from data.stores.users import User
 from data.types import XapiObject
 from xo_dash.control.access import may
@@ -56,7 +57,7 @@ class RollingRuns:
         self._answers: dict[str, asyncio.Future[str]] = {}
         self._writing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._observers: dict[object, Callable[[Rolling], None]] = {}
+        self._observers: Observers[[Rolling]] = Observers()
 
     # what others ask
 
@@ -73,9 +74,7 @@ class RollingRuns:
         return next((one for one in self._runs.values() if one.pool == pool_id and not one.ended), None)
 
     def observe(self, observer: Callable[[Rolling], None]) -> Unsubscribe:
-        key = object()
-        self._observers[key] = observer
-        return lambda: self._observers.pop(key, None) and None
+        return self._observers.add(observer)
 
     def run_of(self, turn: HostTurn) -> Run | None:
         """The run of a host's turn, while it is remembered."""
@@ -216,7 +215,7 @@ class RollingRuns:
         def changed(other: Run) -> None:
             if other is run:
                 turn.phases = phases_of(run.items[0])
-                self._tell(rolling)
+                self._observers.tell(rolling)
 
         return _Following(self._runner.observe(changed))
 
@@ -329,19 +328,12 @@ class RollingRuns:
 
     def _note(self, rolling: Rolling, what: str, host: str = "", detail: str = "") -> None:
         rolling.log.append(LogLine(at=self._clock(), what=what, host=host, detail=detail))
-        self._tell(rolling)
+        self._observers.tell(rolling)
 
     async def _save(self, rolling: Rolling) -> None:
         async with self._writing:  # one after the other, or what was before could come to stand over what is
             await asyncio.to_thread(self._files.write, msgspec.convert(msgspec.to_builtins(rolling), Rolling))
-        self._tell(rolling)
-
-    def _tell(self, rolling: Rolling) -> None:
-        for observer in tuple(self._observers.values()):
-            try:
-                observer(rolling)
-            except Exception:  # one broken view must not stop the run
-                log.exception("a view failed on a rolling run")
+        self._observers.tell(rolling)
 
     def _forget_old(self) -> None:
         ended = [one for one in self._runs.values() if one.ended]

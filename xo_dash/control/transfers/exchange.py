@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
-from data.mirror import Unsubscribe
+from data.observers import Observers, Unsubscribe
 from xo_dash.control.requests.file import File
 from xo_dash.control.run import Run, RunItem
 from xo_dash.control.transfers.allowed import AllowedHosts
@@ -25,17 +25,13 @@ class Exchange:
     def __init__(self) -> None:
         self._uploads: dict[str, Upload] = {}
         self._deliveries: list[Delivery] = []
-        self._observers: dict[int, Callable[[Delivery], None]] = {}
-        self._serial = 0
+        self._observers: Observers[[Delivery]] = Observers()
         self.allowed = AllowedHosts()  # from where files are fetched besides the rest of the world
         self.pause = 1.0  # seconds before a broken fetch goes on
 
     def observe(self, observer: Callable[[Delivery], None]) -> Unsubscribe:
         """Call `observer` with each delivery that begins to wait for its receiver."""
-        self._serial += 1
-        key = self._serial
-        self._observers[key] = observer
-        return lambda: self._observers.pop(key, None) and None
+        return self._observers.add(observer)
 
     # into a pool
 
@@ -95,8 +91,7 @@ class Exchange:
         """Something comes out of a pool for whoever gave the command."""
         delivery = Delivery(run, item, name)
         self._deliveries.append(delivery)
-        for observer in tuple(self._observers.values()):
-            observer(delivery)
+        self._observers.tell(delivery)
         return delivery
 
     def waiting(self, run: Run) -> list[Delivery]:
