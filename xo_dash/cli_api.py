@@ -21,7 +21,7 @@ import orjson
 from data.stores.errors import RecordRefused
 from xo_dash.cli_table import print_table
 from xo_dash.config import TOKEN, URL, Settings
-from xo_dash.control.runner import TAKE_BACK
+from xo_dash.control.run_audit import TAKE_BACK
 from xo_dash.i18n import _
 from xo_dash.local_socket import LONGEST, within
 

@@ -31,7 +31,7 @@ from xo_dash.control.local_user import local_user
 from xo_dash.control.order_desk import OrderDesk
 from xo_dash.control.orders import OfferedFile, Order
 from xo_dash.control.requests.fields import InputKind, RequestField
-from xo_dash.control.runner import TAKE_BACK
+from xo_dash.control.run_audit import TAKE_BACK
 from xo_dash.i18n import _, locale
 from xo_dash.local_socket import LONGEST, LocalSocket, within
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -141,10 +142,9 @@ class House:
         self.mirror = Mirror()
         self.pools = {label: FakePool(label, self.mirror) for label in ("lab", "home")}
         self.user = user
-        context: Context = fakes.context(self.mirror, folder / "data")
-        self.runner = Runner(self.mirror, lambda server_id: self.pools[server_id], context.users, Audit(folder))
-        self.context = fakes.context(self.mirror, folder / "data2", runner=self.runner)
-        self.runner._users = self.context.users
+        bare: Context = fakes.context(self.mirror, folder / "data")
+        self.runner = Runner(self.mirror, lambda server_id: self.pools[server_id], bare.users, Audit(folder))
+        self.context = replace(bare, runner=self.runner)
         layout.install(app, self.context)
         messages.create(self.context)
         fakes.sign_in(app, self.context, "ann", role)

@@ -15,7 +15,8 @@ from xo_dash.control.looking import looked
 from xo_dash.control.orders import Order, OrderRefused, accept, preview, refusal_as_data, told, undoing
 from xo_dash.control.requests.types import LONGEST_NAME
 from xo_dash.control.run import Run
-from xo_dash.control.runner import TAKE_BACK, Runner
+from xo_dash.control.run_audit import TAKE_BACK
+from xo_dash.control.runner import Runner
 from xo_dash.control.transfers.delivery import Broken, Piece
 from xo_dash.control.transfers.upload import OutOfOrder, Upload, Wanted
 from xo_dash.i18n import _

@@ -148,6 +148,10 @@ class RunFiles:
         self._open[key] = self._file(key)
         return self._open[key]
 
+    def of(self, key: str) -> RunFile | None:
+        """That of a run that goes on."""
+        return self._open.get(key)
+
     def end(self, file: RunFile) -> None:
         """Its run has ended: it is removed, soon."""
         self._open.pop(file.path.stem, None)

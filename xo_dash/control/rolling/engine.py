@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from data.types import XapiObject
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
+from xo_dash.control.background import Background
 from xo_dash.control.host.bring_back import BringBack
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
@@ -56,7 +57,7 @@ class RollingRuns:
         self._runs: dict[str, Rolling] = {}
         self._answers: dict[str, asyncio.Future[str]] = {}
         self._writing = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self._observers: Observers[[Rolling]] = Observers()
 
     # what others ask
@@ -113,7 +114,7 @@ class RollingRuns:
             self._note(rolling, N_("stops before the next host"))
         if rolling.paused and not (waiting := self._answer_to(rolling)).done():
             waiting.set_result(what)
-        self._spawn(self._save(rolling))
+        self._background.spawn(self._save(rolling))
         return None
 
     def recall(self) -> None:
@@ -128,19 +129,12 @@ class RollingRuns:
 
     async def stop(self) -> None:
         """Nothing is put back: the next start goes on."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.stop()
 
     # the way of one
 
     def _begin(self, rolling: Rolling) -> None:
-        self._spawn(self._drive(rolling))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.spawn(self._drive(rolling))
 
     async def _drive(self, rolling: Rolling) -> None:
         try:

@@ -1,0 +1,91 @@
+"""The last look before anything is sent: who, what, on what, with what; as it is now, not as it was when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+import msgspec
+
+from data.mirror import Mirror
+from data.stores.users import User, capped
+from xo_dash.control.action import AnyAction
+from xo_dash.control.eligibility import out_of_sight, why_not
+from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.local_user import Users
+from xo_dash.control.quota.desk import QuotaDesk
+from xo_dash.control.requests.fault import BadRequest, Fault
+from xo_dash.control.requests.request import Request
+from xo_dash.control.run import Run, RunItem
+from xo_dash.i18n import N_
+
+Doing = tuple[str, str, str, bytes]
+"""(server, uuid, command, request) of what is being done."""
+
+
+class Admission:
+    """Says of each object of a run with which request it may be begun, or why not."""
+
+    def __init__(self, mirror: Mirror, users: Users, quotas: QuotaDesk) -> None:
+        """`users`: as they are now."""
+        self._mirror = mirror
+        self._users = users
+        self._quotas = quotas
+        self._under_way: set[Doing] = set()
+
+    def user(self, run: Run) -> User | None:
+        """Whoever gave it, as they are now."""
+        user = self._users.get(run.user_id)
+        return None if user is None else capped(user, run.cap)
+
+    def request_for(self, run: Run, item: RunItem) -> Request | LazyText:
+        """The item gets it, and its object as it is now; what it takes is held against the quotas until it has ended."""
+        pool = self._mirror.pools.get(item.pool)
+        subject = pool.by_uuid(run.action.kind, item.uuid) if pool and pool.uuid == item.pool_uuid else None
+        if subject is None:
+            return lazy(N_("{name} no longer exists"), name=item.name)
+        item.subject = subject
+        if reason := why_not(run.action, subject, user := self.user(run)):
+            return reason
+        try:
+            request = filled(run, item)
+        except BadRequest as error:
+            return _told(error.faults, run.action)
+        # what is not seen first: other faults say how things stand with what it names
+        if faults := out_of_sight(request, subject, user) or run.action.faults(request, subject):
+            return _told(faults, run.action)
+        item.request = request
+        if _doing(run, item) in self._under_way:
+            return lazy(N_("it is already being done"))
+        faults = self._quotas.admit(item, user, run.action.id, request, subject) if user is not None else []
+        return _told(faults, run.action) if faults else request
+
+    @contextmanager
+    def under_way(self, run: Run, item: RunItem) -> Generator[None]:
+        """Meanwhile the same is not begun a second time."""
+        doing = _doing(run, item)
+        self._under_way.add(doing)
+        try:
+            yield
+        finally:
+            self._under_way.discard(doing)
+
+
+def filled(run: Run, item: RunItem) -> Request:
+    """The request for this object. Raises BadRequest for values that make none."""
+    if run.request is None:
+        raise BadRequest(run.faults)
+    return run.request.for_each(item.subject)
+
+
+def _doing(run: Run, item: RunItem) -> Doing:
+    return (item.pool, item.uuid, run.action.id, msgspec.json.encode(item.request))
+
+
+def _told(faults: Sequence[Fault], action: AnyAction) -> LazyText:
+    """What is wrong with a request, as one reason: the first fault, with its field where that is not plain."""
+    fault = faults[0]
+    named = [field for field in action.fields if field.name == fault.field]
+    if not named or len(action.fields) == 1:
+        return fault.reason
+    return lazy("{field}: {reason}", field=LazyText(named[0].title), reason=fault.reason)
