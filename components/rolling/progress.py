@@ -14,7 +14,7 @@ from components.rolling.words import PHASES, SHAPES, STATES, reason_of, state_of
 from components.ui import Button, ButtonKind, Card, Mark, Notice, PageHead, StateMark, Tone, notify
 from data.history import History
 from xo_dash.context import Context
-from xo_dash.control.rolling.engine import FIRST_DONE, NOT_DONE
+from xo_dash.control.rolling.pauses import FIRST_DONE, NOT_DONE
 from xo_dash.control.rolling.phases import REBOOT
 from xo_dash.control.rolling.state import HostTurn, LogLine, Phase, Rolling, TurnState
 from xo_dash.i18n import _, duration, number

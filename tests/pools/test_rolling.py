@@ -13,7 +13,8 @@ from data.uplinks import is_master
 from tests.control.fake_pool import Users, user
 from tests.control.wired import Wired, wired
 from tests.migration.pools import House, machine
-from xo_dash.control.rolling.engine import FIRST_DONE, NOBODY, NOT_DONE, PAUSED, RollingRuns
+from xo_dash.control.rolling.engine import RollingRuns
+from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, PAUSED
 from xo_dash.control.rolling.request import Gravity, RollHosts, checks, hosts_in, refused, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling, RollingFiles, TurnState
 from xo_dash.simulator.testing import simulated

@@ -1,0 +1,97 @@
+"""What a rolling run sees of its pool, and the commands that it gives there besides those for the hosts' turns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from data.mirror import Mirror, PoolMirror
+from data.objects import Host, Pool
+from data.types import XapiObject
+from xo_dash.control.action import AnyAction
+from xo_dash.control.actions import action
+from xo_dash.control.local_user import Users
+from xo_dash.control.rolling.aside import aside_of, turned_off, turned_on
+from xo_dash.control.rolling.book import RollingBook
+from xo_dash.control.rolling.pauses import NOBODY
+from xo_dash.control.rolling.state import HostTurn, PutAside, Rolling
+from xo_dash.control.run import RunState
+from xo_dash.control.runner import Runner
+from xo_dash.i18n import using
+
+
+class RollingCommands:
+    """Given in the name of whoever started the run, or went on with it."""
+
+    def __init__(self, mirror: Mirror, runner: Runner, users: Users, book: RollingBook) -> None:
+        self._mirror, self._runner, self._users, self._book = mirror, runner, users, book
+
+    def pool(self, rolling: Rolling) -> Pool | None:
+        home = self._mirror.pools.get(rolling.pool)
+        return home.pool if home is not None and home.uuid == rolling.pool_uuid else None
+
+    async def host(self, rolling: Rolling, turn: HostTurn) -> Host | None:
+        await self.connected(rolling)
+        home = self._mirror.pools.get(rolling.pool)
+        return home.by_uuid(Host, turn.host) if home is not None else None
+
+    async def connected(self, rolling: Rolling) -> None:
+        """Until the pool is connected: before that nobody knows how it is."""
+        stirred = asyncio.Event()
+        unsubscribe = self._mirror.observe(lambda _changes: stirred.set())
+        try:
+            while not _is_live(self._mirror.pools.get(rolling.pool)):
+                stirred.clear()
+                await stirred.wait()
+        finally:
+            unsubscribe()
+
+    async def do(self, rolling: Rolling, row: AnyAction, subject: XapiObject, values: Mapping[str, object] | msgspec.Struct) -> bool:
+        """Whether it was done."""
+        user = self._users.get(rolling.user_id)
+        if user is None:
+            self._book.note(rolling, NOBODY)
+            return False
+        request: Any = values
+        run = await self._runner.run(user, row, [subject], request)
+        item = run.items[0]
+        with using("en"):
+            done = item.state is RunState.DONE
+            self._book.note(rolling, row.done if done else row.title, item.name, str(item.reason or ""))
+        return done
+
+    # what is put aside
+
+    async def prepare(self, rolling: Rolling) -> bool:
+        """HA, auto-start and workload balancing off, what they were being on the disk first."""
+        pool = self.pool(rolling)
+        if rolling.prepared or pool is None:
+            return rolling.prepared
+        if rolling.aside == PutAside():
+            rolling.aside = aside_of(pool)
+            await self._book.save(rolling)
+        for name, values in turned_off(rolling.aside, pool):
+            if not await self.do(rolling, action(name), pool, values):
+                return False
+        rolling.prepared = True
+        await self._book.save(rolling)
+        return True
+
+    async def put_back(self, rolling: Rolling) -> None:
+        """As it was before; what cannot be is said."""
+        await self.connected(rolling)
+        pool = self.pool(rolling)
+        if pool is None or rolling.restored:
+            return
+        for name, values in turned_on(rolling.aside, pool):
+            row = action(name)
+            if not await self.do(rolling, row, pool, values):
+                rolling.left.append(row.title)
+        rolling.restored = True
+
+
+def _is_live(home: PoolMirror | None) -> bool:
+    return home is not None and home.server.is_live

@@ -1,0 +1,148 @@
+"""The way of a rolling run: host after host, pausing only between them, and what was put aside comes back whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from data.facts.host import booted_at, is_live
+from data.maintenance import held_lists
+from data.objects import Host
+from xo_dash.control.access import may
+from xo_dash.control.actions import action
+from xo_dash.control.host.bring_back import BringBack
+from xo_dash.control.local_user import Users
+from xo_dash.control.rolling.book import RollingBook
+from xo_dash.control.rolling.commands import RollingCommands
+from xo_dash.control.rolling.found import as_found, has_booted
+from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, Pauses
+from xo_dash.control.rolling.phases import phases_of
+from xo_dash.control.rolling.request import action_of, request_for
+from xo_dash.control.rolling.state import HostTurn, Rolling, TurnState
+from xo_dash.control.run import Run, RunState
+from xo_dash.control.runner import Runner
+from xo_dash.i18n import N_, using
+
+log = logging.getLogger(__name__)
+
+
+class RollingDriver:
+    """`drive` returns when a run has ended; after a restart of ours it goes on from where it was."""
+
+    def __init__(
+        self, runner: Runner, users: Users, book: RollingBook, pauses: Pauses, commands: RollingCommands, clock: Callable[[], float]
+    ) -> None:  # fmt: skip
+        self._runner, self._users, self._clock = runner, users, clock
+        self._book, self._pauses, self._commands = book, pauses, commands
+
+    def run_of(self, turn: HostTurn) -> Run | None:
+        """The run of a host's turn, while it is remembered."""
+        return next((run for run in self._runner.runs if turn.run and run.key == turn.run), None)
+
+    async def drive(self, rolling: Rolling) -> None:
+        try:
+            await self._book.save(rolling)
+            await self._commands.connected(rolling)
+            if await self._commands.prepare(rolling):
+                await self._turns(rolling)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("the rolling run of %s failed inside", rolling.pool)
+            self._book.note(rolling, N_("internal error of xo-dash; see its log"))
+        await self._commands.put_back(rolling)
+        rolling.ended, rolling.paused, rolling.paused_at = self._clock(), "", 0.0
+        await self._book.save(rolling)
+
+    async def _turns(self, rolling: Rolling) -> None:
+        if rolling.paused and rolling.current is None and not rolling.stopping:  # before a restart of ours
+            await self._pauses.pause(rolling, rolling.paused)
+        while not rolling.stopping and (turn := rolling.current or rolling.next) is not None:
+            if turn.state is not TurnState.FAILED:
+                await self._take(rolling, turn)
+            if rolling.stopping:
+                return
+            if turn.state is TurnState.FAILED:
+                await self._ask(rolling, turn)
+            elif rolling.request.pause_first and turn.state is TurnState.DONE and turn is rolling.turns[0] and rolling.next is not None:
+                await self._pauses.pause(rolling, FIRST_DONE)
+
+    async def _take(self, rolling: Rolling, turn: HostTurn) -> None:
+        """One host, from its first VM to its last one back; after a restart of ours, what is left of it."""
+        host = await self._commands.host(rolling, turn)
+        if host is None:
+            self._end_turn(rolling, turn, TurnState.FAILED, "it is no longer in the pool")
+            return
+        run = self.run_of(turn)
+        if run is None and turn.state is TurnState.RUNNING:
+            self._end_turn(rolling, turn, *as_found(host, turn))
+            await self._book.save(rolling)
+            return
+        if run is None:
+            run = await self._start_turn(rolling, turn, host)
+            if run is None:
+                return
+        await self._followed(rolling, turn, run)
+        item = run.items[0]
+        with using("en"):
+            reason = str(item.reason or "")
+        self._end_turn(rolling, turn, TurnState.DONE if item.state is RunState.DONE else TurnState.FAILED, reason)
+        await self._book.save(rolling)
+
+    async def _start_turn(self, rolling: Rolling, turn: HostTurn, host: Host) -> Run | None:
+        user = self._users.get(rolling.user_id)
+        if user is None or not may(user, action_of(rolling.request), host):
+            await self._pauses.pause(rolling, NOBODY)
+            return None
+        turn.state, turn.began, turn.reason, turn.phases = TurnState.RUNNING, self._clock(), "", []
+        turn.booted = booted_at(host) or 0.0
+        run = self._runner.start(user, action_of(rolling.request), [host], request_for(rolling.request, host))
+        turn.run = run.key
+        self._book.note(rolling, N_("begins"), turn.name)
+        await self._book.save(rolling)
+        return run
+
+    async def _followed(self, rolling: Rolling, turn: HostTurn, run: Run) -> None:
+        """Return when its run has ended; meanwhile the turn shows its phases."""
+
+        def changed(other: Run) -> None:
+            if other is run:
+                turn.phases = phases_of(run.items[0])
+                self._book.observers.tell(rolling)
+
+        unsubscribe = self._runner.observe(changed)
+        try:
+            await self._runner.ended(run)
+        finally:
+            unsubscribe()
+        turn.phases = phases_of(run.items[0])
+
+    def _end_turn(self, rolling: Rolling, turn: HostTurn, state: TurnState, reason: str = "") -> None:
+        turn.state, turn.reason, turn.ended = state, reason if state is TurnState.FAILED else "", self._clock()
+        self._book.note(rolling, N_("done") if state is TurnState.DONE else N_("not done"), turn.name, turn.reason)
+
+    # after a host that is not done
+
+    async def _ask(self, rolling: Rolling, turn: HostTurn) -> None:
+        """Look again, do it again, leave it, or stop."""
+        said = await self._pauses.pause(rolling, NOT_DONE)
+        host = await self._commands.host(rolling, turn)
+        if said == "skip":
+            turn.state = TurnState.SKIPPED
+            self._book.note(rolling, N_("left as it is"), turn.name)
+        elif said == "again":
+            turn.state, turn.run = TurnState.WAITING, ""
+        elif said in ("look", "go_on") and host is not None:
+            await self._look(rolling, turn, host)
+
+    async def _look(self, rolling: Rolling, turn: HostTurn, host: Host) -> None:
+        """Whether it is back by now; then its VMs come back as well."""
+        state, reason = as_found(host, turn)
+        if is_live(host) and has_booted(host, turn) and (not host.enabled or held_lists(host)):
+            request = BringBack(network=rolling.request.network, at_once=rolling.request.at_once)
+            back = await self._commands.do(rolling, action("host.bring_back" if held_lists(host) else "host.enable"), host,
+                                           request if held_lists(host) else {})  # fmt: skip
+            state, reason = (TurnState.DONE, "") if back else (TurnState.FAILED, turn.reason)
+        self._end_turn(rolling, turn, state, reason)
+        await self._book.save(rolling)

@@ -1,0 +1,47 @@
+"""Where a rolling run waits for a person."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from xo_dash.control.rolling.book import RollingBook
+from xo_dash.control.rolling.state import Rolling
+from xo_dash.i18n import N_
+
+FIRST_DONE: Final = N_("The first host is done. Check that everything works, then continue.")
+PAUSED: Final = N_("paused")
+NOT_DONE: Final = N_("{host} is not done: {reason}")
+NOBODY: Final = N_("The user who started it is no longer an administrator. Another administrator can continue.")
+
+
+class Pauses:
+    """Nothing happens meanwhile."""
+
+    def __init__(self, book: RollingBook, clock: Callable[[], float]) -> None:
+        self._book = book
+        self._clock = clock
+        self._answers: dict[str, asyncio.Future[str]] = {}
+
+    async def pause(self, rolling: Rolling, why: str) -> str:
+        """How to go on: `go_on`, `again`, `look`, `skip` or `stop`."""
+        rolling.paused, rolling.paused_at = why, self._clock()
+        self._book.note(rolling, PAUSED, detail=why if rolling.current is None else "")
+        await self._book.save(rolling)
+        try:
+            said = await self._answer_to(rolling)
+        finally:
+            self._answers.pop(rolling.id, None)
+        rolling.paused, rolling.paused_at = "", 0.0
+        await self._book.save(rolling)
+        return said
+
+    def answer(self, rolling: Rolling, what: str) -> None:
+        """The first answer counts."""
+        if rolling.paused and not (waiting := self._answer_to(rolling)).done():
+            waiting.set_result(what)
+
+    def _answer_to(self, rolling: Rolling) -> asyncio.Future[str]:
+        """What a person says; they may do so as soon as it is paused, which after a restart of ours is before anybody waits for it."""
+        return self._answers.setdefault(rolling.id, asyncio.get_running_loop().create_future())
