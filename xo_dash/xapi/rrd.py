@@ -9,7 +9,7 @@ import math
 import re
 import time
 from array import array
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -23,6 +23,10 @@ from xo_dash.xapi.wire import Reply
 Column: TypeAlias = "array[float]"
 Columns: TypeAlias = dict[str, Column]
 
+LARGEST = 3e38
+"""More than this is infinite in a column."""
+MOST_KEPT = 4000
+"""Characters of the names of data sources that are remembered together."""
 BREATH = 100
 """Columns stored before the loop may have the interpreter's lock."""
 
@@ -65,19 +69,50 @@ def _columns(export: Export, online: Mapping[str, int], only: Set[str]) -> Updat
     last = round(rows[-1][0] / STEP)
     rows = [row for row in rows if round(row[0] / STEP) > last - LENGTH]
     places = [round(t / STEP) for t, _values in rows]
+    columns = list(zip(*(values for _t, values in rows), strict=True))
+    read = _as_they_are if all(_is_believable(values) for _t, values in rows) else believable
+    is_even = places[-1] - places[0] == len(places) - 1
     found: dict[tuple[str, str], _Measured] = {}
-    for number, (entry, values) in enumerate(zip(export.legend, zip(*(values for _t, values in rows), strict=True), strict=True)):
-        match entry.split(":", 3):
-            case ["AVERAGE", "vm" | "host" as owner, uuid, name] if not only or uuid in only:
-                purpose = _purpose(owner, name)
-                if purpose.is_of_use:
-                    measured = found.get((owner, uuid))
-                    if measured is None:
-                        measured = found[owner, uuid] = _Measured()
-                    measured.add(name, purpose, _placed(places, values))
-        if number % BREATH == 0:
+    breathed = 0
+    for sources in _sources(export.legend):
+        if only and sources.uuid not in only:
+            continue
+        if useful := _useful(sources.owner, tuple(sources.names)):
+            measured = found.setdefault((sources.owner, sources.uuid), _Measured())
+            for place, name, purpose in useful:
+                known = read(columns[sources.first + place])
+                measured.add(name, purpose, known if is_even else _placed(places, known))
+        if sources.first - breathed >= BREATH:
+            breathed = sources.first
             time.sleep(0)  # the loop's turn
     return Update(places[0], {uuid: measured.columns(owner, online.get(uuid, 0)) for (owner, uuid), measured in found.items()})
+
+
+class _Sources(NamedTuple):
+    """Entries of a legend beside each other that are about one object."""
+
+    first: int  # place of the first
+    owner: str  # vm, host
+    uuid: str
+    names: list[str]
+
+
+def _sources(legend: Sequence[str]) -> Iterator[_Sources]:
+    """What is an average of a VM or a host; a legend has an object's data sources beside each other."""
+    prefix, sources = "", None
+    for place, entry in enumerate(legend):
+        if sources is not None:
+            if entry.startswith(prefix):
+                sources.names.append(entry[len(prefix) :])
+                continue
+            yield sources
+        match entry.split(":", 3):
+            case ["AVERAGE", "vm" | "host" as owner, uuid, name]:
+                prefix, sources = f"AVERAGE:{owner}:{uuid}:", _Sources(place, owner, uuid, [name])
+            case _:
+                sources = None
+    if sources is not None:
+        yield sources
 
 
 class _Purpose(NamedTuple):
@@ -123,6 +158,18 @@ def _purpose(owner: str, name: str) -> _Purpose:
     return _Purpose(False, "")
 
 
+def _useful(owner: str, names: tuple[str, ...]) -> Sequence[tuple[int, str, _Purpose]]:
+    """[(place among `names`, name, what it is good for)]; most VMs have the same."""
+    return _useful_of_few(owner, names) if sum(map(len, names)) <= MOST_KEPT else _all_useful(owner, names)
+
+
+def _all_useful(owner: str, names: tuple[str, ...]) -> Sequence[tuple[int, str, _Purpose]]:
+    return [(place, name, purpose) for place, name in enumerate(names) if (purpose := _purpose(owner, name)).is_of_use]
+
+
+_useful_of_few = lru_cache(maxsize=512)(_all_useful)
+
+
 class _Measured:
     """The columns of one object."""
 
@@ -158,15 +205,21 @@ class _Measured:
         return self._kept | {name: column for name, column in derived.items() if column}
 
 
-def _placed(places: Sequence[int], values: Sequence[float]) -> Column:
+def _placed(places: Sequence[int], known: Column) -> Column:
     """Samples at their steps; a host that was not asked for long answers with one a minute, and NaN is between."""
-    known = believable(values)
-    if places[-1] - places[0] == len(places) - 1:
-        return known
     column = array("f", (NAN,)) * (places[-1] - places[0] + 1)
     for place, value in zip(places, known, strict=True):
         column[place - places[0]] = value
     return column
+
+
+def _is_believable(row: Sequence[float]) -> bool:
+    """Whether all that was measured at one time can be."""
+    return not row or (min(row) >= 0 and sum(row) < LARGEST)  # with NaN in it a sum is not less than anything
+
+
+def _as_they_are(values: Sequence[float]) -> Column:
+    return array("f", values)
 
 
 def believable(values: Sequence[float]) -> Column:
@@ -183,19 +236,15 @@ def _used(memory: Column | None, free_kib: Column | None) -> Column:
         return array("f")
     if free_kib is None:
         return memory
-    return array("f", (_least_zero(has - free * 1024) for has, free in zip(memory, free_kib, strict=True)))
+    # here and below a gap stays one: `max` keeps NaN where that comes first
+    return array("f", [max(has - free * 1024, 0.0) for has, free in zip(memory, free_kib, strict=True)])
 
 
 def _share(memory: Column | None, free_kib: Column | None) -> Column:
     """Used of what a guest has, where its agent tells."""
     if memory is None or free_kib is None:
         return array("f")
-    return array("f", (_least_zero(1 - free * 1024 / has) if has > 0 else NAN for has, free in zip(memory, free_kib, strict=True)))
-
-
-def _least_zero(value: float) -> float:
-    """Never less than zero; a gap stays one."""
-    return 0.0 if value < 0 else value
+    return array("f", [max(1 - free * 1024 / has, 0.0) if has > 0 else NAN for has, free in zip(memory, free_kib, strict=True)])
 
 
 def _slowest(columns: list[Column]) -> Column:
@@ -209,7 +258,7 @@ def _taken(total_kib: Column | None, free_kib: Column | None) -> Column:
     """Bytes in use on a host."""
     if total_kib is None or free_kib is None:
         return array("f")
-    return array("f", (_least_zero((total - free) * 1024) for total, free in zip(total_kib, free_kib, strict=True)))
+    return array("f", [max((total - free) * 1024, 0.0) for total, free in zip(total_kib, free_kib, strict=True)])
 
 
 def _sum(columns: list[Column]) -> Column:
