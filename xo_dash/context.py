@@ -100,11 +100,16 @@ class Context:
     @property
     def tasks(self) -> VisibleTasks:
         """What goes on in the pools, of what may be seen."""
-        return VisibleTasks(self.runner, self._sees_task if self.is_restricted else None)
+        return VisibleTasks(self.runner, self._sees_task if self.is_restricted else None, self._as_seen)
 
     def _sees_task(self, subject: XapiObject, user_id: str) -> bool:
         """Of what is gone, and of what they know by name, those who began it are told what became of it."""
         return self.scope.shows(subject) or (user_id == self.viewer and (self.scope.sees(subject) or self.original(subject) is None))
+
+    def _as_seen(self, row: XapiObject) -> XapiObject | None:
+        """What stands for one of all the rows there are among those that may be seen."""
+        pool = self.mirror.pools.get(row.home.id)
+        return pool.one(type(row), row.ref) if pool is not None else None
 
     def for_viewer(self) -> Context:
         """As whoever looks at the page that is being built may see it: what a page gives its parts. Raises SignedOut."""

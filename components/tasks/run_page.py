@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Final
 
 from nicegui import ui
 
 from components.actions.dialog import counted
-from components.actions.preview import commands
 from components.actions.retrying import correct_and_retry, failed, retry_failed
 from components.actions.run_command import whoever
 from components.live import follow_source, fresh_slot
 from components.tasks.leftovers import left_card
 from components.tasks.listing import Path
 from components.tasks.run_objects import RunObjects
+from components.tasks.run_request import request_card
 from components.tasks.words import MARKS, WORDS
 from components.theme.icons import Icon
-from components.ui import Age, Bar, Button, ButtonKind, Card, Figure, Notice, PageHead, StateMark, Tone, confirm, key_values
-from data.identity import seen_from
-from data.names import name_of, pool_name
-from data.types import Home, XapiObject
+from components.ui import Age, Bar, Button, ButtonKind, Card, Figure, Notice, PageHead, StateMark, Tone, confirm
+from data.names import pool_name
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.lazy_text import LazyText
-from xo_dash.control.plan import rehearse
-from xo_dash.control.requests.fault import BadRequest
-from xo_dash.control.requests.fields import InputKind, RequestField, fields
-from xo_dash.control.requests.request import REDACTED
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
-from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _, duration, number, rate, size, time
-
-NAMED: Final = 10
-"""Parts of a request that are listed."""
 
 
 class RunPage(ui.element):
@@ -123,7 +111,7 @@ class RunPage(ui.element):
                     self._steps(item)
         with ui.element().classes("x-stack").style("gap: 12px"):
             left_card(self._context, self._run, self._path)
-            _request(self._run, item, self._home(item))
+            request_card(self._context, self._run, item)
             if item.state.ended:
                 return
             with Card(_("If it fails or is cancelled")):
@@ -162,16 +150,13 @@ class RunPage(ui.element):
         self._bars.append((step, bar, words))
         _show(step, bar, words)
 
-    def _home(self, item: RunItem) -> Home:
-        return self._context.mirror.pools.get(item.pool, item.subject.home)
-
     # of many
 
     def _many(self) -> None:
         RunObjects(self._context, self._run, self._path)
         with ui.element().classes("x-stack").style("gap: 12px"):
             left_card(self._context, self._run, self._path)
-            _request(self._run, first := self._run.items[0], self._home(first))
+            request_card(self._context, self._run, self._run.items[0])
 
     # what one does
 
@@ -250,49 +235,3 @@ def _show(step: StepLog, bar: Bar, words: ui.label) -> None:
         amount = _("{n} of {all}").format(n=size(meter.moved), all=size(meter.total)) if meter.total else size(meter.moved)
         left = [_("{time} left").format(time=duration(meter.left))] if math.isfinite(meter.left) else []
         words.text = " · ".join([amount, rate(meter.speed), *left])
-
-
-def _request(run: Run, item: RunItem, home: Home) -> None:
-    """What was asked for, and as commands. `home`: its pool as far as whoever looks may see it."""
-    rows = _rows(run.action.fields, run.request.told(), home) if run.request is not None else []
-    lines = _lines(run, item)
-    if not rows and not lines:
-        return
-    with Card(_("Request")):
-        if rows:
-            key_values(rows)
-        commands(lines)
-
-
-def _rows(asked: Sequence[RequestField], told: Mapping[str, object], home: Home) -> list[tuple[str, str]]:
-    """(title, value) of what was given, as the audit has it: what is secret is not in it, however deep it lies."""
-    given = [(field, told.get(field.name)) for field in asked]
-    return [(_(field.title), _value(field, value, home)) for field, value in given if value not in (None, "", [], REDACTED)]
-
-
-def _value(field: RequestField, value: object, home: Home) -> str:
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, list):
-        more = [_("... and {n} more").format(n=number(len(value) - NAMED))] if len(value) > NAMED else []
-        return "; ".join([*(_value(field, one, home) for one in value[:NAMED]), *more])
-    if isinstance(value, dict):
-        if field.part is None:  # a file: where it is offered is nobody else's business
-            return str(value.get("name", ""))
-        return ", ".join(f"{title}: {text}" for title, text in _rows(fields(field.part), value, home))
-    if field.entry is InputKind.SIZE and isinstance(value, int):
-        return size(value)
-    text = str(value)
-    row = None if field.kind is None else seen_from(home, field.kind, text) if field.anywhere else home.by_uuid(field.kind, text)
-    return name_of(row) if row is not None else _(field.options[text]) if text in field.options else text
-
-
-def _lines(run: Run, item: RunItem) -> Sequence[str]:
-    """Only while it can still be said what they would be."""
-    subject: XapiObject = item.subject
-    if run.request is None or item.state.ended or subject.home.one(type(subject), subject.ref) is not subject:
-        return ()
-    try:
-        return xe_lines(rehearse(run.action.plan(run.request.for_each(subject), subject)), subject.home)
-    except BadRequest:
-        return ()

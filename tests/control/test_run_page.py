@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from nicegui import app, ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
-from components.tasks.run_page import _rows
+from components.tasks.run_request import _called, _rows
 from data.identity import key_of
 from data.objects import SR, TaskStatus
 from pages import run as run_page
@@ -102,7 +103,7 @@ async def test_a_request_is_told_in_words_and_without_what_is_secret(fake: FakeP
         ("vm.create", {"name": "web-1", "template": "t", "memory": "4", "cloud_init": cloud}),
     ):
         request = decode(action(name).request, values)
-        told = " ".join(" ".join(row) for row in _rows(action(name).fields, request.told(), fake.home))
+        told = " ".join(" ".join(row) for row in _rows(action(name).fields, request.told(), partial(_called, fake.home, "")))
         assert "hunter2" not in told and "where-it-is-offered" not in told
         for word in ("web.xva", "vault") if name == "pool.import_vm" else ("web-1", "4\u202fGiB", "carol"):
             assert word in told, told

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
+from nicegui.testing.user_simulation import user_simulation
+
+from components.tasks.run_request import request_card
 from data.grants.grant import Grant, GrantKind
 from data.identity import key_of
 from data.journal_names import seen_line
-from data.objects import Host
+from data.objects import SR, VBD, VDI, Host
 from data.scope import Scope, everything
 from data.stores.journal import JournalLine
+from data.stores.users import Role
 from tests import fakes
+from xo_dash.control.actions import action
 from xo_dash.control.failures import explain
 from xo_dash.control.lazy_text import read_by
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.run import Run, RunItem
 
 
 def test_a_failure_names_to_each_reader_what_they_see() -> None:
@@ -50,3 +60,39 @@ def test_a_history_names_what_is_seen_now() -> None:
     assert told("nic/0", "secret · 00:16:3e:00:00:01", "") == ("nic/0", "… · 00:16:3e:00:00:01", "")
     assert told("disk_size/somebody's", "1", "2") == ("disk_size/…", "1", "2")
     assert told("disk", "web-1 root", "") == ("disk", "web-1 root", "") and told("VCPUs_max", "2", "4")[1:] == ("2", "4")
+
+
+async def test_a_task_leads_to_what_its_reader_sees_and_its_commands_are_for_who_sees_all(tmp_path: Path) -> None:
+    lab = fakes.home_lab()
+    context = fakes.context(lab, tmp_path)
+    web = fakes.find(lab, "web-1")
+    drive = next(vbd for vbd in web.all_of(VBD, web.VBDs) if web.home.one(VDI, vbd.VDI))
+    disk = web.home.one(VDI, drive.VDI)
+    assert disk is not None
+    sr = web.home.one(SR, disk.SR)
+    other = next(one for one in web.home.all(SR).values() if one is not sr)
+    assert sr is not None
+    fakes.change(lab, disk, VBDs=[drive.ref])
+    fakes.change(lab, sr, VDIs=[disk.ref])
+    task = fakes.task(lab, web.home, "Async.VDI.pool_migrate", 0.5)  # type: ignore[arg-type]
+    fakes.change(lab, disk, current_operations={task.ref: "pool_migrate"})
+    ann = context.users.add_now("ann", "x", Role.NONE)
+    lab.grants.put([Grant(id="g", user_id=ann.id, role="viewer", kind=GrantKind.SR, key=key_of(sr))])
+    limited = replace(context, scope=Scope(lab, lab.grants.rights_of(ann.id, "none").sees), viewer=ann.id)
+
+    (line,), (hers,) = context.tasks.lines(), limited.tasks.lines()
+    assert line.about.page is not None and line.about.page.key == key_of(web)
+    assert hers.about.page is not None and hers.about.page.key == key_of(sr) and hers.name == line.name
+    assert web.uuid not in str(hers.about)
+
+    move = action("vdi.move")
+    item = RunItem(subject=disk, uuid=disk.uuid, name=disk.name_label, pool=disk.home.id)
+    run = Run(id=1, key="k", action=move, user_id="bob", user_name="bob", address="", items=(item,), created=1.0,
+              request=decode(move.request, {"sr": other.uuid}))  # fmt: skip
+    for context_of, given_by, sees in ((context, "bob", True), (limited, "bob", False), (limited, ann.id, True)):
+        run.user_id = given_by
+        async with user_simulation(lambda context=context_of: request_card(context, run, item)) as user:  # type: ignore[misc]
+            await user.open("/")
+            told = str(user.client and [(element.props, getattr(element, "text", "")) for element in user.client.elements.values()])
+            assert (other.uuid in told) is sees, told
+            await user.should_see(other.name_label if context_of is context else "…" if not sees else other.uuid)

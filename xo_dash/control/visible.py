@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from data.observers import Unsubscribe
 from data.types import XapiObject
+from data.views.about import about
 from xo_dash.control.activity import Activity, TaskView
 from xo_dash.control.run import Run
 from xo_dash.control.runner import Runner
 
 SeesTask = Callable[[XapiObject, str], bool]
 """(what it is about, the id of the user who began it) -> whether it is told of."""
+AsSeen = Callable[[XapiObject], XapiObject | None]
+"""(what it is about) -> the same as the reader sees it, with what hangs on it; None if it is not there for them."""
 
 
 class VisibleTasks:
     """Runs of ours, and the lines of tasks of anybody's."""
 
-    def __init__(self, runner: Runner, sees: SeesTask | None) -> None:
+    def __init__(self, runner: Runner, sees: SeesTask | None, as_seen: AsSeen) -> None:
         """`sees`: None for who sees all."""
-        self._runner, self._sees = runner, sees
+        self._runner, self._sees, self._as_seen = runner, sees, as_seen
 
     @property
     def runs(self) -> Sequence[Run]:
@@ -29,10 +33,16 @@ class VisibleTasks:
         return runs if sees is None else [run for run in runs if all(sees(item.subject, run.user_id) for item in run.items)]
 
     def lines(self) -> list[TaskView]:
-        """As `Activity.lines` has them; what is about nothing is for who sees all."""
+        """As `Activity.lines` has them; what is about nothing is for who sees all. A line leads to what its reader sees alone."""
         sees = self._sees
         lines = self._activity.lines()
-        return lines if sees is None else [line for line in lines if line.subject is not None and sees(line.subject, line.user_id)]
+        if sees is None:
+            return lines
+        return [
+            replace(line, about=about(self._as_seen(line.subject), line.name))
+            for line in lines
+            if line.subject is not None and sees(line.subject, line.user_id)
+        ]
 
     def observe(self, observer: Callable[[], None]) -> Unsubscribe:
         """Call `observer` whenever a line may look different."""
