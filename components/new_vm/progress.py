@@ -99,12 +99,12 @@ def _title(run: Run) -> str:
             return _("Creating {name}").format(name=what)
 
 
-Line = tuple[int, str, RunState, bool, str]
+StepLine = tuple[int, str, RunState, bool, str]
 
 
-def _lines(steps: list[StepLog], depth: int = 0) -> list[Line]:
+def _lines(steps: list[StepLog], depth: int = 0) -> list[StepLine]:
     """(how deep, what, its state, whether undone, why not); steps that are said alike are one."""
-    told: list[Line] = []
+    told: list[StepLine] = []
     for text, alike in groupby(steps, key=lambda step: str(step.says)):
         same = list(alike)
         state = next((step.state for step in same if step.state is not RunState.DONE), RunState.DONE)

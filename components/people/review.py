@@ -19,7 +19,7 @@ from xo_dash.i18n import _, ngettext, number
 UNUSED: Final = 90 * 86400.0
 """Seconds after which a token counts as unused."""
 
-Line = tuple[str, str, str]
+ReviewLine = tuple[str, str, str]
 """(mark, sentence, where it is mended; empty: nowhere)"""
 
 
@@ -39,7 +39,7 @@ class ReviewCard(Card):
                     if path:
                         ui.link(_("Review"), path).classes("x-link")
 
-    def _lines(self) -> Iterator[Line]:
+    def _lines(self) -> Iterator[ReviewLine]:
         auth, users = self._context.auth, self._context.users.all()
         for user in users:
             if is_weak(auth, user) and user.role is Role.ADMIN:
@@ -56,7 +56,7 @@ class ReviewCard(Card):
         if local:
             yield "running", _("{name} can sign in without a provider").format(name=local[0].name), ""
 
-    def _tokens(self) -> Iterator[Line]:
+    def _tokens(self) -> Iterator[ReviewLine]:
         long_ago = time.time() - UNUSED
         unused = [token for token in self._context.tokens.all() if max(token.used, token.created) < long_ago and not token.has_expired]
         if unused:

@@ -13,7 +13,7 @@ from data.findings.overrides import Overrides, name_of, older_name_of
 from data.observers import Observers, Unsubscribe
 from data.types import XapiObject
 
-Line = tuple[Rule, object]
+ToldLine = tuple[Rule, object]
 """(rule, what its subjects have in common: see Finding.cause)"""
 T = TypeVar("T")
 
@@ -35,9 +35,9 @@ class FindingRegistry:
         self.ended: set[str] = set()
         """Names of findings that are over; for who keeps notes of them, who clears it."""
         self._told: dict[Subject, None] = {}  # those of which something is told
-        self._lines: dict[Line, dict[Subject, Finding]] = {}  # what is told, by the line it is told in
-        self._folds: dict[Line, list[Finding]] = {}  # those that are up to date
-        self._in: dict[Subject, dict[Rule, Line]] = {}
+        self._lines: dict[ToldLine, dict[Subject, Finding]] = {}  # what is told, by the line it is told in
+        self._folds: dict[ToldLine, list[Finding]] = {}  # those that are up to date
+        self._in: dict[Subject, dict[Rule, ToldLine]] = {}
         self._marks: dict[Subject, dict[Subject, Level]] = {}  # what is seen on the map, by whose it is; absent: nothing
         self._marked: dict[Subject, dict[Subject, Level]] = {}  # the same the other way round
         self._changed: dict[Subject, None] = {}
@@ -227,7 +227,7 @@ class FindingRegistry:
         """Put what is told of it into its lines, so that the list is made of what changed."""
         now = {finding.rule: finding for finding in findings}
         before = self._in.get(subject, {})
-        lines: dict[Rule, Line] = {rule: (rule, finding.cause) for rule, finding in now.items()}
+        lines: dict[Rule, ToldLine] = {rule: (rule, finding.cause) for rule, finding in now.items()}
         for rule, line in before.items():
             if lines.get(rule) != line:
                 self._folds.pop(line, None)

@@ -27,7 +27,7 @@ FITS: Final = ("enabled", "metrics", "resident_VMs", "PBDs", "PIFs", "name_label
 """What of other hosts is followed: not the memory of each VM on them, which would be a look at all hosts at each change of any VM."""
 
 
-class Line(NamedTuple):
+class ProtectionLine(NamedTuple):
     """One kind of protection; `well` is None where nothing is expected."""
 
     title: str
@@ -74,14 +74,14 @@ class LineBox(ui.element):
     def __init__(self, title: str, clicked: Callable[[], Awaitable[None]]) -> None:
         super().__init__()
         self.classes("x-protection-line")
-        self._shown: Line | None = None
+        self._shown: ProtectionLine | None = None
         with self:
             self._sign = ui.element("i")
             ui.label(title).classes("x-dim")
             self._words = ui.label().classes("x-cut x-grow").props("dir=auto")
             self._verb = Button(" ", clicked, kind=ButtonKind.GHOST).mark("protect").props("data-once")
 
-    def show(self, line: Line, allowed: bool) -> None:
+    def show(self, line: ProtectionLine, allowed: bool) -> None:
         if line == self._shown:
             return
         self._shown = line
@@ -91,28 +91,32 @@ class LineBox(ui.element):
         self._verb.set_visibility(bool(line.verb) and allowed)
 
 
-def protection(vm: VMView) -> Iterable[Line]:
+def protection(vm: VMView) -> Iterable[ProtectionLine]:
     yield _ha(vm)
     yield _host_failure(vm)
     if vm.fullest_sr is not None:
         sr, share = vm.fullest_sr
-        yield Line(_("SR space"), _("{sr} is {share} full").format(sr=sr, share=percent(share)), share < FULL)
+        yield ProtectionLine(_("SR space"), _("{sr} is {share} full").format(sr=sr, share=percent(share)), share < FULL)
     count, safe = vm.snapshot_count, vm.is_protected
-    yield Line(_(SNAPSHOTS), ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count)) if count else _("none"), None)
-    yield Line(_("Deletion"), _("Protected") if safe else _("Not protected"), True if safe else None, "" if safe else _("Protect"))
+    yield ProtectionLine(
+        _(SNAPSHOTS), ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count)) if count else _("none"), None
+    )
+    yield ProtectionLine(
+        _("Deletion"), _("Protected") if safe else _("Not protected"), True if safe else None, "" if safe else _("Protect")
+    )
 
 
-def _ha(vm: VMView) -> Line:
+def _ha(vm: VMView) -> ProtectionLine:
     if not vm.pool_has_ha:
-        return Line(_("HA"), _("Disabled in this pool"), None)
+        return ProtectionLine(_("HA"), _("Disabled in this pool"), None)
     text = {"restart": _("Restarts on another host"), "best-effort": _("Restarts if there is room")}.get(vm.restarts)
-    return Line(_("HA"), text or _("Does not restart"), text is not None)
+    return ProtectionLine(_("HA"), text or _("Does not restart"), text is not None)
 
 
-def _host_failure(vm: VMView) -> Line:
+def _host_failure(vm: VMView) -> ProtectionLine:
     """Whether another host could run it."""
     others = other_hosts(vm.row)
     able = sorted(name_of(host) for host, fits in others if fits)
     if not able:
-        return Line(_("Host failure"), _("Cannot run on any other host"), False if others else None)
-    return Line(_("Host failure"), _("Can run on {hosts}").format(hosts=", ".join(able)), True)
+        return ProtectionLine(_("Host failure"), _("Cannot run on any other host"), False if others else None)
+    return ProtectionLine(_("Host failure"), _("Can run on {hosts}").format(hosts=", ".join(able)), True)

@@ -31,16 +31,16 @@ from xo_dash.i18n import N_
 SEARCH: Final = "domain"
 """Key of a PIF's other_config with the search domains, comma separated. Source: XenServer's administrator's guide, "DNS search suffix"."""
 DOMAIN: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*")
-Line = Annotated[str, Meta(max_length=253, extra={"line": True})]
+DnsEntry = Annotated[str, Meta(max_length=253, extra={"line": True})]
 
 
 class SetDNS(Request, frozen=True, kw_only=True):
     """Whom it asks for names, and what it adds to short ones."""
 
     servers: Annotated[
-        tuple[Line, ...], Meta(max_length=3), called(N_("DNS servers"), hint=N_("Comma separated; at most three are used"))
+        tuple[DnsEntry, ...], Meta(max_length=3), called(N_("DNS servers"), hint=N_("Comma separated; at most three are used"))
     ] = ()
-    search: Annotated[tuple[Line, ...], Meta(max_length=6), called(N_("Search domains"), hint=N_("Like lab.lan; comma separated"))] = ()
+    search: Annotated[tuple[DnsEntry, ...], Meta(max_length=6), called(N_("Search domains"), hint=N_("Like lab.lan; comma separated"))] = ()
 
 
 def blocked(host: Host) -> LazyText | None:

@@ -13,13 +13,13 @@ from data.stores.users import Role
 from data.types import Ref
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host.conditions import silent
-from xo_dash.control.host.settings import ADDRESS, Line
+from xo_dash.control.host.settings import ADDRESS
 from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
-from xo_dash.control.requests.types import Secret, called, one_of
+from xo_dash.control.requests.types import Line, Secret, called, one_of
 from xo_dash.i18n import N_
 
 OFF, WAKE_ON_LAN, DRAC = "", "wake-on-lan", "DRAC"

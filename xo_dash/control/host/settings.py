@@ -18,7 +18,7 @@ from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
-from xo_dash.control.requests.types import called, one_of
+from xo_dash.control.requests.types import Line, called, one_of
 from xo_dash.control.writes import setting, setting_key
 from xo_dash.i18n import N_
 
@@ -30,7 +30,6 @@ ADDRESS: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:_-]*[A-Za-z0-9])?")
 SYSLOG: Final = "syslog_destination"
 FACTORY, DHCP, CUSTOM, DISABLED = "Factory", "DHCP", "Custom", "Disabled"
 Defaults = Callable[[Sequence[Host]], Mapping[str, object]]
-Line = Annotated[str, Meta(max_length=255, extra={"line": True})]
 
 
 class SetIscsiName(Request, frozen=True, kw_only=True):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 
-from msgspec import Meta
-
 from data.names import name_of
 from data.objects import Host, Pool
 from data.stores.users import Role
@@ -18,13 +16,12 @@ from xo_dash.control.plan import Call, Plan, Transfer, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.file import File
 from xo_dash.control.requests.request import Request
-from xo_dash.control.requests.types import Secret, called
+from xo_dash.control.requests.types import Line, Secret, called
 from xo_dash.i18n import N_, _
 
 BUNDLE: Final = "/bundle"
 """Source: `xe pool-sync-bundle` puts the file there; the call needs an enabled repository of that kind."""
 LARGEST: Final = 64 << 30
-Line = Annotated[str, Meta(max_length=255, extra={"line": True})]
 
 
 class SyncUpdates(Request, frozen=True, kw_only=True):

@@ -37,6 +37,8 @@ Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, extra={"line":
 """What XAPI's name_label takes: one line that can be seen."""
 NamePattern = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME, extra={"line": True, "pattern": True})]
 """A name in which `{name}` stands for the name of each object."""
+Line = Annotated[str, Meta(max_length=LONGEST_NAME, extra={"line": True})]
+"""One line that can be seen, or nothing."""
 Lines = Annotated[str, Meta(max_length=LONGEST_TEXT, extra={"lines": True})]
 """What XAPI's name_description takes: lines of text, or nothing. No control characters: XML cannot carry them."""
 Secret = Annotated[str, Meta(extra={"secret": True})]

@@ -19,7 +19,7 @@ from typing import Final, Protocol
 import msgspec
 
 from data.stores.errors import SecretUnreadable
-from xo_dash.control.resume.lines import VERSION, Line, RunBegan, decoded, encoded
+from xo_dash.control.resume.lines import VERSION, RunBegan, RunLine, decoded, encoded
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class RunFile:
         self._flushing: asyncio.Task[None] | None = None
         self._dropped = False
 
-    def note(self, line: Line) -> None:
+    def note(self, line: RunLine) -> None:
         """It will be on the disk soon, after those before it. Raises TypeError for an answer that is no plain data."""
         text = encoded(line)
         if self._dropped:
@@ -64,7 +64,7 @@ class RunFile:
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().create_task(self._flush())
 
-    async def write(self, line: Line) -> None:
+    async def write(self, line: RunLine) -> None:
         """Return when it is on the disk."""
         self.note(line)
         await self.settle()
@@ -128,7 +128,7 @@ class Recorded:
 
     file: RunFile
     began: RunBegan
-    lines: Sequence[Line]  # the others
+    lines: Sequence[RunLine]  # the others
 
 
 class RunFiles:
@@ -207,9 +207,9 @@ class RunFiles:
         size = sum(len(one) + 1 for one in (header, *sealed[: len(lines)]))
         return Recorded(self._file(path.stem, size), lines[0], lines[1:])
 
-    def _opened(self, key: str, sealed: Sequence[bytes]) -> list[Line]:
+    def _opened(self, key: str, sealed: Sequence[bytes]) -> list[RunLine]:
         """The lines but a last one that a power cut spoilt; none where another is damaged."""
-        lines: list[Line] = []
+        lines: list[RunLine] = []
         for line in sealed:
             try:
                 lines.append(decoded(self._vault.open(line.decode("ascii"), key)))

@@ -87,16 +87,16 @@ class RunCancelled(msgspec.Struct, frozen=True, kw_only=True, tag="cancel"):
     item: int = ALL
 
 
-Line = RunBegan | ItemBegan | StepBegan | TaskMade | StepEnded | ItemEnded | RunCancelled
-_DECODER: Final[msgspec.json.Decoder[Line]] = msgspec.json.Decoder(Line)
+RunLine = RunBegan | ItemBegan | StepBegan | TaskMade | StepEnded | ItemEnded | RunCancelled
+_DECODER: Final[msgspec.json.Decoder[RunLine]] = msgspec.json.Decoder(RunLine)
 
 
-def encoded(line: Line) -> str:
+def encoded(line: RunLine) -> str:
     """Raises TypeError for an answer that is no plain data, such as a row of the mirror."""
     return msgspec.json.encode(line, enc_hook=_plain).decode()
 
 
-def decoded(text: str) -> Line:
+def decoded(text: str) -> RunLine:
     """Raises msgspec.DecodeError."""
     return _DECODER.decode(text)
 

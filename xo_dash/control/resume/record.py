@@ -20,8 +20,8 @@ from xo_dash.control.resume.lines import (
     UNDO,
     ItemBegan,
     ItemEnded,
-    Line,
     Place,
+    RunLine,
     StepBegan,
     StepEnded,
     TaskMade,
@@ -61,7 +61,7 @@ class PastItem:
     ended: ItemEnded | None = None
     steps: dict[Place, PastStep] = field(default_factory=dict)
 
-    def add(self, line: Line) -> None:
+    def add(self, line: RunLine) -> None:
         match line:
             case ItemBegan():
                 self.began = line
@@ -154,7 +154,7 @@ class ItemRecord:
     def item_ended(self, outcome: StepOutcome) -> None:
         self._note(ItemEnded(item=self._number, at=time.time(), state=outcome.state, reason=packed(outcome.reason), code=outcome.code))
 
-    def _note(self, line: Line) -> None:
+    def _note(self, line: RunLine) -> None:
         if self._file is not None:
             self._file.note(line)
 

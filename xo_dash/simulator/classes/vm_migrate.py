@@ -11,7 +11,7 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..registry import message
 from . import cpu_features, durations, ha_plan, vm_life, vm_memory, vm_migrate_duration, vm_placement, vm_power, vm_rules
-from .vm_migrate_duration import Line
+from .vm_migrate_duration import MigrationTraffic
 
 
 @message("VM.pool_migrate")
@@ -51,7 +51,7 @@ async def forced(call: Call, vm: str, operation: str) -> AsyncIterator[None]:
 
 async def send_memory(call: Call, vm: str, pif: str, *, packed: bool) -> None:
     size = int(call.db.get(vm, "memory_dynamic_max"))
-    async with Line(call, call.db.get(vm, "resident_on"), call.pool, pif, size) as line:
+    async with MigrationTraffic(call, call.db.get(vm, "resident_on"), call.pool, pif, size) as line:
         await line.carry(size, packed=packed)
     await call.sleep(durations.seconds(call.pool, "pool_migrate"))
 

@@ -10,7 +10,7 @@ from ..errors import XapiError
 from ..pool import Pool
 from ..types import NULL
 from . import vdi
-from .vm_migrate_duration import Line
+from .vm_migrate_duration import MigrationTraffic
 from .vm_migrate_goal import Goal
 from .vm_migrate_plan import MigrationPlan
 from .vm_migrate_sides import Shelf, kept
@@ -46,7 +46,7 @@ class Moved:
     async def __aexit__(self, *error: object) -> None:
         await self._marked.aclose()
 
-    async def copy_all(self, line: Line) -> None:
+    async def copy_all(self, line: MigrationTraffic) -> None:
         for disk in self._plan.moving(self._call.db):
             self._call.check_cancelled()
             await self._marked.enter_async_context(self._call.operation(disk, "mirror"))
@@ -54,7 +54,7 @@ class Moved:
         db = self._call.db
         await self.shelf.link({copy: self.made.get(db.get(disk, "snapshot_of"), NULL) for disk, copy in self.made.items()})
 
-    async def _copy(self, disk: str, sr: str, line: Line) -> None:
+    async def _copy(self, disk: str, sr: str, line: MigrationTraffic) -> None:
         """SR_BACKEND_FAILURE_44 if it does not fit; what was made so far is in `made`."""
         record = self._call.db.record("VDI", disk)
         size = vdi.written(record)

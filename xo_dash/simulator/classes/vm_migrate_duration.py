@@ -56,7 +56,7 @@ def compressed(pool: Pool, options: dict[str, str], *, local: bool) -> bool:
     return not local and bool(pool.db.get(pool.ref, "migration_compression"))
 
 
-class Line:
+class MigrationTraffic:
     """One migration's share of what the sending host can send: `total` bytes make its progress whole."""
 
     def __init__(self, call: Call, sender: str, to: Pool, pif: str, total: int) -> None:
@@ -64,7 +64,7 @@ class Line:
         self._speed = min(speed(call.pool, management(call.pool, sender)), speed(to, pif))
         self._total, self._done = max(1, total), 0
 
-    async def __aenter__(self) -> Line:
+    async def __aenter__(self) -> MigrationTraffic:
         self._busy[self._sender] = self._busy.get(self._sender, 0) + 1
         return self
 

@@ -29,7 +29,7 @@ from . import (
 )
 from .vm_migrate_arrival import Arrival
 from .vm_migrate_disks import Moved
-from .vm_migrate_duration import Line
+from .vm_migrate_duration import MigrationTraffic
 from .vm_migrate_far import FarArrival, FarShelf
 from .vm_migrate_goal import Goal, goal
 from .vm_migrate_plan import MigrationPlan
@@ -148,7 +148,7 @@ class Journey:
         db, moved = self._call.db, self._moved
         disks = sum(vdi.written(db.record("VDI", disk)) for disk in self._plan.moving(db))
         memory = int(db.get(self._vm, "memory_dynamic_max")) if self._alive else 0
-        leaving = Line(self._call, sender, self._to.pool, self._to.pif, disks + memory)
+        leaving = MigrationTraffic(self._call, sender, self._to.pool, self._to.pif, disks + memory)
         async with moved, leaving as line:
             try:
                 await self._find_storage()
