@@ -35,20 +35,29 @@ class ClientSocket:
         """`fileno`: of a socket that goes on to be somebody else's."""
         self._connection = socket.socket(fileno=os.dup(fileno))
         self._in_use = threading.Lock()
+        self._is_over = False
 
     def put(self, piece: memoryview, within: float) -> None:
         """In HTTP's chunks. Raises OSError; TimeoutError where for so many seconds nothing could be sent."""
-        with self._in_use:
-            send_all(self._connection, (b"%x\r\n" % len(piece), piece, b"\r\n"), within)
+        try:
+            with self._in_use:
+                send_all(self._connection, (b"%x\r\n" % len(piece), piece, b"\r\n"), within)
+        finally:
+            if self._is_over:
+                self.close()
 
     def end(self) -> None:
-        """End the connection: a thread that still writes goes on."""
+        """End the connection: a thread that still writes goes on, and sees that. Before `close`."""
         shut(self._connection)
 
     def close(self) -> None:
-        """After `end`, or when no thread writes any more."""
-        with self._in_use:  # or what has its number next would get the rest
-            self._connection.close()
+        """No more of it. Waits for nobody: where a thread still writes, that closes it, or what has its number next would get the rest."""
+        self._is_over = True
+        if self._in_use.acquire(blocking=False):
+            try:
+                self._connection.close()
+            finally:
+                self._in_use.release()
 
 
 def _cycle(scope: Scope) -> RequestResponseCycle | None:
@@ -118,7 +127,7 @@ async def _written(pieces: AsyncIterator[Piece], cycle: RequestResponseCycle, le
             await _write(pieces, cycle)
         else:
             await cycle.flow.drain()  # a thread begins where we end
-            if cycle.disconnected:
+            if cycle.disconnected or cycle.transport.is_closing():
                 return
             async with _lent(cycle) as connection:
                 lend(connection)
@@ -155,4 +164,6 @@ async def _lent(cycle: RequestResponseCycle) -> AsyncIterator[ClientSocket]:
         raise
     finally:
         watching.cancel()
+        if cycle.disconnected:  # before `watching` had its turn
+            connection.end()
         connection.close()
