@@ -6,14 +6,13 @@ from fastapi import Request, Response
 from nicegui import app, ui
 
 from components.transfers.listing import TransferList
-from components.transfers.serving import handed_over, next_part, sent_with
+from components.transfers.serving import handed_over, may_fetch, next_part, sent_with
 from components.ui import PageHead
 from components.urls import path_of
 from data.stores.users import User, ViewedUser
 from pages.layout import frame
 from xo_dash.auth.current import person_of
 from xo_dash.context import Context
-from xo_dash.control.access import may
 from xo_dash.control.transfers.upload import OutOfOrder, Upload
 from xo_dash.i18n import _
 
@@ -33,11 +32,10 @@ def create(program: Context) -> None:
         user = session.user() if session is not None and session.is_open else None
         if session is None or user is None or isinstance(user, ViewedUser):  # what is taken through another's eyes is lost to them
             return Response(status_code=404)
-        if (delivery := program.runner.exchange.claim(ticket, session.key)) is None:
+        delivery = program.runner.exchange.claim(ticket, session.key)
+        if delivery is None or not may_fetch(session, delivery):
             return Response(status_code=404)
-        if delivery.run.user_id != user.id or not may(user, delivery.run.action, delivery.item.subject):
-            return Response(status_code=404)
-        return handed_over(delivery, request)
+        return handed_over(delivery, request, session)
 
     @app.get("/transfers/in/{upload_id}", include_in_schema=False)
     async def wanted(request: Request, upload_id: str) -> Response:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import importlib.util
-import socket
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 
 import httpx
 import pytest
-import uvicorn
 from nicegui.middlewares import SetCacheControlMiddleware
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -21,9 +19,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from tests.asking import client
+from tests.auth.serving import served
 from xo_dash.auth.bodies import ClientSocket, LentPieces, body_of
-from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits
-from xo_dash.auth.wire import guest_of, http_protocol
+from xo_dash.auth.wire import guest_of
 
 COUNT, LENGTH = 200, 100_000
 IDENTITY = {"Content-Encoding": "identity"}
@@ -94,25 +92,14 @@ class House:
         return PlainTextResponse(digest.hexdigest())
 
 
-@asynccontextmanager
-async def serving(house: House) -> AsyncIterator[str]:
+def serving(house: House) -> AbstractAsyncContextManager[str]:
     routes = [
         Route("/out", house.out),
         Route("/by-thread", house.by_thread),
         Route("/cut", house.cut),
         Route("/in", house.into, methods=["PUT"]),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(GZipMiddleware), Middleware(SetCacheControlMiddleware)])
-    protocol = http_protocol(ConnectionCounter(ConnectionLimits()))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(app, log_config=None, lifespan="off", http=protocol)  # type: ignore[arg-type]  # as ui.run has it
-        server = uvicorn.Server(config)
-        running = asyncio.create_task(server.serve(sockets=[listening]))
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await running
+    return served(Starlette(routes=routes, middleware=[Middleware(GZipMiddleware), Middleware(SetCacheControlMiddleware)]))
 
 
 @pytest.mark.parametrize("path", ["out", "by-thread"])

@@ -5,15 +5,25 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import os
 import tarfile
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 
+from components.transfers.serving import LOOK, handed_over
 from data.objects import SR, VBD, VDI, VM
+from data.stores.directory import DataDirectory
+from data.stores.users import Role, UserStore
 from data.types import XapiObject
+from tests.asking import client
+from tests.auth.services import service_of
+from tests.auth.serving import served
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
 from xo_dash.control.run import Run, RunItem, RunState
@@ -169,6 +179,32 @@ async def test_a_thread_hands_over_the_same_and_what_it_does_not_is_not_whole(be
     pipe.opened.set()
     assert run.items[0].state is RunState.FAILED and "interrupted" in str(run.items[0].reason)
     await bench.until(lambda: "export" in vm.allowed_operations)
+
+
+@pytest.mark.parametrize("by_thread", [True, False])
+async def test_a_download_ends_when_the_right_does(bench: Wired, tmp_path: Path, by_thread: bool) -> None:
+    """Over a connection whose receiver takes nothing for now: what is not on its way yet never comes."""
+    users = UserStore(directory := DataDirectory(tmp_path / "data"))
+    ann = bench.hire(users.add_now("ann", "x", Role.OPERATOR))
+    _token, session = service_of(directory, users).sessions.start(ann, "127.0.0.1")
+    sr = sr_of(bench, "disk")
+    item = await imported(bench, os.urandom(4 << 20), sr, "sr.import_disk", "disk.img")
+    disk = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
+    run = bench.runner.start(ann, action("vdi.export"), [disk], {"format": "raw"})
+    delivery: Delivery = await bench.until(lambda: next(iter(bench.runner.exchange.waiting(run)), None))  # type: ignore[arg-type, return-value]
+    if not by_thread:
+        delivery.lend = lambda _outlet: None  # type: ignore[method-assign]  # as where the connection has TLS
+    routes = [Route("/", lambda request: handed_over(delivery, request, session))]
+    async with served(Starlette(routes=routes), buffer=64 << 10) as url, client() as asking, asking.stream("GET", url) as answer:
+        came = answer.aiter_raw()
+        got = len(await anext(came))
+        await users.set_role(ann.id, Role.VIEWER)
+        await bench.until(lambda: run.ended)
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+            async for piece in came:
+                got += len(piece)
+    assert LOOK < 1 and got < disk.virtual_size
+    assert run.items[0].state is RunState.FAILED and "no longer has the right" in str(run.items[0].reason)
 
 
 async def test_what_breaks_leaves_nothing(bench: Wired) -> None:

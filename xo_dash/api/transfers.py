@@ -72,7 +72,7 @@ async def fetch(asked: Asked) -> Response:
         raise Problem(403, _("only the user who gave the command may fetch its file"))
     found = exchange.waiting(run) or await _coming(run, exchange)
     delivery = exchange.claim(exchange.ticket(found[0], asked.session.key), asked.session.key) if found else None
-    return handed_over(delivery, asked.request) if delivery else missing(_("this run has no file to fetch (any more)"))
+    return handed_over(delivery, asked.request, asked.session) if delivery else missing(_("this run has no file to fetch (any more)"))
 
 
 async def _coming(run: Run, exchange: Exchange) -> list[Delivery]:

@@ -43,6 +43,7 @@ class Delivery:
         self._has_come = asyncio.Event()  # a piece, or the end
         self._is_taken = asyncio.Event()  # the last one
         self._is_gone = False
+        self._why_gone = CUT
         self._is_broken = False
         self._is_whole = False
 
@@ -54,6 +55,11 @@ class Delivery:
     def is_gone(self) -> bool:
         """Whether nobody takes it any more."""
         return self._is_gone
+
+    @property
+    def why_gone(self) -> LazyText:
+        """Why nobody takes it."""
+        return self._why_gone
 
     async def fetched(self, within: float) -> None:
         """Return when somebody begins to take it. Raises EndFailed."""
@@ -72,12 +78,12 @@ class Delivery:
         try:
             self.outlet.put(piece, STALLED)
         except OSError:
-            raise EndFailed(CUT) from None
+            raise EndFailed(self._why_gone) from None
 
     async def write(self, piece: Piece) -> None:
         """Returns once it is taken, so that its bytes may be others then."""
         if self._is_gone:
-            raise EndFailed(CUT)
+            raise EndFailed(self._why_gone)
         self._offered = piece
         self._is_taken.clear()
         self._has_come.set()
@@ -87,12 +93,12 @@ class Delivery:
         except TimeoutError:
             raise EndFailed(CUT) from None
         if self._is_gone:
-            raise EndFailed(CUT)
+            raise EndFailed(self._why_gone)
 
     def finish(self) -> None:
         """It is whole: only now the receiver's end is one. Raises EndFailed where nobody is there any more."""
         if self._is_gone:
-            raise EndFailed(CUT)
+            raise EndFailed(self._why_gone)
         self._is_whole = True
         self._has_come.set()
 
@@ -101,6 +107,11 @@ class Delivery:
         if not self._is_whole:
             self._is_broken = True
             self._has_come.set()
+
+    def revoke(self) -> None:
+        """Whoever takes it may no longer."""
+        self._why_gone = NO_RIGHT
+        self.abort()
 
     async def pieces(self) -> AsyncGenerator[Piece]:
         """For the receiver; a piece is lent until the next one is asked for. Raises Broken."""
@@ -121,4 +132,5 @@ class Delivery:
             self._is_taken.set()  # a writer goes on, and sees that nobody is there
 
 
+NO_RIGHT: Final = LazyText(N_("the download was stopped: its user no longer has the right to it"))
 NOT_FETCHED: Final = LazyText(N_("the download was not started; start it again and keep the page open"))

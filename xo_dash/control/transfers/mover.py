@@ -20,7 +20,7 @@ from xo_dash.control.steps import CANCELLED, Progressed, StepOutcome, TaskNoted,
 from xo_dash.control.task_waiter import Caller, Connections, TaskEnd, TaskWaiter
 from xo_dash.control.throttle import HostTurns
 from xo_dash.control.transfers.delivery import Delivery
-from xo_dash.control.transfers.ends import CUT, EndFailed, Source
+from xo_dash.control.transfers.ends import EndFailed, Source
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.transfers.images import disk_size
 from xo_dash.control.transfers.meter import OFTEN, ByteCounter
@@ -294,8 +294,8 @@ async def _passed_on(stream: DownloadStream, delivery: Delivery, meter: ByteCoun
         while not passing.done():
             await asyncio.wait({passing}, timeout=OFTEN)
             meter.add(stream.passed - meter.moved)
-            if delivery.is_gone:  # the host may have nothing to send for long
-                raise EndFailed(CUT)
+            if delivery.is_gone and not passing.done():  # the host may have nothing to send for long
+                raise EndFailed(delivery.why_gone)
         await passing
     finally:
         passing.cancel()
