@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import importlib.util
+import socket
+import threading
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager
 
@@ -153,3 +155,19 @@ async def test_what_is_cut_is_not_taken_for_the_whole() -> None:
     async with serving(House()) as url, client() as asking:
         with pytest.raises(httpx.RemoteProtocolError):
             await asking.get(f"{url}/cut")
+
+
+def test_what_is_lent_is_given_back_while_a_thread_still_writes_to_it() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        lent, piece = ClientSocket(ours.fileno()), bytes(8 << 20)
+        writing = threading.Thread(target=lent.put, args=(memoryview(piece), 20))
+        writing.start()
+        left = len(b"800000\r\n") + len(piece) + len(b"\r\n") - len(theirs.recv(1))
+        lent.close()  # waits for nobody
+        while left:
+            left -= len(theirs.recv(1 << 20))
+        writing.join()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            lent.put(memoryview(piece), 20)
