@@ -27,9 +27,10 @@ from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.transfers.ends import Opening
 from xo_dash.control.transfers.images import converted
 from xo_dash.control.transfers.raw_disk import writes_zeros
-from xo_dash.control.vm.creation import steps as creation
 from xo_dash.control.vm.creation.blueprint import default_network, is_hvm, template_disks
+from xo_dash.control.vm.creation.disks import attached, new_disk
 from xo_dash.control.vm.creation.request import CreateVM, NewNic
+from xo_dash.control.vm.creation.steps import plan as creation_plan
 from xo_dash.i18n import N_
 
 USUAL_TEMPLATE: Final = "Other install media"
@@ -126,7 +127,7 @@ def plan(request: ImportOVA, pool: Pool) -> Plan:
 def _vm(request: ImportOVA, system: OVASystem, pool: Pool) -> Plan:
     template = template_in(pool.home, request.template)
     assert template is not None  # noqa: S101  # the runner has checked that
-    vm = yield from creation.plan(
+    vm = yield from creation_plan(
         CreateVM(
             name=system.name.replace("{n}", "n"), template=template.uuid, memory=system.memory, vcpus=system.vcpus,
             firmware=system.firmware, description=system.description, disks=(),
@@ -143,7 +144,7 @@ def _vm(request: ImportOVA, system: OVASystem, pool: Pool) -> Plan:
 
 def _disk(request: ImportOVA, vm: object, disk: OVADisk, sr: SR, vm_name: str, number: int) -> Plan:
     label = f"{vm_name} disk {number + 1}"[:255]
-    vdi = yield creation.new_disk(label, sr, disk.size)
+    vdi = yield new_disk(label, sr, disk.size)
     own = next((one.file for one in request.files if one.file.name == last_part(disk.file)), None)
     zeros = writes_zeros(sr.type)
     if own is not None:
@@ -156,7 +157,7 @@ def _disk(request: ImportOVA, vm: object, disk: OVADisk, sr: SR, vm_name: str, n
         encode=encode, is_framed=True, total=disk.stored,
     )  # fmt: skip
     position = number if number < CD_POSITION else number + 1
-    yield creation.attached(vm, vdi, str(position), lazy(N_("Attaching {disk}"), disk=label))
+    yield attached(vm, vdi, str(position), lazy(N_("Attaching {disk}"), disk=label))
 
 
 def vm_of(item: RunItem) -> VM | None:
