@@ -5,14 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack, aclosing, suppress
-from dataclasses import dataclass, field
+from contextlib import aclosing, suppress
 from typing import Any, Final
 
-from data.objects import TaskStatus
 from data.types import Ref
-from xo_dash.control.failures import explain_error
-from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Inspect, PoolExport, Transfer
 from xo_dash.control.requests.file import File
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
@@ -22,10 +18,10 @@ from xo_dash.control.throttle import HostTurns
 from xo_dash.control.transfers.delivery import Delivery
 from xo_dash.control.transfers.ends import EndFailed, Source
 from xo_dash.control.transfers.exchange import Exchange
+from xo_dash.control.transfers.haul import EMPTY, OURS, Haul, failure_of
 from xo_dash.control.transfers.images import disk_size
 from xo_dash.control.transfers.meter import OFTEN, ByteCounter
-from xo_dash.i18n import N_
-from xo_dash.xapi.errors import TransferRefused, XapiError
+from xo_dash.xapi.errors import XapiError
 from xo_dash.xapi.line import PIECE
 from xo_dash.xapi.streams import DownloadStream, TransferStream
 
@@ -41,36 +37,8 @@ TO_END: Final = 30.0
 """Seconds that it gets to end the task, once that is cancelled."""
 TO_REFUSE: Final = 5.0
 """Seconds for one whose handler never began."""
-
-
-@dataclass(slots=True)
-class Haul:
-    """One transfer under way, with what has to be let go of at its end."""
-
-    run: Run
-    item: RunItem
-    step: Transfer
-    meter: ByteCounter
-    held: AsyncExitStack = field(default_factory=AsyncExitStack)
-    task: Ref | None = None
-    following: asyncio.Task[TaskEnd] | None = None
-    stream: TransferStream | None = None
-    delivery: Delivery | None = None
-    source: Source | None = None
-    stopped: bool = False  # somebody wants it to end
-    made: TaskNoted = lambda _pool, _task: None
-    stirred: asyncio.Event = field(default_factory=asyncio.Event)
-
-    @property
-    def pool(self) -> str:
-        """The server's id of the pool whose task tells what became of it."""
-        return self.step.at or self.item.pool
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether XAPI has ended the task without the bytes."""
-        following = self.following
-        return following is not None and following.done() and following.result().status is not TaskStatus.SUCCESS
+ENDLESS: Final = 1 << 50
+"""Bytes that an import of unknown length is said to have: XAPI wants a number, and takes the end of the archive for the end."""
 
 
 class Mover:
@@ -107,7 +75,7 @@ class Mover:
         haul.held.push_async_callback(self._let_go, haul)
         async with haul.held:
             await self._moved(haul, work)
-            outcome = await self._concluded(haul, _failure(haul, work))
+            outcome = await self._concluded(haul, failure_of(haul, work))
             if haul.delivery is not None and outcome.state is RunState.DONE:
                 try:
                     haul.delivery.finish()
@@ -307,35 +275,3 @@ def _texts(query: Mapping[str, object]) -> dict[str, str]:
 
 def _ignored(_progress: float) -> None:
     """The other pool says how far it is."""
-
-
-ENDLESS: Final = 1 << 50
-"""Bytes that an import of unknown length is said to have: XAPI wants a number, and takes the end of the archive for the end."""
-OURS: Final = "Transfer"
-"""The code of a failure whose reason is at our end: XAPI knows only that something broke."""
-EMPTY: Final = lazy(N_("the host sent nothing"))
-
-
-def _failure(haul: Haul, work: asyncio.Task[None]) -> StepOutcome | None:
-    """Why the bytes have not moved, as we saw it; None if they have."""
-    if work.cancelled():
-        return StepOutcome(RunState.CANCELLED, CANCELLED.reason, OURS if haul.stopped else "")
-    error = work.exception()
-    match error:
-        case None:
-            return None
-        case EndFailed():
-            return StepOutcome(RunState.FAILED, error.reason, OURS)
-        case TransferRefused():
-            return StepOutcome(RunState.FAILED, _refused(error.status), "TransferRefused")
-        case XapiError():
-            reason, code = explain_error(error, haul.item.subject.home)
-            return StepOutcome(RunState.REFUSED if haul.task is None else RunState.FAILED, reason, code)
-        case _:
-            raise error
-
-
-def _refused(status: int) -> LazyText:
-    if status == 403:
-        return lazy(N_("the account that xo-dash uses for this pool does not have the permission; use another one"))
-    return lazy(N_("the host refused the transfer (HTTP {status})"), status=status)
