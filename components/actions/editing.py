@@ -18,7 +18,7 @@ from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText
-from xo_dash.control.plan import rehearse
+from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest, Fault
 from xo_dash.control.requests.fields import InputKind

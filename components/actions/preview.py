@@ -8,7 +8,8 @@ from nicegui import events, ui
 
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction
-from xo_dash.control.plan import Step, rehearse_all
+from xo_dash.control.plan import Step
+from xo_dash.control.rehearsal import rehearse_all
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.requests.request import Request
 from xo_dash.control.xe import xe_lines

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from components.new_vm.draft import SUGGESTED, DraftSource, VMDraft
 from data.objects import Pool
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.plan import Step, rehearse_all
+from xo_dash.control.plan import Step
+from xo_dash.control.rehearsal import rehearse_all
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest, Fault
 from xo_dash.control.vm.create import CREATE

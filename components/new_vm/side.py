@@ -15,7 +15,8 @@ from data.hosts import account_of
 from data.names import name_of
 from data.objects import SR
 from xo_dash.control.cloud_init.disk import SIZE
-from xo_dash.control.plan import Parallel, Step, rehearse
+from xo_dash.control.plan import Parallel, Step
+from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.sr.choice import free_space
 from xo_dash.control.vm.creation.blueprint import Blueprint
 from xo_dash.control.vm.creation.check import THICK, needs, takes

@@ -13,7 +13,7 @@ from data.journal_names import UNSEEN
 from data.names import name_of
 from data.types import Home, XapiObject
 from xo_dash.context import Context
-from xo_dash.control.plan import rehearse
+from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.requests.fields import InputKind, RequestField, fields
 from xo_dash.control.requests.request import REDACTED

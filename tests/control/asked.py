@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from data.types import XapiObject
 from xo_dash.control.actions import action
-from xo_dash.control.plan import Call, Question, Step, rehearse
+from xo_dash.control.plan import Call, Question, Step
+from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest
 

@@ -21,7 +21,8 @@ from xo_dash.control.eligibility import eligibility
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.order_desk import OrderDesk
 from xo_dash.control.orders import Order
-from xo_dash.control.plan import Call, Plan, Wait, rehearse
+from xo_dash.control.plan import Call, Plan, Wait
+from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.request import NoRequest
 from xo_dash.control.run import RunItem, RunState

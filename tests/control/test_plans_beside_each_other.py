@@ -15,7 +15,8 @@ from data.types import Ref
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from xo_dash.control.action import Action
 from xo_dash.control.lazy_text import lazy
-from xo_dash.control.plan import Branch, Call, Parallel, Plan, rehearse, rehearse_all, several
+from xo_dash.control.plan import Branch, Call, Parallel, Plan, several
+from xo_dash.control.rehearsal import rehearse, rehearse_all
 from xo_dash.control.requests.request import NoRequest
 from xo_dash.control.run import RunState
 from xo_dash.control.xe import xe_lines

@@ -13,7 +13,7 @@ from tests.creation.world import World
 from xo_dash.control.actions import action
 from xo_dash.control.audit import Audit
 from xo_dash.control.journal import Journal
-from xo_dash.control.plan import rehearse, rehearse_all
+from xo_dash.control.rehearsal import rehearse, rehearse_all
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.runner import Runner

@@ -14,8 +14,8 @@ from xo_dash.control.admission import Admission, filled
 from xo_dash.control.audit import STOPPED, AuditUnwritable
 from xo_dash.control.execution import CHANGED, STUCK, Execution
 from xo_dash.control.lazy_text import lazy
-from xo_dash.control.plan import rehearse
 from xo_dash.control.quota.desk import QuotaDesk
+from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.requests.request import Request, files_of
 from xo_dash.control.resume.files import RunFiles

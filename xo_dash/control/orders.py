@@ -15,7 +15,7 @@ from data.sight import Sight
 from data.types import Home, Ref, XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
-from xo_dash.control.plan import rehearse_all
+from xo_dash.control.rehearsal import rehearse_all
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest, Fault
 from xo_dash.control.requests.request import Request

@@ -4,8 +4,8 @@
         copy = yield Call("VM.clone", vm.ref, request.name, says=..., undo=lambda ref: remove_made(ref, request.name))
         yield Call("VM.set_name_description", copy, "", says=...)
 
-The runner drives it with XAPI's answers, `rehearse` with placeholders: so what is foretold and what happens are one thing. What a plan must
-know it reads from the mirror, before its first step, and never from an answer: of a placeholder nothing is known.
+The runner drives it with XAPI's answers, `rehearsal` with placeholders: so what is foretold and what happens are one thing. What a plan
+must know it reads from the mirror, before its first step, and never from an answer: of a placeholder nothing is known.
 
 A step may be plans beside each other (`Parallel`), or bytes on their way (`Transfer`). What a plan returns, else the answer of its first
 step, is what it made: the answer that the plan around it gets.
@@ -13,9 +13,8 @@ step, is what it made: the answer that the plan around it gets.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 from data.types import NULL_REF, Ref
@@ -25,9 +24,6 @@ from xo_dash.control.requests.request import REDACTED
 
 if TYPE_CHECKING:
     from xo_dash.control.transfers.ends import Source
-
-MOST_STEPS = 10_000
-"""A plan of more is a mistake."""
 
 
 class Call:
@@ -244,90 +240,6 @@ class Inspect:
 
 Step = Call | Question | Wait | Parallel | Transfer | Inspect
 Plan = Generator[Step, Any, Any]
-
-
-class Placeholder(str):
-    """Stands for an answer that is not there yet: `VM of step 1`."""
-
-    kind: str
-    step: int
-
-    def __new__(cls, kind: str, step: int) -> Placeholder:
-        made = super().__new__(cls, f"<{kind} {step}>")
-        made.kind, made.step = kind, step
-        return made
-
-
-class Unread(Placeholder):
-    """The same for an undoing, which may look into an answer: there is nothing in it."""
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __getitem__(self, _key: object) -> str:  # as of a record
-        return ""
-
-
-def rehearse(plan: Plan) -> list[Step]:
-    """The steps of a plan, nothing being sent; answers are placeholders. A `Parallel` is one step."""
-    return [step for depth, step in islice(_rehearsed(plan, count(1)), MOST_STEPS) if depth == 0]
-
-
-def rehearse_all(plan: Plan) -> list[Step]:
-    """The same, and after each `Parallel` the steps of its branches: placeholders are numbered in this order."""
-    return [step for _depth, step in islice(_rehearsed(plan, count(1)), MOST_STEPS)]
-
-
-def rehearse_rest(plan: Plan, answered: Callable[[int], tuple[bool, object]]) -> list[Step]:
-    """The steps of an undoing that are still to be done. `answered`: whether the step of that number is, and what it was answered."""
-    left: list[Step] = []
-    answer: object = None
-    for number in range(MOST_STEPS):
-        try:
-            step = plan.send(answer)
-        except StopIteration:
-            break
-        is_done, answer = answered(number)
-        if not is_done:
-            left.append(step)
-            answer = Unread(step.method.partition(".")[0], number) if isinstance(step, Call) else None
-    return left
-
-
-def _rehearsed(plan: Plan, numbers: Iterator[int], depth: int = 0) -> Generator[tuple[int, Step], None, object]:
-    """(how deep, step) of each; returns what stands for the plan's answer."""
-    answer: object = None
-    first: object = None
-    begun = False
-    while True:
-        try:
-            step = plan.send(answer)
-        except StopIteration as end:
-            return first if end.value is None else end.value
-        number = next(numbers)
-        yield depth, step
-        if isinstance(step, Parallel):
-            answers = []
-            for branch in step.branches:
-                answers.append((yield from _rehearsed(branch.plan(), numbers, depth + 1)))
-            answer = tuple(answers)
-        else:
-            answer = _placeholder(step, number)
-        first, begun = (answer if not begun else first), True
-
-
-def _placeholder(step: Step, number: int) -> Placeholder | None:
-    match step:
-        case Call():
-            return Placeholder(step.method.partition(".")[0], number)
-        case Transfer() if step.answers:
-            return Placeholder(step.answers, number)
-        case Inspect():
-            return Placeholder("size", number)
-        case Wait() if step.kind:
-            return Placeholder(step.kind, number)
-        case _:
-            return None
 
 
 def is_removal(step: Step) -> bool:

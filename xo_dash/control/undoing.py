@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from data.types import Ref
 from xo_dash.control.lazy_text import NOTHING, LazyText, lazy
-from xo_dash.control.plan import Call, Plan, Step, rehearse_rest
+from xo_dash.control.plan import Call, Plan, Step
+from xo_dash.control.rehearsal import rehearse_rest
 from xo_dash.control.resume.lines import UNDO
 from xo_dash.control.resume.record import ItemRecord
 from xo_dash.control.run import Leftover, Run, RunItem, RunState

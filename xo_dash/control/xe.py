@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from data.objects import KINDS
 from data.types import NULL_REF, Home, Ref
-from xo_dash.control.plan import Call, Placeholder, Question, Step, Transfer, Wait
+from xo_dash.control.plan import Call, Question, Step, Transfer, Wait
+from xo_dash.control.rehearsal import Placeholder
 
 LINES: Final[Mapping[str, str]] = {
     "Bond.create": "bond-create network-uuid={0} pif-uuids={1} mac={2} mode={3}",
