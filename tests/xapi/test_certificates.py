@@ -64,7 +64,7 @@ async def test_what_is_transferred_by_a_thread_is_checked_and_read_the_same_way(
     assert b"".join([bytes(piece) async for piece in stream.pieces()]).endswith(b"</database>")
     stream.close()
     with pytest.raises(BadCertificate):
-        await open_stream(connection.address, Trust.pinned(["ab" * 32]), "GET", "/pool/xmldbdump", {}, {})
+        await open_stream(connection.hosts.address, Trust.pinned(["ab" * 32]), "GET", "/pool/xmldbdump", {}, {})
     await connection.close()
 
 

@@ -44,7 +44,7 @@ async def test_a_master_that_is_no_address_is_one_of_our_errors(master: str) -> 
 def test_a_known_member_and_a_proved_one_may_be_followed() -> None:
     plain, secure = Address.parse("http://10.0.0.1"), Address.parse("https://10.0.0.1")
     elsewhere = plain.sibling(ELSEWHERE)
-    assert not connection_to(plain)._may_follow(plain, elsewhere)
-    assert not connection_to(Address.parse("http://127.0.0.1"))._may_follow(Address.parse("http://127.0.0.1"), elsewhere)
-    assert connection_to(plain, ELSEWHERE)._may_follow(plain, elsewhere)
-    assert connection_to(secure)._may_follow(secure, secure.sibling(ELSEWHERE))  # it has to prove itself as any other
+    assert not connection_to(plain).hosts.may_follow(plain, elsewhere)
+    assert not connection_to(Address.parse("http://127.0.0.1")).hosts.may_follow(Address.parse("http://127.0.0.1"), elsewhere)
+    assert connection_to(plain, ELSEWHERE).hosts.may_follow(plain, elsewhere)
+    assert connection_to(secure).hosts.may_follow(secure, secure.sibling(ELSEWHERE))  # it has to prove itself as any other

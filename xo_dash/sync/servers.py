@@ -242,7 +242,7 @@ class Servers:
         if running is None or record is None:
             return
         running.collector.hurry()  # the first picture stands
-        running.connection.members = contact.members
+        running.connection.hosts.members = contact.members
         if running.connection.trust.pins:
             running.connection.trust = _trust(record.tls, (record.fingerprint, *contact.host_fingerprints))
         changes = ServerChanges(pool_uuid=contact.pool_uuid, members=contact.members, host_fingerprints=contact.host_fingerprints)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from data.mirror import Event
 from data.types import Ref, XapiObject
@@ -19,7 +19,6 @@ from xo_dash.xapi.address import Address
 from xo_dash.xapi.codec import Codec
 from xo_dash.xapi.console import Stream, open_console
 from xo_dash.xapi.errors import (
-    BadAddress,
     BadCertificate,
     BadReply,
     NotConnected,
@@ -31,6 +30,7 @@ from xo_dash.xapi.errors import (
     XapiError,
     XapiFailure,
 )
+from xo_dash.xapi.known_hosts import KnownHosts
 from xo_dash.xapi.session import TIMEOUT, XapiSession
 from xo_dash.xapi.streams import EARLY, HEAD_TIMEOUT, TransferStream, open_stream
 from xo_dash.xapi.tls import Trust, connect
@@ -64,7 +64,7 @@ HOPS = 3
 class Connection:
     """Signs in at the pool's master and calls it. Several calls at once have a thread each; events have their own.
 
-    Every method raises XapiError; `trust` and `members` may be replaced at any time.
+    Every method raises XapiError; `trust` and `hosts.members` may be replaced at any time.
     """
 
     def __init__(
@@ -85,14 +85,12 @@ class Connection:
 
         `left`: sessions of an earlier run that may still be open; `remember` is told all that may be, whenever it is others.
         """
-        self.address = address
         self.trust = trust
-        self.members = tuple(members)
+        self.hosts = KnownHosts(address, members)
         self._user = user
         self._password = password
         self._originator = originator
         self._target: CallTarget | None = None
-        self._last_master: Address | None = None
         self._left = list(left)  # sessions that were not ended: the pool would keep them for a day
         self._remember = remember
         self._ending: asyncio.Task[None] | None = None
@@ -105,7 +103,7 @@ class Connection:
         self._gets = Workers("xapi-get", 4, self._session, HOSTS_KEPT)
 
     def __repr__(self) -> str:
-        return f"Connection({self.address})"
+        return f"Connection({self.hosts.address})"
 
     @property
     def master(self) -> Address | None:
@@ -128,7 +126,7 @@ class Connection:
     async def _enter(self) -> Address:
         self.forget()
         self._target = await self._find_master()
-        self._last_master = self._target.address
+        self.hosts.last_master = self._target.address
         self._tell_sessions()
         return self._target.address
 
@@ -162,7 +160,7 @@ class Connection:
 
     async def knock(self) -> bool:
         """Whether one of the pool's hosts can be connected to, and is whom we believe. Takes no longer than KNOCK seconds."""
-        known = self._candidates()
+        known = self.hosts.all()
         self._knocks += 1
         asked = [*known[:KNOCK_AT], *known[KNOCK_AT:][self._knocks % max(1, len(known) - KNOCK_AT) :][:1]]
         return any(await asyncio.gather(*(self._calls.do(partial(_answers, address, self.trust)) for address in asked)))
@@ -250,7 +248,7 @@ class Connection:
         Its answer has been looked at: 200, or none yet. Raises TransferRefused for others. What became of it is told by its task alone.
         """
         target = await self._signed_in()
-        address = self._member(target.address, host) if host else target.address
+        address = self.hosts.member(target.address, host) if host else target.address
         headers = {"Cookie": f"session_id={target.ref}", "User-Agent": "xo-dash", "Accept": "*/*"}  # in a URL it would reach logs
         if length is not None:
             headers["Content-Length"] = str(length)
@@ -271,26 +269,8 @@ class Connection:
             stream.abort()
             if head.status != 302:
                 raise TransferRefused(head.status)
-            address = self._sent_on(address, head.headers.get("location", ""))
+            address = self.hosts.sent_on(address, head.headers.get("location", ""))
         raise BadReply("the pool's hosts send us round in a circle")
-
-    def _member(self, master: Address, host: str) -> Address:
-        """The same door of another host of the pool."""
-        there = master.sibling(host)
-        if not self._may_follow(master, there):
-            raise BadReply("sent to somebody unknown")
-        return there
-
-    def _sent_on(self, address: Address, location: str) -> Address:
-        """Where a host sends a transfer to: a host of the same pool, by the same kind of connection."""
-        parts = urlsplit(location)
-        try:
-            there = Address.parse(f"{parts.scheme}://{parts.netloc}")
-        except BadAddress as error:
-            raise BadReply("sent on to nowhere") from error
-        if there.secure != address.secure or not self._may_follow(address, there):
-            raise BadReply("sent on to somebody unknown")
-        return there
 
     async def sign_out(self) -> None:
         """End the session, if the pool can be reached."""
@@ -324,7 +304,7 @@ class Connection:
 
     async def _find_master(self) -> CallTarget:
         problem: XapiError | None = None
-        for address in self._candidates():
+        for address in self.hosts.all():
             try:
                 return await self._follow(address)
             except (XapiFailure, Unreachable) as error:
@@ -337,13 +317,6 @@ class Connection:
                 problem = problem or error
         raise problem or Unreachable("no address to try")
 
-    def _candidates(self) -> list[Address]:
-        known = [self._last_master, self.address]
-        for member in self.members:
-            with suppress(BadAddress):
-                known.append(self.address.sibling(member))
-        return list(dict.fromkeys(address for address in known if address is not None))
-
     async def _follow(self, address: Address) -> CallTarget:
         """Sign in at `address`, or at the master it names."""
         for _hop in range(HOPS):
@@ -352,14 +325,10 @@ class Connection:
             except NotMaster as error:
                 if not error.master or (master := address.sibling(error.master)) == address:
                     raise
-                if not self._may_follow(address, master):
+                if not self.hosts.may_follow(address, master):
                     raise UnknownMaster(error.details[0], error.params) from error
                 address = master
         raise Unreachable("the pool's members name each other as master")
-
-    def _may_follow(self, member: Address, master: Address) -> bool:
-        """Whether the password may go where a member sends us: over plain http anybody may be that member, and name any address."""
-        return member.secure or (member.is_loopback and master.is_loopback) or master in self._candidates()
 
     def _login(self, session: XapiSession) -> CallTarget:
         parameters = (self._user, self._password, "1.0", self._originator)
