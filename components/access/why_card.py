@@ -10,7 +10,7 @@ from components.access.columns import verbs_for
 from components.live import follow_source, fresh_slot
 from components.ui import Card, Icon, choice
 from data.grants.targets import kind_of
-from data.grants.why import Effect
+from data.grants.why import GrantEffect
 from data.stores.users import User
 from data.types import XapiObject
 from xo_dash.context import Context
@@ -19,11 +19,11 @@ from xo_dash.control.verbs import Verb
 from xo_dash.control.why import Why, why
 from xo_dash.i18n import N_, _
 
-ICONS: Final = {Effect.ALLOWS: "check", Effect.DENIES: "close", Effect.SILENT: "minus"}
+ICONS: Final = {GrantEffect.ALLOWS: "check", GrantEffect.DENIES: "close", GrantEffect.SILENT: "minus"}
 SAYS: Final = {
-    Effect.ALLOWS: N_("{source}; allows it"),
-    Effect.DENIES: N_("{source}; denies it"),
-    Effect.SILENT: N_("{source}; says nothing about it"),
+    GrantEffect.ALLOWS: N_("{source}; allows it"),
+    GrantEffect.DENIES: N_("{source}; denies it"),
+    GrantEffect.SILENT: N_("{source}; says nothing about it"),
 }
 
 

@@ -12,7 +12,7 @@ from nicegui import events
 from components.browser import tell
 from components.lists.listing import Listing
 from components.lists.rows import BulkActions, TableSpec
-from components.lists.window import Asked, Window
+from components.lists.window import ListQuery, Window
 from data.changes import Change
 from data.coalesce import in_turns
 from data.sight import Sight
@@ -28,7 +28,7 @@ class BoundedListing(Listing[T]):
         super().__init__(mirror, spec, full=True, acts=acts)
         self._props["bound"] = True
         self._window = Window(spec)
-        self._asked, self._question = Asked(), 0
+        self._asked, self._question = ListQuery(), 0
         self._touched: dict[T, None] = {}
         self._filled, self._choosing = False, asyncio.Lock()
         self._told: object = None
@@ -37,7 +37,7 @@ class BoundedListing(Listing[T]):
     def _ask(self, event: events.GenericEventArguments) -> None:
         match event.args:
             case [int() as question, list() as asked]:
-                self._question, self._asked = question, Asked.read(asked)
+                self._question, self._asked = question, ListQuery.read(asked)
                 self._render()
 
     async def _act(self, do: Callable[[list[T]], Awaitable[None]], told: object) -> None:
@@ -45,7 +45,7 @@ class BoundedListing(Listing[T]):
         match told:
             case ["all", list() as asked]:
                 async with self._choosing:
-                    await in_turns(self._window.ask(Asked.read(asked)))
+                    await in_turns(self._window.ask(ListQuery.read(asked)))
                     found = list(self._window.fit)
                 await do(found)
             case _:

@@ -26,7 +26,7 @@ GLANCE: Final = 1000
 """... that are looked at without making their texts."""
 
 
-class Asked(NamedTuple):
+class ListQuery(NamedTuple):
     """What a browser asks for."""
 
     text: str = ""
@@ -38,7 +38,7 @@ class Asked(NamedTuple):
     """Those that come last, instead."""
 
     @classmethod
-    def read(cls, told: object) -> Asked:
+    def read(cls, told: object) -> ListQuery:
         """What a browser sends may be anything."""
         match told:
             case [str() as text, str() as segment, begin, end, room, oldest]:
@@ -50,7 +50,7 @@ class Asked(NamedTuple):
     def words(self) -> list[str]:
         return self.text.split()
 
-    def narrows(self, other: Asked) -> bool:
+    def narrows(self, other: ListQuery) -> bool:
         """Whether whatever fits this fits `other`, as far as one can tell without looking: somebody types on."""
         typed = self.text == other.text or (self.text.startswith(other.text) and all(len(word) > BY_UUID for word in other.words))
         return typed and other.segment in ("", self.segment) and other.period in (Period(), self.period)
@@ -68,7 +68,7 @@ class Window(Generic[T]):
         self._known: dict[T, tuple[float, str, Sequence[str]]] = {}  # minus its time, its reference, its segments
         self._texts: dict[T, str] = {}  # of those that somebody searched
         self._order: list[T] = []
-        self.asked = Asked()
+        self.asked = ListQuery()
         self.fit: list[T] = []
         """All rows that fit what is asked for, newest first."""
         self.counts: Counter[str] = Counter()
@@ -97,7 +97,7 @@ class Window(Generic[T]):
         self._order.sort(key=self._known.__getitem__)
         yield from self._find(self._order)
 
-    def ask(self, asked: Asked) -> Iterator[None]:
+    def ask(self, asked: ListQuery) -> Iterator[None]:
         """Have what fits this; pauses after every slice."""
         before, self.asked = self.asked, asked
         if before[:3] != asked[:3]:

@@ -15,7 +15,7 @@ from components.lists.rows import BulkActions
 from components.live import follow_all, fresh_slot
 from components.migration.many_places import ManyPlaces
 from components.migration.many_plan import ManyPlan
-from components.migration.many_rows import Standing, VMVerdict, many_table
+from components.migration.many_rows import MoveStanding, VMVerdict, many_table
 from components.migration.many_state import Judged, ManyChoices, Outcome, working_out
 from components.migration.target_list import TargetList, TargetRow
 from components.ui import Button, ButtonKind, Card, Mark
@@ -196,10 +196,10 @@ class ManyForm(ui.element):
         found = self._found
         if found is not None:  # of the one that is chosen, as it is now
             self._able[self._chosen.goal] = (
-                len(found.standing(Standing.GOES)),
+                len(found.standing(MoveStanding.GOES)),
                 sum(account_of(host).free for host in found.placed.goal.hosts),
             )
-        going = len(found.verdicts) - len(found.standing(Standing.LEFT_OUT)) if found is not None else 0
+        going = len(found.verdicts) - len(found.standing(MoveStanding.LEFT_OUT)) if found is not None else 0
         self._targets.show([self._target(goal, going) for goal in self._goals.values()], self._chosen.goal, "")
 
     def _target(self, goal: Goal, going: int) -> TargetRow:
@@ -212,8 +212,8 @@ class ManyForm(ui.element):
         )  # fmt: skip
 
     def _draw_verdict(self, found: Outcome) -> None:
-        cannot, left = found.standing(Standing.CANNOT), found.standing(Standing.LEFT_OUT)
-        goes, total = len(found.standing(Standing.GOES)), len(found.verdicts) - len(left)
+        cannot, left = found.standing(MoveStanding.CANNOT), found.standing(MoveStanding.LEFT_OUT)
+        goes, total = len(found.standing(MoveStanding.GOES)), len(found.verdicts) - len(left)
         with fresh_slot(self._verdict):
             if cannot:
                 Mark("warning")
@@ -229,7 +229,7 @@ class ManyForm(ui.element):
         user, found = whoever(), self._found
         if user is None or found is None or found.request is None:
             return
-        goes = found.standing(Standing.GOES)
+        goes = found.standing(MoveStanding.GOES)
         run = self._context.runner.start(user, MIGRATE, goes, found.request, address=current_session().address)
         ui.navigate.to(f"/run/{run.key}")
 

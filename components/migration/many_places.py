@@ -14,7 +14,7 @@ from components.ui.facts import Value
 from data.identity import key_of
 from data.names import name_of
 from data.objects import PowerState
-from xo_dash.control.vm.migration.group import NetworkMove, Placement, SRMove, common_networks, common_srs
+from xo_dash.control.vm.migration.group import GroupPlacement, NetworkMove, SRMove, common_networks, common_srs
 from xo_dash.control.vm.migration.mapping import MappingReason, has_address, migration_network_of
 from xo_dash.i18n import _, number, size
 
@@ -32,7 +32,7 @@ class ManyPlaces(ui.element):
         self.on_sr, self.on_network, self.on_over, self.on_keep = sr, network, over, keep
         self._shown: object = None
 
-    def show(self, placed: Placement, network: str, *, copy: bool) -> None:
+    def show(self, placed: GroupPlacement, network: str, *, copy: bool) -> None:
         hosts = list(dict.fromkeys(one.host for one in placed.targets.values() if one.refused is None)) or list(placed.goal.hosts)
         srs = {key_of(sr): f"{label} · {free_on(sr)}" for sr, label in common_srs(hosts)}
         networks = {key_of(one): name_of(one) for one in common_networks(hosts)}
@@ -50,7 +50,7 @@ class ManyPlaces(ui.element):
             if len(ways) > 1 or may_copy or copy:
                 self._draw_options(ways, network or (key_of(usual) if usual is not None else ""), copy=copy, may_copy=may_copy)
 
-    def _draw_srs(self, placed: Placement, options: dict[str, str]) -> None:
+    def _draw_srs(self, placed: GroupPlacement, options: dict[str, str]) -> None:
         if not placed.sr_moves:
             return
         columns = [
@@ -74,7 +74,7 @@ class ManyPlaces(ui.element):
             partial(reason_field, one.why),
         ]  # fmt: skip
 
-    def _draw_networks(self, placed: Placement, options: dict[str, str]) -> None:
+    def _draw_networks(self, placed: GroupPlacement, options: dict[str, str]) -> None:
         if not placed.network_moves:
             return
         columns = [Column(_("On network"), main=True), Column(_("NICs"), number=True), Column(_("To")), Column(_("Why"))]

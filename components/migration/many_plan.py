@@ -8,7 +8,7 @@ from nicegui import ui
 
 from components.actions.preview import Preview
 from components.live import fresh_slot
-from components.migration.many_rows import Standing
+from components.migration.many_rows import MoveStanding
 from components.migration.many_state import Outcome
 from components.migration.timing import tell_time
 from components.ui import Button, ButtonKind, Card, Mark
@@ -39,7 +39,7 @@ class ManyPlan(ui.element):
 
     def show(self, found: Outcome, network: str) -> None:
         """`network`: the key of the migration network that somebody chose."""
-        goes, wrong = found.standing(Standing.GOES), _wrong(found)
+        goes, wrong = found.standing(MoveStanding.GOES), _wrong(found)
         self._tell_time(found, network)
         self._preview.show(None if wrong else found.request, subjects=goes)
         with fresh_slot(self._faults):
@@ -66,10 +66,10 @@ class ManyPlan(ui.element):
 def _wrong(found: Outcome) -> list[str]:
     """What keeps all of it from beginning."""
     wrong = [str(fault) for fault in found.faults]
-    if cannot := len(found.standing(Standing.CANNOT)):
+    if cannot := len(found.standing(MoveStanding.CANNOT)):
         words = ngettext("{n} VM cannot go; leave it out or choose another target",
                          "{n} VMs cannot go; leave them out or choose another target", cannot)  # fmt: skip
         wrong.append(words.format(n=number(cannot)))
-    elif not found.standing(Standing.GOES):
+    elif not found.standing(MoveStanding.GOES):
         wrong.append(_("No VM is left to migrate."))
     return wrong

@@ -20,7 +20,7 @@ from xo_dash.control.vm.migration.targets import Target, Way, is_running
 from xo_dash.i18n import N_, _, size
 
 
-class Standing(StrEnum):
+class MoveStanding(StrEnum):
     """Of one VM of the selection."""
 
     GOES = "goes"
@@ -28,14 +28,14 @@ class Standing(StrEnum):
     LEFT_OUT = "left-out"
 
 
-SEGMENTS: Final = {Standing.GOES: N_("Migrate"), Standing.CANNOT: N_("Cannot migrate"), Standing.LEFT_OUT: N_("Left out")}
+SEGMENTS: Final = {MoveStanding.GOES: N_("Migrate"), MoveStanding.CANNOT: N_("Cannot migrate"), MoveStanding.LEFT_OUT: N_("Left out")}
 READS: Final = reads_of(VMView.name, VMView.state, VMView.memory)
 
 
 class VMVerdict(NamedTuple):
     """What is known of it; nothing before it was looked at."""
 
-    standing: Standing = Standing.GOES
+    standing: MoveStanding = MoveStanding.GOES
     target: Target | None = None
     why: LazyText | None = None  # it cannot
     amount: int = 0  # bytes that travel with it
@@ -58,7 +58,7 @@ def many_table(belongs: Callable[[VM], bool], verdicts: Mapping[VM, VMVerdict], 
 
 
 def _row(vm: VM, found: VMVerdict) -> ListRow:
-    goes = found.standing is Standing.GOES and found.target is not None
+    goes = found.standing is MoveStanding.GOES and found.target is not None
     cells = (
         Cell(VMView.name.of(vm), path=path_of(vm), mark=mark_of(vm), tip=_(POWER_STATES[VMView.state.of(vm)])),
         Cell(name_of(found.target.host)) if goes and found.target is not None else Cell("", key=""),
@@ -70,9 +70,9 @@ def _row(vm: VM, found: VMVerdict) -> ListRow:
 
 
 def _moves(vm: VM, found: VMVerdict) -> Cell:
-    if found.standing is Standing.LEFT_OUT:
+    if found.standing is MoveStanding.LEFT_OUT:
         return Cell(_("left out"), tone="dim")
-    if found.standing is Standing.CANNOT:
+    if found.standing is MoveStanding.CANNOT:
         return Cell(str(found.why or ""), mark="warning", tip=str(found.why or ""))
     if found.target is None:
         return Cell("", tone="dim")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from components.migration.many_rows import Standing, VMVerdict
+from components.migration.many_rows import MoveStanding, VMVerdict
 from data.identity import key_of, seen_from
 from data.names import name_of
 from data.objects import SR, VM, Network
@@ -15,7 +15,7 @@ from data.types import Home, XapiObject
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.vm.migration.estimate import moved_size
-from xo_dash.control.vm.migration.group import Goal, Placement, mapping_of, placing
+from xo_dash.control.vm.migration.group import Goal, GroupPlacement, mapping_of, placing
 from xo_dash.control.vm.migration.migrate import MIGRATE
 from xo_dash.control.vm.migration.request import MigrateVM, disks_in, host_in
 
@@ -43,7 +43,7 @@ class ManyChoices:
 class Outcome:
     """What follows."""
 
-    placed: Placement
+    placed: GroupPlacement
     request: MigrateVM | None = None
     own: dict[VM, MigrateVM] = field(default_factory=dict)  # of each that goes
     verdicts: dict[VM, VMVerdict] = field(default_factory=dict)
@@ -51,24 +51,24 @@ class Outcome:
     notes: list[LazyText] = field(default_factory=list)
     more_notes: int = 0
 
-    def standing(self, standing: Standing) -> list[VM]:
+    def standing(self, standing: MoveStanding) -> list[VM]:
         return [vm for vm, one in self.verdicts.items() if one.standing is standing]
 
     def sizes(self) -> Mapping[VM, int]:
-        return {vm: one.amount for vm, one in self.verdicts.items() if one.standing is Standing.GOES}
+        return {vm: one.amount for vm, one in self.verdicts.items() if one.standing is MoveStanding.GOES}
 
 
 def working_out(
     vms: Iterable[VM], goal: Goal, chosen: ManyChoices, user: User | None, judged: Judged, told: Callable[[Outcome], object]
 ) -> Iterator[None]:
     """In small steps; `told` at the end."""
-    found = Outcome(Placement(goal))
+    found = Outcome(GroupPlacement(goal))
     free = []
     for vm in vms:
         if key_of(vm) in chosen.left_out:
-            found.verdicts[vm] = VMVerdict(Standing.LEFT_OUT)
+            found.verdicts[vm] = VMVerdict(MoveStanding.LEFT_OUT)
         elif (why := why_not(MIGRATE, vm, user)) is not None:
-            found.verdicts[vm] = VMVerdict(Standing.CANNOT, why=why)
+            found.verdicts[vm] = VMVerdict(MoveStanding.CANNOT, why=why)
         else:
             free.append(vm)
         yield
@@ -99,10 +99,10 @@ def _verdict(vm: VM, found: Outcome, request: MigrateVM, judged: Judged) -> VMVe
         why = next((fault.reason for fault in MIGRATE.faults(own, vm)), None) or asked
     if why is not None or host is None:
         found.placed.targets[vm] = replace(target, refused=why)
-        return VMVerdict(Standing.CANNOT, target, why)
+        return VMVerdict(MoveStanding.CANNOT, target, why)
     found.own[vm] = own
     _note(vm, own, found)
-    return VMVerdict(Standing.GOES, target, None, moved_size(vm, disks_in(own, vm, host)), (vm, own) in judged)
+    return VMVerdict(MoveStanding.GOES, target, None, moved_size(vm, disks_in(own, vm, host)), (vm, own) in judged)
 
 
 def _note(vm: VM, own: MigrateVM, found: Outcome) -> None:

@@ -12,7 +12,7 @@ import components.map  # its modules have the layout  # noqa: F401
 from components.browser import tell
 from components.charts import number_words
 from components.live import follow_facts
-from components.storage.area_tiles import REST, Tile, part_key, tiles_of_part, tiles_of_rest, tiles_of_sr
+from components.storage.area_tiles import REST, AreaTile, part_key, tiles_of_part, tiles_of_rest, tiles_of_sr
 from components.storage.words import USES, part_name
 from components.ui import Card
 from components.urls import path_of
@@ -30,7 +30,7 @@ class AreaPicture(ui.element, component="areas.js"):
     def __init__(self, label: str, on_open: Callable[[str], None]) -> None:
         super().__init__()
         self.on_open = on_open  # let go of at the end, see components.release
-        self.shown: tuple[Sequence[Tile], str, str] = ((), "", "")
+        self.shown: tuple[Sequence[AreaTile], str, str] = ((), "", "")
         self._props.update(
             label=label,
             numbers=number_words(),
@@ -39,7 +39,7 @@ class AreaPicture(ui.element, component="areas.js"):
         self.on("ready", self._tell, [])
         self.on("open", self._open)
 
-    def show(self, tiles: Sequence[Tile], name: str = "", path: str = "") -> None:
+    def show(self, tiles: Sequence[AreaTile], name: str = "", path: str = "") -> None:
         """`name`, which leads to `path`: whose parts these are, where they are not all."""
         if self.shown != (tiles, name, path):
             self.shown = tiles, name, path

@@ -11,7 +11,7 @@ from data.grants.rights import Rights
 from data.objects import VM, Appliance
 
 
-class Effect(StrEnum):
+class GrantEffect(StrEnum):
     """What one grant says of the question."""
 
     ALLOWS = "allows"
@@ -36,7 +36,7 @@ class Explanation:
     allowed: bool
     basis: Basis
     grant: Grant | None = None
-    says: tuple[tuple[Grant, Effect], ...] = ()
+    says: tuple[tuple[Grant, GrantEffect], ...] = ()
 
 
 def explain(rights: Rights, verb: str, level: int, subject: Subject) -> Explanation:
@@ -56,4 +56,4 @@ def explain(rights: Rights, verb: str, level: int, subject: Subject) -> Explanat
     return Explanation(giving is not None, Basis.NOTHING if giving is None else Basis.GRANT, giving, told)
 
 
-_EFFECTS = {True: Effect.DENIES, False: Effect.ALLOWS, None: Effect.SILENT}
+_EFFECTS = {True: GrantEffect.DENIES, False: GrantEffect.ALLOWS, None: GrantEffect.SILENT}

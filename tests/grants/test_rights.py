@@ -13,7 +13,7 @@ from data.facts.vm import is_guest
 from data.grants.grant import ADMIN, NONE, OPERATOR, SEE, VIEWER, Grant, GrantKind, OwnRole, UserGroup
 from data.grants.rights import Rights
 from data.grants.table import GrantTable
-from data.grants.why import Basis, Effect, explain
+from data.grants.why import Basis, GrantEffect, explain
 from data.identity import key_of
 from data.objects import SR, VBD, VDI, VIF, VM, Appliance, Host, Network, Pool, VMGuestMetrics
 from data.scope import Scope
@@ -95,7 +95,7 @@ def test_why_names_what_decides_and_what_else_is_said_the_nearest_first(web: VM)
     rights = Rights(NONE, given)
     told = explain(rights, "vm.start", OPERATOR, web)
     assert (told.allowed, told.basis, told.grant) == (False, Basis.DENY, given[2])
-    assert told.says == ((given[2], Effect.DENIES), (given[1], Effect.SILENT), (given[0], Effect.ALLOWS))
+    assert told.says == ((given[2], GrantEffect.DENIES), (given[1], GrantEffect.SILENT), (given[0], GrantEffect.ALLOWS))
     assert explain(rights, SEE, VIEWER, web).grant == given[1]
     assert explain(Rights(ADMIN, cap=VIEWER), "vm.start", OPERATOR, web).basis is Basis.CAP
     try:

@@ -18,7 +18,7 @@ from xo_dash.control.actions import action
 from xo_dash.control.run import RunState
 from xo_dash.control.throttle import HostTurns, Turn
 from xo_dash.control.vm.migration.estimate import route_of
-from xo_dash.control.vm.migration.group import Goal, Placement, goals, mapping_of, placing
+from xo_dash.control.vm.migration.group import Goal, GroupPlacement, goals, mapping_of, placing
 from xo_dash.control.vm.migration.mapping import MappingReason
 from xo_dash.control.vm.migration.migrate import MIGRATE, named_in, path_of_many
 from xo_dash.control.vm.migration.request import MigrateVM, SRPlace, disks_in, host_in, nics_in
@@ -41,8 +41,8 @@ def goal_of(house: House, key: str) -> Goal:
     return next(one for one in goals(house.lab.home.pools.values()) if one.key == key)
 
 
-def worked_out(vms: list[VM], goal: Goal) -> Placement:
-    placed = Placement(goal)
+def worked_out(vms: list[VM], goal: Goal) -> GroupPlacement:
+    placed = GroupPlacement(goal)
     for _step in placing(vms, goal, placed.targets):
         pass
     for _step in mapping_of(placed, {}, {}):

@@ -9,7 +9,7 @@ import pytest
 
 from components.lists import TableSpec
 from components.lists.period import Period
-from components.lists.window import Asked, Window, searched
+from components.lists.window import ListQuery, Window, searched
 from components.messages.rows import message_table
 from data.objects import VM, Message
 from data.types import XapiDate
@@ -50,7 +50,7 @@ def test_what_is_here_is_what_one_would_find(seed: int) -> None:
         for _ in range(60):
             begin, room = dice.choice([None, 1768000000, 1769000000]), dice.choice([None, 500, 501])
             touched = {_happens(fake, dice, vms) for _ in range(dice.randint(0, 4))}
-            asked = Asked.read([dice.choice(WORDS), dice.choice(["", "1", "3"]), begin, None, room, dice.random() < 0.5])
+            asked = ListQuery.read([dice.choice(WORDS), dice.choice(["", "1", "3"]), begin, None, room, dice.random() < 0.5])
             for _ in (*window.take(touched), *window.ask(asked)):
                 pass
             every = [row for row in fake.home.all(Message).values() if spec.belongs(row)]
@@ -59,7 +59,7 @@ def test_what_is_here_is_what_one_would_find(seed: int) -> None:
             assert +window.counts == Counter(name for row in every for name in spec.row(row).segments)
 
 
-def _fits(asked: Asked, row: Message, spec: TableSpec[Message]) -> bool:
+def _fits(asked: ListQuery, row: Message, spec: TableSpec[Message]) -> bool:
     assert spec.newest is not None
     at, made = spec.newest.when(row), spec.row(row)
     found = all(word in searched(made) or (len(word) > 3 and row.uuid.startswith(word)) for word in asked.words)
@@ -68,6 +68,6 @@ def _fits(asked: Asked, row: Message, spec: TableSpec[Message]) -> bool:
 
 def test_what_a_browser_asks_may_be_anything() -> None:
     for told in (None, [], ["x"], [1, 2, 3, 4, 5, 6], ["x", "", "a", None, None, 7], {"a": 1}):
-        asked = Asked.read(told)
+        asked = ListQuery.read(told)
         assert asked.text in ("", "x") and asked.period == Period()
-    assert Asked.read(["x" * 999, "", None, None, -5, False]) == Asked("x" * 200)
+    assert ListQuery.read(["x" * 999, "", None, None, -5, False]) == ListQuery("x" * 200)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.storage.area_tiles import MOST, REST, Tile, part_key, tiles_of_part, tiles_of_rest, tiles_of_sr
+from components.storage.area_tiles import MOST, REST, AreaTile, part_key, tiles_of_part, tiles_of_rest, tiles_of_sr
 from data.contents import STEP, Holder, Part, contents_of, together
 from data.mirror import Mirror
 from data.names import name_of
@@ -138,7 +138,7 @@ def test_thousands_of_disks_are_looked_at_some_at_a_time(shelf: Shelf) -> None:
     assert parts[0].used == GIB
 
 
-def areas(tiles: list[Tile]) -> list[tuple[str, dict[str, float]]]:
+def areas(tiles: list[AreaTile]) -> list[tuple[str, dict[str, float]]]:
     return [(tile.name, {use: amount / GIB for use, amount in tile.uses}) for tile in tiles]
 
 

@@ -13,10 +13,10 @@ from data.types import Ref
 from data.vms import copy_size
 from xo_dash.control.run import RunItem
 from xo_dash.control.throttle import ON_A_HOST
-from xo_dash.control.vm.migration.group import Placement
+from xo_dash.control.vm.migration.group import GroupPlacement
 from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason
 from xo_dash.control.vm.migration.request import MigrateVM, disks_in, host_in
-from xo_dash.control.vm.migration.speeds import MigrationSpeeds, Route
+from xo_dash.control.vm.migration.speeds import MigrationRoute, MigrationSpeeds
 from xo_dash.control.vm.migration.targets import memory_of
 
 SHARE: Final = 0.7
@@ -25,13 +25,13 @@ BEGINNING: Final = 5.0
 """Seconds that any migration takes."""
 
 
-def route_of(item: RunItem) -> tuple[Route, int] | None:
+def route_of(item: RunItem) -> tuple[MigrationRoute, int] | None:
     """Where an object of a run moves, and the bytes that travel; None for what is no migration."""
     request, vm = item.request, item.subject
     if not isinstance(request, MigrateVM) or not isinstance(vm, VM) or (host := host_in(request, vm)) is None:
         return None
     moves = disks_in(request, vm, host)
-    return Route(vm.home.key, host.home.key, _with_disks(moves)), moved_size(vm, moves)
+    return MigrationRoute(vm.home.key, host.home.key, _with_disks(moves)), moved_size(vm, moves)
 
 
 def _with_disks(moves: Iterable[DiskMove]) -> bool:
@@ -54,20 +54,20 @@ def estimate(vm: VM, host: Host, moves: Iterable[DiskMove], network: Network | N
     """For `vm` to `host`, disks going where `moves` say, over `network` on the far side."""
     moves = list(moves)
     amount = moved_size(vm, moves)
-    seen = speeds.of(Route(vm.home.key, host.home.key, _with_disks(moves))) if speeds is not None else 0.0
+    seen = speeds.of(MigrationRoute(vm.home.key, host.home.key, _with_disks(moves))) if speeds is not None else 0.0
     speed = seen or SHARE * min(filter(None, (_speed(host, network), _speed(vm.home.one(Host, vm.resident_on), None))), default=0.0)
     return Estimate(amount, speed, bool(seen), BEGINNING + amount / speed if speed else None)
 
 
 def estimate_of_many(
-    placed: Placement, sizes: Mapping[VM, int], network: Network | None, speeds: MigrationSpeeds
+    placed: GroupPlacement, sizes: Mapping[VM, int], network: Network | None, speeds: MigrationSpeeds
 ) -> Estimate:  # fmt: skip
     """All that go, so many at a time: as long as the host that sends or receives most takes. `sizes`: what travels with each."""
     loads, counts, slowest = Counter[Host](), Counter[Host](), dict[Host, float]()
     is_seen = bool(sizes)
     for vm, amount in sizes.items():
         to, source = placed.targets[vm].host, vm.home.one(Host, vm.resident_on)
-        seen = speeds.of(Route(vm.home.key, to.home.key, amount > memory_of(vm)))
+        seen = speeds.of(MigrationRoute(vm.home.key, to.home.key, amount > memory_of(vm)))
         is_seen = is_seen and bool(seen)
         for host, over in ((to, network), (source, None)):
             if host is not None:

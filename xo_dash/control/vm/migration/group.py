@@ -91,7 +91,7 @@ class NetworkMove(NamedTuple):
 
 
 @dataclass(slots=True)
-class Placement:
+class GroupPlacement:
     """Where VMs go with what they have. Its parts are filled in the order of its fields."""
 
     goal: Goal
@@ -137,7 +137,7 @@ class Placement:
                 yield lazy(N_("no network of the target hosts for the NICs on {network}; create one first"), network=name_of(move.source))
 
 
-def mapping_of(placed: Placement, srs: Mapping[SR, SR], networks: Mapping[Network, Network]) -> Iterator[None]:
+def mapping_of(placed: GroupPlacement, srs: Mapping[SR, SR], networks: Mapping[Network, Network]) -> Iterator[None]:
     """Fill the rest of `placed`, in small steps. `srs`, `networks`: what somebody chose."""
     for vm in placed.able:
         host = placed.targets[vm].host

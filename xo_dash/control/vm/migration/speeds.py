@@ -14,7 +14,7 @@ LEAST: Final = 64 << 20
 """Bytes: of less the speed says nothing."""
 
 
-class Route(NamedTuple):
+class MigrationRoute(NamedTuple):
     """From the pool of one key to that of another, or within one."""
 
     source: str
@@ -25,13 +25,13 @@ class Route(NamedTuple):
 class MigrationSpeeds:
     """Of this program's migrations since it started."""
 
-    def __init__(self, of_run: Callable[[RunItem], tuple[Route, int] | None]) -> None:
+    def __init__(self, of_run: Callable[[RunItem], tuple[MigrationRoute, int] | None]) -> None:
         """`of_run`: on which route an object of a run moves, and how many bytes; None for what is no migration."""
         self._of_run = of_run
-        self._under_way: dict[RunItem, tuple[Route, int]] = {}
-        self._seen: dict[Route, deque[float]] = {}
+        self._under_way: dict[RunItem, tuple[MigrationRoute, int]] = {}
+        self._seen: dict[MigrationRoute, deque[float]] = {}
 
-    def of(self, route: Route) -> float:
+    def of(self, route: MigrationRoute) -> float:
         """Bytes per second, in the middle of the last ones; 0 if there was none."""
         seen = sorted(self._seen.get(route, ()))
         return seen[len(seen) // 2] if seen else 0.0
@@ -45,6 +45,6 @@ class MigrationSpeeds:
             elif item.state.ended and (known := self._under_way.pop(item, None)) is not None:
                 self._note(*known, item)
 
-    def _note(self, route: Route, amount: int, item: RunItem) -> None:
+    def _note(self, route: MigrationRoute, amount: int, item: RunItem) -> None:
         if item.state is RunState.DONE and amount >= LEAST and item.ended > item.started:
             self._seen.setdefault(route, deque(maxlen=KEPT)).append(amount / (item.ended - item.started))
