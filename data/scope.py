@@ -47,6 +47,7 @@ class Scope:
         """All that may be seen."""
         self.sees: Sees = self.mirror.has if isinstance(self.mirror, Replica) else everything
         """Whether one of its rows, or what such a row stands for, may be seen, if only by name."""
+        self._close: Callable[[], None] = self.mirror.close if isinstance(self.mirror, Replica) else lambda: None
         self._engine = Engine(self.mirror)
         self._views: WeakValueDictionary[XapiObject, View[Any]] = WeakValueDictionary()
         self._shared: dict[Callable[[Mirror], Any], object] = {}
@@ -56,8 +57,7 @@ class Scope:
                 pass
 
     def __del__(self) -> None:
-        if isinstance(self.mirror, Replica):
-            self.mirror.close()
+        self._close()  # kept, for at the program's end no class can be asked for any more
 
     def review(self) -> Iterator[None]:
         """What may be seen is another than before: tell the differences as what is new, and what is gone. Pauses after every slice."""
