@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from nicegui import ui
@@ -17,6 +17,7 @@ from components.messages.words import MARKS
 from components.ui import Age, Button, ButtonKind, Mark, divider, menu, menu_head, menu_item
 from data.findings.finding import Finding
 from data.server import Server, ServerState
+from data.types import XapiObject
 from data.views.finding import FindingView, finding_view
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
@@ -35,6 +36,7 @@ class FindingLine(ui.element):
         super().__init__("li")
         self.classes("xo-finding")
         self._context, self._told, self._on_show = context, told, on_show
+        self._drawn: tuple[WordedFinding, ServerState] | None = None
         self._verb_now: AnyAction | None = None
         self._parts: FindingParts | None = None  # made when it is unfolded
         with self:
@@ -66,14 +68,17 @@ class FindingLine(ui.element):
         return finding_view(self.finding, self._context.mirror)
 
     def refresh(self, told: WordedFinding) -> None:
-        self._told = told
+        drawn = told, told.finding.server.state  # while that does not respond, nothing can be done
+        if drawn == self._drawn:
+            return
+        self._drawn, self._told = drawn, told
         finding, view = told.finding, self._view
         self._mark.show(MARKS[finding.level])
         self._title.text, self._detail.text = told.title, told.detail
         self._age.show(view.since)
         self._note.text = _note_words(told)
         self._note.set_visibility(told.note is not None)
-        verbs = self._verbs()
+        verbs = self._verbs(view.rows)
         self._verb_now = verbs[0].action if verbs else None
         text = words(verbs[0]) if verbs else _elsewhere(finding)
         self._verb.set_visibility(bool(text))
@@ -118,9 +123,9 @@ class FindingLine(ui.element):
         if place and self._on_show is not None:
             self._on_show(place)
 
-    def _verbs(self) -> list[ActionSummary]:
+    def _verbs(self, subjects: Sequence[XapiObject]) -> list[ActionSummary]:
         """The commands that mend it and that this user can give now; first those that mend it for all its objects."""
-        subjects, user = self._view.rows, whoever()
+        user = whoever()
         tallies = [summarize(row, subjects, user) for row in map(action, fix_of(self.finding).actions)] if subjects else []
         return sorted((one for one in tallies if one.able), key=lambda one: one.able < one.total)
 
@@ -140,14 +145,15 @@ class FindingLine(ui.element):
         self._menu.open()
 
     def _fill(self) -> None:
-        for offered in self._verbs():
+        view = self._view
+        for offered in self._verbs(view.rows):
             row = offered.action
-            clicked = partial(run_command, self._context, row, self._view.rows)
+            clicked = partial(run_command, self._context, row, view.rows)
             menu_item(words(offered), clicked, icon=row.icon, danger=row.danger)
-        path = page_of(self.finding, self._view)
+        path = page_of(self.finding, view)
         if path and (not self.finding.parts or fix_of(self.finding).every):
             menu_item(_("Open"), lambda: ui.navigate.to(path), icon="right")
-        if self._on_show is not None and self._view.on_map:
+        if self._on_show is not None and view.on_map:
             menu_item(_("Show on the map"), self.show_on_map, icon="map")
         if not acknowledging.may_note():
             return

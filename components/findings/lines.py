@@ -19,18 +19,13 @@ class FindingLines(ui.element):
         self.classes("xo-findings").props("role=list")
         self._context, self._on_show = context, on_show
         self._rows: dict[object, FindingLine] = {}
-        self._shown: list[WordedFinding] = []
 
     @property
     def rows(self) -> list[FindingLine]:
         return list(self._rows.values())
 
     def show(self, told: Sequence[WordedFinding]) -> None:
-        wanted = list(told)
-        if wanted == self._shown:
-            return
-        self._shown = wanted
-        keys = {one.finding.line: one for one in wanted}
+        keys = {one.finding.line: one for one in told}
         for gone in self._rows.keys() - keys.keys():
             self._rows.pop(gone).delete()
         rows: dict[object, FindingLine] = {}

@@ -12,9 +12,7 @@ from components.findings.words import RULE_NAMES
 from components.live import follow_source
 from components.messages.words import PRIORITIES
 from components.ui import Button, choice, empty_state, search_field
-from data.findings.finding import Finding
 from data.names import pool_name
-from data.server import Server
 from xo_dash.context import Context
 from xo_dash.i18n import _, number
 
@@ -87,14 +85,7 @@ class FindingList(ui.element):
             return False
         if self._rule and finding.rule.key != self._rule:
             return False
-        if self._pool and _pool_of(finding) != self._pool:
+        if self._pool and finding.server.id != self._pool:
             return False
         hay = f"{told.title}\n{told.detail}".casefold()
         return all(word in hay for word in self._words.split())
-
-
-def _pool_of(finding: Finding) -> str:
-    subject = finding.subject
-    if isinstance(subject, Server):
-        return subject.id
-    return subject.home.id

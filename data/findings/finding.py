@@ -85,6 +85,11 @@ class Finding:
         return self.subjects[0]
 
     @property
+    def server(self) -> Server:
+        """The connection to its pool."""
+        return self.subject if isinstance(self.subject, Server) else self.subject.home.server
+
+    @property
     def cause(self) -> object:
         """What it has in common with others that may be told in the same line: all of one line are as grave."""
         subject = self.subject

@@ -105,10 +105,13 @@ async def test_a_line_that_stays_is_not_drawn_anew(tmp_path: Path) -> None:
     async with looking(tmp_path) as at:
         await at.user.open("/bar")
         before = at.line(FULL)
+        others = [line._drawn for line in at.lines() if line is not before]
         sr = fakes.find(at.mirror, "nfs-vault", SR)
         fakes.change(at.mirror, sr, physical_utilisation=int(sr.physical_size * 0.98))
         await at.user.should_see("nfs-vault is 98% full")
         assert at.line("nfs-vault is 98% full") is before
+        after = [line._drawn for line in at.lines() if line is not before]
+        assert len(after) > 1 and all(one is other for one, other in zip(others, after, strict=True))
 
 
 async def test_what_is_put_off_is_gone_until_it_is_taken_back(tmp_path: Path) -> None:
@@ -170,6 +173,8 @@ async def test_the_verb_that_mends_it_is_given(tmp_path: Path) -> None:
         await at.user.should_see("there is no connection to the pool")  # it came to the runner, which has no pool here
         (run,) = at.context.runner.runs
         assert (run.action.id, run.items[0].subject) == ("sr.attach", sr)
+        at.mirror.set_server(next(iter(at.mirror)).server, state=ServerState.UNREACHABLE)
+        await at.user.should_not_see(kind=Button, content="Reattach")
 
 
 async def test_many_are_one_line_which_shows_them_and_mends_all(tmp_path: Path) -> None:
