@@ -76,14 +76,17 @@ class Series:
                 known[at : at + len(values)] = values
             return
         gap = first - self._end - 1
-        if gap >= LENGTH or not known:
-            known = array("f")
-        elif gap >= 0:
-            known = known + array("f", (NAN,)) * gap
-        else:
-            known = known[: max(0, len(known) + gap)]
-        self._values = (known + values)[-LENGTH:]
         self._end = last
+        if gap >= LENGTH or not known:
+            self._values = values[-LENGTH:]  # a copy: two series may be given one array
+            return
+        if gap < 0:
+            del known[max(0, len(known) + gap) :]
+        elif gap:
+            known.extend(array("f", (NAN,)) * gap)
+        if (excess := len(known) + len(values) - LENGTH) > 0:
+            del known[:excess]  # before it grows, or it would need more memory
+        known.extend(values if len(values) <= LENGTH else values[-LENGTH:])
 
     @property
     def end(self) -> float:
@@ -92,7 +95,7 @@ class Series:
 
     @property
     def raw(self) -> tuple[int, array[float]]:
-        """(step of the newest sample, all samples, oldest first); not to be changed."""
+        """(step of the newest sample, all samples, oldest first); not to be changed, and others once more is stored."""
         return self._end, self._values
 
     @property
