@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 from nicegui import background_tasks, ui
 
 from components.actions import give, run_command, whoever
 from components.cells import Facts
+from components.ha.priority_row import PriorityRow
 from components.live import follow, follow_all, fresh_slot
-from components.ui import Button, ButtonKind, Card, Column, Field, StateMark, choice, data_table, search_field
+from components.ui import Button, ButtonKind, Card, Column, StateMark, data_table, search_field
 from data.changes import Change
-from data.facts.vm import memory_of
 from data.names import name_of
 from data.objects import VM, Pool
 from data.server import Server
@@ -35,8 +35,7 @@ from xo_dash.control.pool.ha import (
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.requests.request import Request
-from xo_dash.control.vm.boot import PRIORITIES
-from xo_dash.i18n import _, ngettext, number, size
+from xo_dash.i18n import _, ngettext, number
 
 SHOWN: Final = 200
 """VMs in the table; the filter finds the others."""
@@ -50,7 +49,8 @@ class HighAvailability(ui.element):
         super().__init__()
         self.classes("x-move")
         self._context, self._pool = context, pool
-        self._changed: dict[str, dict[str, Any]] = {}  # {uuid: {field: as typed}}
+        self._changed: dict[str, dict[str, str]] = {}  # {uuid: {field: as typed}}
+        self._rows: dict[str, PriorityRow] = {}
         self._filter, self._asked = "", 0
         with self:
             with ui.element().classes("x-move-main"), Card(_("When a host fails")) as self._card:
@@ -111,36 +111,29 @@ class HighAvailability(ui.element):
         self._draw()
 
     def _draw(self) -> None:
+        """Rows stay as long as they are of the same VMs: somebody may have a list open, or be in a field."""
         self._show_pool()
         found = [vm for vm in guests(self._pool) if self._filter in name_of(vm).casefold()]
-        columns = [Column(_("VM"), main=True), Column(_("Memory"), number=True), Column(_("When its host fails")), Column(_("Start order")),
-                   Column(_("Pause, s"))]  # fmt: skip
-        with fresh_slot(self._table):
-            data_table(columns, [self._row(vm) for vm in found[:SHOWN]])
-        more = len(found) - SHOWN
+        shown, more = found[:SHOWN], len(found) - SHOWN
+        if self._rows.keys() != {vm.uuid for vm in shown}:
+            columns = [Column(_("VM"), main=True), Column(_("Memory"), number=True), Column(_("When its host fails")),
+                       Column(_("Start order")), Column(_("Pause, s"))]  # fmt: skip
+            self._rows = {vm.uuid: PriorityRow() for vm in shown}
+            with fresh_slot(self._table):
+                data_table(columns, [list(self._rows[vm.uuid].cells(vm, self._put)) for vm in shown])
+        for vm in shown:
+            self._rows[vm.uuid].show(vm, self._changed.get(vm.uuid, {}))
         self._more.text = ngettext("… and {n} more; filter for them", "… and {n} more; filter for them", more).format(n=number(more))
         self._more.set_visibility(more > 0)
         self._tell()
 
-    def _row(self, vm: VM) -> list[str | Callable[[], object]]:
-        now = msgspec.structs.asdict(held(vm)) | self._changed.get(vm.uuid, {})
-
-        def worth() -> None:
-            options = {key: _(text) for key, text in PRIORITIES.items()}
-            box = choice(options, now["priority"], on_change=lambda event: self._put(vm, "priority", str(event.value)))
-            box.mark(f"priority-{vm.uuid}").props["aria-label"] = _("When the host of {name} fails").format(name=name_of(vm))
-
-        def figure(field: str, label: str) -> Callable[[], None]:
-            def draw() -> None:
-                box = Field("", str(now[field]), on_change=lambda event: self._put(vm, field, str(event.value or "0")))
-                box.props("inputmode=numeric debounce=300").mark(f"{field}-{vm.uuid}").props["aria-label"] = f"{label}: {name_of(vm)}"
-
-            return draw
-
-        return [name_of(vm), size(memory_of(vm)), worth, figure("order", _("Start order")), figure("delay", _("Pause, s"))]
-
-    def _put(self, vm: VM, field: str, value: str) -> None:
-        self._changed.setdefault(vm.uuid, {})[field] = value
+    def _put(self, uuid: str, field: str, value: str) -> None:
+        """What is as in the pool is no change, whether typed or brought by another's change."""
+        vm, changed = self._pool.home.by_uuid(VM, uuid), self._changed.setdefault(uuid, {})
+        if vm is not None and value == str(getattr(held(vm), field)):
+            changed.pop(field, None)
+        else:
+            changed[field] = value
         self._tell()
 
     # ---- what follows, and the button
@@ -149,8 +142,10 @@ class HighAvailability(ui.element):
         """Of what was changed; why there is none."""
         known = {vm.uuid: vm for vm in guests(self._pool)}
         values = [
-            msgspec.structs.asdict(held(known[uuid])) | changed for uuid, changed in self._changed.items() if uuid in known
-        ]  # fmt: skip
+            msgspec.structs.asdict(held(known[uuid])) | {field: typed or "0" for field, typed in changed.items()}
+            for uuid, changed in self._changed.items()
+            if uuid in known
+        ]
         try:
             return decode(SetPriorities, {"vms": values})
         except BadRequest as error:

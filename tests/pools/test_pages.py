@@ -24,6 +24,10 @@ async def test_priorities_are_changed_in_a_table_and_saved_as_one(user: User, pl
     await user.should_see("web-2: it must be a whole number")
     user.find(marker="save").click()
     assert not context.runner.runs
+    place.fake.change(one, name_label="web-3", ha_restart_priority="restart", start_delay=30)
+    await user.should_see("web-3")
+    assert user.find(marker=f"priority-{one.uuid}").elements == {box} and box.value == "best-effort"
+    assert {field.value for field in user.find(kind=ui.input, marker=f"delay-{one.uuid}").elements} == {"30"}
     user.find(marker=f"order-{two.uuid}").clear().type("5")
     await user.should_not_see("web-2: it must be a whole number")
     user.find(marker="save").click()
