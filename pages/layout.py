@@ -69,8 +69,9 @@ def frame(
     with shell.side:
         navigation(context, ui.context.client.request.url.path)
         Tree(feed, selected, on_menu=menu.open)
-    with shell.main:
+    with shell.band:
         viewing_banner(user)
+    with shell.main:
         if bare:
             shell.main.classes("x-main-bare")
             yield

@@ -12,7 +12,7 @@ _CLOSE = "document.documentElement.removeAttribute('data-side-open')"
 
 
 class Shell(ui.element):
-    """Fill `brand`, `middle` and `end` of the bar, `side`, and `main`."""
+    """Fill `brand`, `middle` and `end` of the bar, `side`, `band` above the page, and `main`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,6 +31,7 @@ class Shell(ui.element):
             self.side = ui.element("aside").classes("x-side")
             self.side.props["aria-label"] = _("Infrastructure")
             ui.element().classes("x-side-veil").on("click", js_handler=f"() => {_CLOSE}")
+            self.band = ui.element().classes("x-band")
             self.main = ui.element("main").classes("x-main").props("tabindex=-1")
             self.main.props["id"] = "main"
 

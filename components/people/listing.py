@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import quote
 
 from nicegui import ui
 
@@ -13,14 +12,11 @@ from components.people.ways import is_weak, last_seen, state, ways
 from components.ui import Age, Card, Column, StateMark, Value, data_table
 from data.grants.grant import UserGroup, groups_of
 from data.stores.users import User
+from xo_dash.auth.view_as import person_path
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
 PEOPLE = "/people"
-
-
-def person_path(user: User) -> str:
-    return f"{PEOPLE}/{quote(user.name, safe='')}"
 
 
 class PeopleList(Card):

@@ -9,10 +9,10 @@ from typing import Final
 from nicegui import ui
 
 from components.live import follow_source, fresh_slot
-from components.people.listing import person_path
 from components.people.ways import is_weak, state
 from components.ui import Card, StateMark
 from data.stores.users import Role
+from xo_dash.auth.view_as import person_path
 from xo_dash.context import Context
 from xo_dash.i18n import _, ngettext, number
 

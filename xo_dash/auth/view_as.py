@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from nicegui import App
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from data.stores.trace import Actor, Deed, Tell
-from data.stores.users import Role, UserStore
+from data.stores.users import Role, User, UserStore
 from xo_dash.auth.current import person_of
 from xo_dash.auth.sessions import Session, SessionTable
 from xo_dash.auth.sockets import pages_of, reload_pages
@@ -23,7 +23,7 @@ LONGEST_BODY: Final = 1024
 
 
 class ViewAs:
-    """The two routes; each is a form, and leads home."""
+    """The two routes; each is a form. The first leads home, the second back to the page of the user."""
 
     def __init__(self, sessions: SessionTable, users: UserStore, tell: Tell) -> None:
         self._sessions, self._users, self._tell = sessions, users, tell
@@ -45,26 +45,33 @@ class ViewAs:
         self._stop(session)
         session.viewing_as = user.id
         self._tell(Actor(account.name, account.id, session.address), Deed(action="view_as.begin", kind="users", id=user.id, name=user.name))
-        return await _home(session, fields)
+        return await _lead(session, fields, "/")
 
     async def stop(self, request: Request) -> Response:
-        if (session := person_of(request.scope)) is not None:
-            self._stop(session)
-            return await _home(session, await _fields(request))
-        return RedirectResponse("/", 303)
+        if (session := person_of(request.scope)) is None:
+            return RedirectResponse("/", 303)
+        user = self._stop(session)
+        return await _lead(session, await _fields(request), person_path(user) if user is not None else "/")
 
-    def _stop(self, session: Session) -> None:
+    def _stop(self, session: Session) -> User | None:
+        """Whom they viewed as, if that user is still there."""
         user, account = self._users.get(session.viewing_as), self._sessions.account_of(session)
         session.viewing_as = ""
         if user is not None and account is not None:
             actor = Actor(account.name, account.id, session.address)
             self._tell(actor, Deed(action="view_as.end", kind="users", id=user.id, name=user.name))
+        return user
 
 
-async def _home(session: Session, fields: Mapping[str, str]) -> Response:
+def person_path(user: User) -> str:
+    """Of their page, from where one looks through their eyes."""
+    return f"/people/{quote(user.name, safe='')}"
+
+
+async def _lead(session: Session, fields: Mapping[str, str], path: str) -> Response:
     """Pages that are open are made anew; but for the one that asks, which leaves by itself."""
     await reload_pages([page for page in pages_of(session) if page.id != fields.get("page")])
-    return RedirectResponse("/", 303)
+    return RedirectResponse(path, 303)
 
 
 async def _fields(request: Request) -> Mapping[str, str]:
