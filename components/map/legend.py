@@ -25,7 +25,7 @@ def legend_words() -> dict[str, object]:
             "unknown": _("state unknown: its host is not responding"),
             "task": _("task in progress; the line shows its progress"),
             "ghost": _("is migrating away from this host"),
-            "move": _("move of a VM or of disks in progress; the dot shows how far it is"),
+            "move": _("migration of a VM or of disks in progress; the dot shows its progress"),
             "more": _("also in other groups"),
             "stale": _("last known values: no contact with the pool"),
             "snapshots": _("number of snapshots"),

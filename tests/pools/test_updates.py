@@ -70,7 +70,7 @@ def test_what_is_seen_is_what_is_installed_and_a_token_is_shown_nowhere() -> Non
 
 def test_a_bundle_gets_its_repository_once() -> None:
     place = xenserver(repositories=[])
-    assert faults("pool.upload_bundle", place.pool, file=FILE) == ["the pool has no repository; this makes one for bundles"]
+    assert faults("pool.upload_bundle", place.pool, file=FILE) == ["the pool has no repository; turn this on to create one for bundles"]
     *before, upload = steps_of("pool.upload_bundle", place.pool, file=FILE, switch=True)
     assert [step.method for step in before] == ["Repository.introduce_bundle", "pool.set_repositories"]  # type: ignore[union-attr]
     assert isinstance(upload, Transfer) and upload.method == "PUT /bundle"

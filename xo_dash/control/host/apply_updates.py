@@ -31,7 +31,7 @@ class ApplyUpdates(RebootHost, frozen=True, kw_only=True):
     """Install what the pool synchronized, then reboot."""
 
     checksum: Annotated[
-        str, Meta(max_length=128, extra={"line": True}), called(N_("Checksum"), hint=N_("Of the list of updates that was looked at"))
+        str, Meta(max_length=128, extra={"line": True}), called(N_("Checksum"), hint=N_("Identifies the list of updates to install"))
     ] = ""
 
 

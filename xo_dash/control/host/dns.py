@@ -37,10 +37,10 @@ DnsEntry = Annotated[str, Meta(max_length=253, extra={"line": True})]
 class SetDNS(Request, frozen=True, kw_only=True):
     """Whom it asks for names, and what it adds to short ones."""
 
-    servers: Annotated[
-        tuple[DnsEntry, ...], Meta(max_length=3), called(N_("DNS servers"), hint=N_("Comma separated; at most three are used"))
+    servers: Annotated[tuple[DnsEntry, ...], Meta(max_length=3), called(N_("DNS servers"), hint=N_("Comma separated, up to three"))] = ()
+    search: Annotated[
+        tuple[DnsEntry, ...], Meta(max_length=6), called(N_("Search domains"), hint=N_("Comma separated, such as lab.lan"))
     ] = ()
-    search: Annotated[tuple[DnsEntry, ...], Meta(max_length=6), called(N_("Search domains"), hint=N_("Like lab.lan; comma separated"))] = ()
 
 
 def blocked(host: Host) -> LazyText | None:

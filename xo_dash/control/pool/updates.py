@@ -27,8 +27,8 @@ LARGEST: Final = 64 << 30
 class SyncUpdates(Request, frozen=True, kw_only=True):
     """Ask the repositories which updates there are, and fetch them."""
 
-    force: Annotated[bool, called(N_("Fetch everything again"))] = False
-    token_id: Annotated[Line, called(N_("Client ID"), hint=N_("Only where the repository asks for one"))] = ""
+    force: Annotated[bool, called(N_("Download everything again"))] = False
+    token_id: Annotated[Line, called(N_("Client ID"), hint=N_("Only if the repository requires one"))] = ""
     token: Annotated[Secret, called(N_("Client token"))] = ""
 
 
@@ -37,7 +37,11 @@ class UploadBundle(Request, frozen=True, kw_only=True):
 
     file: Annotated[File, called(N_("Update bundle"))]
     switch: Annotated[
-        bool, called(N_("Use bundles instead of the present repositories"), hint=N_("Needed once; XAPI knows one source at a time"))
+        bool,
+        called(
+            N_("Use bundles instead of the current repositories"),
+            hint=N_("Required before the first bundle: a pool uses either bundles or repositories"),
+        ),
     ] = False
 
 
@@ -68,15 +72,15 @@ def check_bundle(request: UploadBundle, pool: Pool) -> Iterator[Fault]:
     elif request.file.size > LARGEST:
         yield Fault("file", lazy(N_("it is larger than any update bundle; select another file")))
     if not pool.repositories and not request.switch:
-        yield Fault("switch", lazy(N_("the pool has no repository; this makes one for bundles")))
+        yield Fault("switch", lazy(N_("the pool has no repository; turn this on to create one for bundles")))
 
 
 def upload(request: UploadBundle, pool: Pool) -> Plan:
     name = name_of(pool)
     if request.switch:
-        says = lazy(N_("Making a repository for bundles in {name}"), name=name)
+        says = lazy(N_("Creating an update bundle repository in {name}"), name=name)
         made = yield Call("Repository.introduce_bundle", f"Update bundles of {name}", "", says=says, undo=_forgetting)
-        says, before = lazy(N_("Using bundles in {name}"), name=name), list(pool.repositories)
+        says, before = lazy(N_("Switching {name} to update bundles"), name=name), list(pool.repositories)
         yield Call("pool.set_repositories", pool.ref, [made], says=says,
                    undo=lambda _: one("pool.set_repositories", pool.ref, before, says=says))  # fmt: skip
     yield Transfer(BUNDLE, {}, says=lazy(N_("Uploading the bundle to {name}"), name=name), label=f"Update bundle for {name}",
@@ -84,11 +88,11 @@ def upload(request: UploadBundle, pool: Pool) -> Plan:
 
 
 def _forgetting(repository: object) -> Plan:
-    return one("Repository.forget", repository, says=lazy(N_("Removing the repository for bundles")))
+    return one("Repository.forget", repository, says=lazy(N_("Removing the update bundle repository")))
 
 
 def consequences(pool: Pool) -> Sequence[str]:
-    return [_("With bundles the present repositories are no longer asked; they stay known to the pool")] if pool.repositories else []
+    return [_("Updates no longer come from the current repositories; they stay configured but unused")] if pool.repositories else []
 
 
 SYNC_UPDATES: Final[AnyAction] = Action(
@@ -96,6 +100,6 @@ SYNC_UPDATES: Final[AnyAction] = Action(
     role=Role.ADMIN, icon="download", applies_to=is_of_xenserver, blocked=cannot_sync, check=check_sync, plan=sync,
 )  # fmt: skip
 UPLOAD_BUNDLE: Final[AnyAction] = Action(
-    id="pool.upload_bundle", kind=Pool, request=UploadBundle, title=N_("Upload update bundle"), done=N_("The bundle is in {name}"),
+    id="pool.upload_bundle", kind=Pool, request=UploadBundle, title=N_("Upload update bundle"), done=N_("The bundle is uploaded to {name}"),
     role=Role.ADMIN, icon="upload", applies_to=is_of_xenserver, blocked=never, check=check_bundle, plan=upload, consequences=consequences,
 )  # fmt: skip
