@@ -42,10 +42,14 @@ class PasskeyCard(Card):
             self._box = ui.element()
             with buttons():
                 add = Button(_("Add passkey") + "…", self._ask, icon="plus")
+            reason = ""
             if site is None:
-                add.allow(_("Passkeys need a name and https. An administrator sets it: public_url in config.toml."))
+                reason = _("Passkeys need a name and https. An administrator sets it: public_url in config.toml.")
             elif own_address() != site.origin:
-                add.allow(_("Passkeys work at {address} only; open that.").format(address=site.origin))
+                reason = _("Passkeys work at {address} only; open that.").format(address=site.origin)
+            if reason:
+                add.allow(reason)
+                ui.label(reason).classes("x-dim")  # a phone shows no tip
             follow_source(context.auth.observe, self._fill)
 
     def _fill(self) -> None:
