@@ -20,7 +20,7 @@ from components.new_vm.placement import Placement
 from components.new_vm.quick import Quick, install_template
 from components.new_vm.section import Section
 from components.new_vm.side import Side, lefts
-from components.ui import Button, ButtonKind, Tone, notify
+from components.ui import Button, ButtonKind, Notice, Tone, notify
 from data.changes import Change, Operation
 from data.objects import PBD, SR, VDI, VM, Host, HostMetrics, Network, Pool
 from xo_dash.auth.current import current_session
@@ -70,6 +70,7 @@ class Form(ui.element):
         self._begin()
         with self:
             with ui.element().classes("x-new-main"):
+                self._barred = Notice("", Tone.WARNING).mark("barred")
                 self.quick = Quick(self)
                 with ui.element().classes("x-folds"):
                     self.parts = [part(self) for part in PARTS]
@@ -117,6 +118,8 @@ class Form(ui.element):
     def refresh(self) -> None:
         self.model = model = model_of(self.draft, self.pool)
         self.refused = why_not(CREATE, self.pool, whoever())
+        self._barred.set_visibility(self.refused is not None)
+        self._barred.text.text = str(self.refused or "")
         self.quick.show(model)
         for part in self.parts:
             part.show(model)
