@@ -66,11 +66,11 @@ def _sensors(machine: Machine) -> Iterator[tuple[str, str, str]]:
     yield from (("warning", sensor.name, sensor.value) for sensor in bad)
     fans = [sensor for sensor in machine.sensors if "rpm" in sensor.value.lower() and sensor.is_fine]
     heat = [number_in(sensor) for sensor in machine.sensors if "degrees" in sensor.value.lower()]
-    power = [sensor.value for sensor in machine.sensors if "watt" in sensor.value.lower()]
+    power = [number_in(sensor) for sensor in machine.sensors if "watt" in sensor.value.lower()]
     hottest = max((one for one in heat if not math.isnan(one)), default=math.nan)
     if fans:
         yield "running", ngettext("{n} fan", "{n} fans", len(fans)).format(n=number(len(fans))), _("running")
     if not math.isnan(hottest):
         yield "running", _("Hottest sensor"), f"{number(hottest)} °C"
-    if power:
-        yield "running", _("Power"), power[0].replace("Watts", "W")
+    if power and not math.isnan(power[0]):
+        yield "running", _("Power"), _("{n} W").format(n=number(power[0]))
