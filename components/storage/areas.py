@@ -94,5 +94,5 @@ class Areas(Card):
         else:
             self._opened = ""
             tiles = tiles_of_sr(self._parts, self._sr.room)
-            self.set_visibility(bool(tiles))
+            self.set_visibility(any(part.used > 0 for part in self._parts))  # all free is what the bar above says
             self._picture.show(tiles)
