@@ -53,7 +53,7 @@ def _overview(context: Context, pool: PoolView) -> None:
         Listing(mirror, host_table(pool.row.home), on_count=hosts.show_count)
     PoolFailures(pool)
     PoolPatches(context, pool.row)
-    with Card(_("Storage")) as srs:
+    with Card(_("SRs")) as srs:
         Listing(mirror, sr_table(pool.row.home), reveal=revealing(context, SRView.kind), on_count=srs.show_count)
     HistoryCharts("pool", pool.key, panels.of_pool(), first="day", alone=True)
     RecentMessages(mirror, pool.row)
