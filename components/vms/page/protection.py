@@ -78,7 +78,7 @@ class LineBox(ui.element):
         with self:
             self._sign = ui.element("i")
             ui.label(title).classes("x-dim")
-            self._words = ui.label().classes("x-cut x-grow").props("dir=auto")
+            self._words = ui.label().classes("x-grow").props("dir=auto")
             self._verb = Button(" ", clicked, kind=ButtonKind.GHOST).mark("protect").props("data-once")
 
     def show(self, line: ProtectionLine, allowed: bool) -> None:
@@ -117,6 +117,8 @@ def _host_failure(vm: VMView) -> ProtectionLine:
     """Whether another host could run it."""
     others = other_hosts(vm.row)
     able = sorted(name_of(host) for host, fits in others if fits)
+    if not others:
+        return ProtectionLine(_("Host failure"), _("No other host in the pool"), None)
     if not able:
-        return ProtectionLine(_("Host failure"), _("Cannot run on any other host"), False if others else None)
+        return ProtectionLine(_("Host failure"), _("Cannot run on any other host"), False)
     return ProtectionLine(_("Host failure"), _("Can run on {hosts}").format(hosts=", ".join(able)), True)
