@@ -79,8 +79,9 @@ class VMGrowth(Card):
             Age(row.taken, bare=True)
             ui.label(size(row.cost))
         refused = dict(zip(OFFERED, self._why_not(row), strict=True))
-        for action_id in OFFERED:
-            self._offer(action(action_id), row, refused[action_id])
+        with ui.element().classes("x-twig-acts"):
+            for action_id in OFFERED:
+                self._offer(action(action_id), row, refused[action_id])
 
     def _offer(self, verb: AnyAction, snapshot: SnapshotView, refused: str) -> None:
         async def clicked() -> None:
