@@ -15,7 +15,8 @@ from data.server import Server, ServerState
 from data.types import Ref
 from tests.sync.house import House, until
 from xo_dash.simulator.testing import SimulatedPool
-from xo_dash.sync.metrics import IDLE_ROUND, Collector
+from xo_dash.sync.metrics import Collector
+from xo_dash.sync.rounds import IDLE_ROUND, WIDE_ROUND, Rounds
 from xo_dash.xapi.errors import BadReply, BadStatus, Unreachable
 from xo_dash.xapi.wire import Reply
 
@@ -106,6 +107,20 @@ async def test_the_next_round_asks_for_the_rest_only(mirror: PoolMirror, hosts: 
     await until(lambda: mirror.history.series("vm-2")["cpu"].end == end + 2 * STEP)
     assert {params["start"] for _host, params, _accept in hosts.asked} == {str(int(end) + 1)}
     assert len(mirror.history.series("vm-2")["cpu"].points()) <= LENGTH
+    collector.stop()
+
+
+async def test_the_first_ten_minutes_of_many_hosts_are_not_asked_for_at_once(mirror: PoolMirror, hosts: Hosts) -> None:
+    rounds = Rounds()
+    rounds.note("another pool", 22, 0)
+    collector = Collector(mirror, hosts, rounds=rounds)  # type: ignore[arg-type]  # as above
+    while rounds.take_turn(time.monotonic(), WIDE_ROUND):
+        pass  # hosts of the other pool
+    await collector.tick()
+    assert not hosts.asked
+    rounds.forget("another pool")
+    await collector.tick()
+    await until(lambda: len(mirror.history.loads) == 4)
     collector.stop()
 
 

@@ -18,24 +18,15 @@ from data.mirror import PoolMirror
 from data.objects import VM, Host, HostMetrics
 from data.types import Ref, XapiDate, timestamp
 from xo_dash.sync.gc_tuning import Loading
+from xo_dash.sync.rounds import EARLY, IDLE_ROUND, ROUND, WIDE_ROUND, Rounds
 from xo_dash.xapi import rrd
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.errors import BadReply, BadStatus, XapiError
 
 log = logging.getLogger(__name__)
 
-ROUND = STEP
-"""Seconds between two questions to a host while somebody looks at what it measures: it does so no oftener."""
-FEW, SLOWER_ROUND = 8, 10.0
-"""With more such hosts than this, as for a list or a map, they are so far apart: a request a host each time."""
-MANY, WIDE_ROUND = 60, 30.0
-"""... and with more than this so far."""
-IDLE_ROUND = 60.0
-"""... while nobody does; nothing is lost, a host answers with all samples since."""
 SLICE = 10
 """Objects whose samples are stored in one turn of the loop."""
-EARLY = 0.5
-"""Seconds by which a tick may come too soon."""
 GATHER = 0.25
 """Seconds in which hosts that answer together become one publication."""
 
@@ -69,6 +60,11 @@ class _Asked:
     uuids: set[str] = field(default_factory=set)  # what it measured last time
 
     @property
+    def is_new(self) -> bool:
+        """Whether it was never asked: the first answer is of ten minutes."""
+        return self.began == -math.inf
+
+    @property
     def newest(self) -> int:
         """Epoch seconds, its clock: its newest sample that we have."""
         return max(self.end, self.part_end)
@@ -79,17 +75,14 @@ class _Asked:
         return frozenset() if is_slow or not looked_at <= self.part else looked_at
 
 
-def _turns(hosts: int) -> int:
-    """How many of so many hosts are asked at once that nobody looks at: a large pool would be busy with nothing else once a minute."""
-    return hosts if hosts <= FEW else math.ceil(hosts * ROUND / IDLE_ROUND)
-
-
 class Collector:
     """Fills the history of one pool."""
 
-    def __init__(self, pool: PoolMirror, connection: Connection, loading: Loading | None = None) -> None:
+    def __init__(self, pool: PoolMirror, connection: Connection, loading: Loading | None = None, rounds: Rounds | None = None) -> None:
+        """`loading` and `rounds`: those of all pools."""
         self._pool = pool
         self._loading = loading or Loading()
+        self._rounds = rounds or Rounds()
         self._connection = connection
         self._hosts: dict[Ref, _Asked] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -101,24 +94,25 @@ class Collector:
     async def tick(self) -> None:
         """Ask the hosts that are due. One that has not answered yet is left out."""
         if not self._pool.server.is_live:
+            self._rounds.forget(self._pool.id)
             return
         hosts, now = self._pool.all(Host), time.monotonic()
         for ref in self._hosts.keys() - hosts.keys():
             self._pool.history.clocks.pop(self._hosts.pop(ref).uuid, None)
         looked_at = self._looked_at()
-        hosts_asked = len(looked_at)
-        brisk = ROUND if hosts_asked <= FEW else SLOWER_ROUND if hosts_asked <= MANY else WIDE_ROUND
-        unwatched = _turns(len(hosts))
+        self._rounds.note(self._pool.id, len(hosts), len(looked_at))
+        watched = self._rounds.watched
         for ref, host in hosts.items():
             metrics = self._pool.one(HostMetrics, host.metrics)
             asked = self._hosts.setdefault(ref, _Asked(host.uuid))
-            is_due = now - asked.began >= (brisk if ref in looked_at else IDLE_ROUND) - EARLY and now >= asked.rest_until
+            every = watched if ref in looked_at else IDLE_ROUND
+            is_due = now - asked.began >= every - EARLY and now >= asked.rest_until
             if not is_due or asked.busy or metrics is None or not metrics.live:
                 continue
-            if ref not in looked_at and math.isfinite(asked.began):
-                if not unwatched:
-                    continue  # with one of the next ticks; from then on a round is spread
-                unwatched -= 1
+            if asked.is_new or ref not in looked_at:
+                within = min(every, WIDE_ROUND) if asked.is_new else every
+                if not self._rounds.take_turn(now, within):
+                    continue  # with one of the next ticks
             asked.busy, asked.began = True, now
             self._begin(self._ask(host, asked, looked_at.get(ref, frozenset())))
         if now - self._last_clearing > IDLE_ROUND:
@@ -147,6 +141,7 @@ class Collector:
 
     def stop(self) -> None:
         """No more rounds; what is under way is broken off."""
+        self._rounds.forget(self._pool.id)
         self._pool.history.when_watched = lambda: None
         for task in self._tasks:
             task.cancel()

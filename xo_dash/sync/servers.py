@@ -20,10 +20,11 @@ from data.stores.servers import ServerChanges, ServerRecord, ServerStore, TlsMod
 from xo_dash.sync import evaluator, gc_tuning, probe
 from xo_dash.sync.archives import Archives
 from xo_dash.sync.evaluator import Evaluator
-from xo_dash.sync.metrics import ROUND, Collector
+from xo_dash.sync.metrics import Collector
 from xo_dash.sync.pace import Interest
 from xo_dash.sync.poller import SLICE, Contact, Known, Poller
 from xo_dash.sync.pool_identity import Identity, identify
+from xo_dash.sync.rounds import ROUND, Rounds
 from xo_dash.sync.schedule import Schedule
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.connection import Connection
@@ -65,6 +66,7 @@ class Servers:
         self.watch = Evaluator(mirror, findings)
         self.archives = Archives(self.connection)
         self.loading = gc_tuning.Loading()
+        self._rounds = Rounds()
         self._one_at_a_time = threading.Lock()
         self._running: dict[str, _Running] = {}
         self._changing = asyncio.Lock()
@@ -194,7 +196,7 @@ class Servers:
             learn=lambda contact: self._learn(record.id, contact),
         )
         poller = Poller(self._mirror, pool, connection, known, self.loading, self._interest)
-        collector = Collector(pool, connection, self.loading)
+        collector = Collector(pool, connection, self.loading, self._rounds)
         self._running[record.id] = _Running(record, connection, poller, collector)
         self.schedule.always(f"poll {record.id}", poller.run)
         self.schedule.every(ROUND, f"measure {record.id}", collector.tick)
