@@ -109,9 +109,11 @@ def test_an_element_costs_no_more_than_its_number() -> None:
 @pytest.mark.parametrize("name", ["cpu" + "9" * 5000, "vif_" + "1" * 50 + "_rx", "pif_" + "x" * 5000 + "_rx", "vbd_" + "a" * 50 + "_read"])
 def test_a_name_of_any_length_is_not_kept(name: str) -> None:
     found = as_json([(5, [0.5, 0.5])], [*LEGEND, f"AVERAGE:vm:{VM}:{name}"])
+    rrd._purpose.cache_clear()
     past, update = archives.parse_updates(found, (VM,), 60), rrd.parse(found)
     assert past is not None and set(past.columns[AVERAGE]) == {"cpu0"}
     assert update is not None and name not in update.objects[VM]
+    assert rrd._purpose.cache_info().currsize <= len(LEGEND) + (len(name) <= rrd.LONGEST)
 
 
 def test_hosts_whose_clocks_are_years_apart_share_one_short_stretch() -> None:

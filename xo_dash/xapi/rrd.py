@@ -25,6 +25,8 @@ Columns: TypeAlias = dict[str, Column]
 
 LARGEST = 3e38
 """More than this is infinite in a column."""
+LONGEST = 80
+"""Characters of the name of a data source that is good for anything."""
 MOST_KEPT = 4000
 """Characters of the names of data sources that are remembered together."""
 BREATH = 100
@@ -164,7 +166,8 @@ def _useful(owner: str, names: tuple[str, ...]) -> Sequence[tuple[int, str, _Pur
 
 
 def _all_useful(owner: str, names: tuple[str, ...]) -> Sequence[tuple[int, str, _Purpose]]:
-    return [(place, name, purpose) for place, name in enumerate(names) if (purpose := _purpose(owner, name)).is_of_use]
+    short = ((place, name) for place, name in enumerate(names) if len(name) <= LONGEST)  # of others nothing is remembered
+    return [(place, name, purpose) for place, name in short if (purpose := _purpose(owner, name)).is_of_use]
 
 
 _useful_of_few = lru_cache(maxsize=512)(_all_useful)
