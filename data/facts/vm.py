@@ -15,6 +15,8 @@ from data.trash import is_trashed
 
 HOLDING: Final = frozenset({PowerState.RUNNING, PowerState.PAUSED})
 """Power states in which a VM has memory of its host."""
+LONGEST_ADDRESS: Final = 64
+"""Characters; of an IPv6 address 45 and its zone. What a guest tells may be of any length, and addresses are remembered."""
 
 
 class VmState(StrEnum):
@@ -129,7 +131,7 @@ def told_addresses(vm: VM) -> Mapping[str, tuple[str, ...]]:
     for key, value in sorted((guest.networks if guest else {}).items()):
         device, _slash, kind = key.partition("/")
         for text in value.split():
-            address = _parsed(text)
+            address = _parsed(text) if len(text) <= LONGEST_ADDRESS else None
             if address is not None and kind.startswith("ip") and not address.is_unspecified:
                 found.setdefault(device, {}).setdefault(str(address), (address.version == 6, address.is_link_local, key))
     return {device: tuple(sorted(told, key=told.__getitem__)) for device, told in found.items()}
