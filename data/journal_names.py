@@ -28,21 +28,38 @@ BETWEEN: Final = " · "
 """In the value of a NIC: between its network and its MAC."""
 
 
-def seen_line(line: JournalLine, among: Sight) -> JournalLine:
+def seen_lines(lines: Iterable[JournalLine], among: Sight) -> list[JournalLine]:
     """The same, without names of what is not seen now."""
+    names = _Names(among)
+    return [_seen_line(line, names) for line in lines]
+
+
+class _Names:
+    """Of all that is seen, by kind: collected once for many lines, where one asks for it."""
+
+    def __init__(self, among: Sight) -> None:
+        self._among = among
+        self._known: dict[type[XapiObject], frozenset[str]] = {}
+
+    def has(self, name: str, kinds: Iterable[type[XapiObject]]) -> bool:
+        return any(name in self._of(kind) for kind in kinds)
+
+    def _of(self, kind: type[XapiObject]) -> frozenset[str]:
+        if kind not in self._known:
+            self._known[kind] = frozenset(map(name_of, self._among.every(kind)))
+        return self._known[kind]
+
+
+def _seen_line(line: JournalLine, names: _Names) -> JournalLine:
     what, _slash, which = line.key.partition("/")
-    if what in _OF_A_DISK and not _is_seen(which, (VDI,), among):
+    if what in _OF_A_DISK and not names.has(which, (VDI,)):
         line = line._replace(key=f"{what}/{UNSEEN}")
     kinds = _NAMING.get(what)
     if kinds is None:
         return line
-    return line._replace(before=_seen(line.before, kinds, among), after=_seen(line.after, kinds, among))
+    return line._replace(before=_seen(line.before, kinds, names), after=_seen(line.after, kinds, names))
 
 
-def _is_seen(name: str, kinds: Iterable[type[XapiObject]], among: Sight) -> bool:
-    return any(name_of(row) == name for kind in kinds for row in among.every(kind))
-
-
-def _seen(value: str, kinds: Iterable[type[XapiObject]], among: Sight) -> str:
+def _seen(value: str, kinds: Iterable[type[XapiObject]], names: _Names) -> str:
     name, between, rest = value.partition(BETWEEN)
-    return value if not name or _is_seen(name, kinds, among) else f"{UNSEEN}{between}{rest}"
+    return value if not name or names.has(name, kinds) else f"{UNSEEN}{between}{rest}"

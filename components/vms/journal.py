@@ -11,7 +11,7 @@ from components.lists.period import Period, PeriodField
 from components.live import follow_source, fresh_slot
 from components.ui import Age, Button, ButtonKind, Card
 from components.vms.setting_words import setting_text, setting_title
-from data.journal_names import seen_line
+from data.journal_names import seen_lines
 from data.stores.journal import SHOWN, JournalLine
 from data.views.vm import VMView
 from xo_dash.context import Context
@@ -62,7 +62,7 @@ class JournalCard(Card):
         begin, end = max(self._period.begin, 0.0), min(self._period.end, 9e15)
         lines = await self._context.journal.lines(self._vm.row, begin, end)
         if turn == self._turn and not self.is_deleted:
-            self._lines = [seen_line(line, self._context.mirror) for line in lines] if self._context.is_restricted else lines
+            self._lines = seen_lines(lines, self._context.mirror) if self._context.is_restricted else lines
             with self:
                 self._draw()
 

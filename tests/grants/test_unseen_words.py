@@ -10,7 +10,7 @@ from nicegui.testing.user_simulation import user_simulation
 from components.tasks.run_request import request_card
 from data.grants.grant import Grant, GrantKind
 from data.identity import key_of
-from data.journal_names import seen_line
+from data.journal_names import seen_lines
 from data.objects import SR, VBD, VDI, Host
 from data.scope import Scope, everything
 from data.stores.journal import JournalLine
@@ -53,7 +53,7 @@ def test_a_history_names_what_is_seen_now() -> None:
     scope = Scope(lab, lab.grants.rights_of("ann", "none").sees)
 
     def told(key: str, before: str, after: str) -> tuple[str, str, str]:
-        line = seen_line(JournalLine(0.0, "", web.uuid, "web-1", key, before, after), scope.mirror)
+        (line,) = seen_lines([JournalLine(0.0, "", web.uuid, "web-1", key, before, after)], scope.mirror)
         return line.key, line.before, line.after
 
     assert told("resident_on", away.name_label, here.name_label) == ("resident_on", "…", here.name_label)
