@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from data.grants.grant import GrantKind
+from data.grants.grant import Grant, GrantKind
 from data.identity import key_of, seen_from
 from data.names import name_of
 from data.objects import SR, VM, Host, Network, Pool
@@ -21,6 +21,15 @@ def target_of(kind: GrantKind, key: str, among: Sight) -> XapiObject | None:
     """What a grant is on; None for a tag, and for what is gone."""
     found = among.having(TARGETS[kind], key) if kind in TARGETS else []
     return found[0] if found else None
+
+
+def target_is_told(grant: Grant, among: Sight) -> bool:
+    """Whether its user, who sees `among`, is told what it is on: a deny names nothing that they do not see, nor what a filter asks for."""
+    if not grant.deny:
+        return True
+    if grant.kind is GrantKind.TAG:
+        return any(grant.key in getattr(row, "tags", ()) for kind in TARGETS.values() for row in among.every(kind))
+    return target_of(grant.kind, grant.key, among) is not None
 
 
 def target_seen_from(kind: GrantKind, key: str, home: Home) -> XapiObject | None:

@@ -117,6 +117,22 @@ async def test_why_somebody_can_or_cannot_names_the_grant(api: Api, capsys: pyte
     assert "a deny of Power on web-1" in said and deny["id"] in said
 
 
+async def test_a_deny_does_not_tell_its_user_of_what_they_do_not_see(api: Api) -> None:
+    given, other = await grant(api), fakes.find(api.context.mirror, "db-01")
+    hidden = [{"kind": "vm", "uuid": other.uuid}, {"kind": "tag", "tag": "secret"}, {"kind": "filter", "filter": "name:secret"}]
+    host = web(api).home.one(Host, web(api).resident_on)
+    assert host is not None
+    fakes.change(api.context.mirror, host, tags=("secret",))
+    denies = [await grant(api, "operator", deny=True, on=on) for on in hidden]
+    mine = {one["id"]: one for one in (await api.get("/grants", by="none"))["items"]}
+    assert mine.keys() == {given["id"], *(one["id"] for one in denies)} and mine[given["id"]] == given
+    for deny in denies:
+        assert mine[deny["id"]] == deny | {"on": {"kind": deny["on"]["kind"]}, "by": None}
+    told = await api.get("/access", by="none", action="vm.start", on="web-1")
+    assert told["reason"].startswith("none may not do this to web-1: a deny of operator (direct)") and "secret" not in str(told)
+    assert "tag secret" in (await api.get("/access", user="none", action="vm.start", on="web-1"))["reason"]
+
+
 async def test_a_group_a_tag_and_a_role_of_ones_own(api: Api) -> None:
     assert await power(api)
     assert (await api.post("/groups", {"name": "ops", "users": ["none"]})).status_code == 201

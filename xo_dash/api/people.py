@@ -9,14 +9,13 @@ import msgspec
 from starlette.responses import Response
 
 from data.grants.grant import LEVELS, Grant, GrantKind, OwnRole, UserGroup, groups_of
-from data.grants.targets import TARGETS
+from data.grants.targets import TARGETS, target_is_told
 from data.identity import key_of, parse
 from data.stores.moments import moment_of
 from data.stores.users import Role, User
 from data.types import XapiObject
 from xo_dash.api.asked import Asked, Problem, told
 from xo_dash.api.collections import Collection
-from xo_dash.context import Context
 from xo_dash.control.filters import BadFilter
 from xo_dash.control.verbs import check_verbs, verbs_of
 from xo_dash.control.vm_filter import vm_filter
@@ -79,8 +78,8 @@ def is_admin(asked: Asked) -> bool:
 class _Told:
     """A record beside what names are looked up in."""
 
-    def __init__(self, record: Any, context: Context) -> None:
-        self.record, self.context = record, context
+    def __init__(self, record: Any, asked: Asked) -> None:
+        self.record, self.context, self._asked = record, asked.context, asked
 
     def user_name(self, user_id: str) -> str | None:
         user = self.context.users.get(user_id)
@@ -89,6 +88,11 @@ class _Told:
     def group_name(self, group_id: str) -> str | None:
         group = self.context.grants.groups.get(group_id)
         return group.name if group else None
+
+    @property
+    def is_told(self) -> bool:
+        """Of a grant: whether who asks may know what it is on, and who made it."""
+        return is_admin(self._asked) or target_is_told(self.record, self.context.mirror)
 
     def role_name(self, role: str) -> str | None:
         own = self.context.grants.roles.get(role)
@@ -100,7 +104,7 @@ def _mine(asked: Asked) -> frozenset[str]:
 
 
 def wrapped(found: Iterable[Any], asked: Asked) -> list[_Told]:
-    return [_Told(one, asked.context) for one in found]
+    return [_Told(one, asked) for one in found]
 
 
 def _users(asked: Asked) -> Iterable[_Told]:
@@ -122,7 +126,10 @@ def _roles(asked: Asked) -> Iterable[_Told]:
     return wrapped([*built_in, *asked.context.grants.roles.all()], asked)
 
 
-def on_as_data(grant: Grant) -> dict[str, object]:
+def on_as_data(grant: Grant, *, told: bool) -> dict[str, object]:
+    """What it is on; no more than the kind of that where it is not told."""
+    if not told:
+        return {"kind": grant.kind.value}
     if grant.kind in (GrantKind.TAG, GrantKind.FILTER):
         return {"kind": grant.kind.value, grant.kind.value: grant.key}
     key = parse(grant.key)
@@ -163,8 +170,9 @@ ROLES: Final = collection(
 GRANTS: Final = collection(
     "grants", "Grants: a role for a user or a group on an object", _grants,
     user=lambda one: one.user_name(one.record.user_id), group=lambda one: one.group_name(one.record.group_id),
-    role=lambda one: one.role_name(one.record.role), on=lambda one: on_as_data(one.record), deny=lambda one: one.record.deny,
-    until=lambda one: one.record.until, created=lambda one: one.record.created, by=lambda one: one.record.by,
+    role=lambda one: one.role_name(one.record.role), deny=lambda one: one.record.deny,
+    on=lambda one: on_as_data(one.record, told=one.is_told),
+    until=lambda one: one.record.until, created=lambda one: one.record.created, by=lambda one: one.record.by if one.is_told else None,
 )  # fmt: skip
 COLLECTIONS: Final = (USERS, GROUPS, ROLES, GRANTS)
 
@@ -173,7 +181,7 @@ COLLECTIONS: Final = (USERS, GROUPS, ROLES, GRANTS)
 
 
 async def made(asked: Asked, among: Collection[_Told], record: Any) -> Response:
-    data = among.as_data(_Told(record, asked.context), asked.scope.sees)
+    data = among.as_data(_Told(record, asked), asked.scope.sees)
     return await told(asked, data, 201, {"location": f"/api/v1/{among.name}/{record.id}"})
 
 
@@ -204,7 +212,7 @@ async def set_members(asked: Asked) -> Response:
     users, groups = _ids(asked, body.users, named_user), _ids(asked, body.groups, named_group)
     group = await asked.context.grants.groups.set_members(group.id, users, groups)
     await asked.context.grants.refresh()
-    return await told(asked, GROUPS.as_data(_Told(group, asked.context), asked.scope.sees))
+    return await told(asked, GROUPS.as_data(_Told(group, asked), asked.scope.sees))
 
 
 async def remove_group(asked: Asked) -> Response:

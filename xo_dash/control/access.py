@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from data.grants.grant import SEE, Grant, GrantKind
+from data.grants.grant import SEE, Grant
 from data.grants.table import GrantTable
 from data.grants.why import explain
 from data.mirror import Subject
@@ -13,7 +13,7 @@ from data.objects import Appliance
 from data.server import Server
 from data.stores.users import Role, User
 from data.types import NOWHERE, XapiObject
-from xo_dash.control.grant_words import ROLES, grant_text
+from xo_dash.control.grant_words import ROLES, deny_text
 from xo_dash.control.lazy_text import NOTHING, LazyText, lazy
 from xo_dash.i18n import N_
 
@@ -63,11 +63,8 @@ def may(user: User | None, guarded: Guarded, subject: Subject | None = None) -> 
 
 
 def _denied(deny: Grant, subject: XapiObject) -> LazyText:
-    """As much as they may know: where the tag of something is that they do not see, it is not named; nor what a filter asks for."""
-    if deny.kind is GrantKind.FILTER or (deny.kind is GrantKind.TAG and deny.key not in getattr(subject, "tags", ())):
-        return DENIED
-    grant = grant_text(deny, subject.home.part(GrantTable), subject.home)
-    return lazy(N_("{grant} takes this away from you; ask an administrator"), grant=grant)
+    grant = deny_text(deny, subject.home.part(GrantTable), subject)
+    return lazy(N_("{grant} takes this away from you; ask an administrator"), grant=grant) if grant is not None else DENIED
 
 
 def _needs(user: User, guarded: Guarded) -> Verdict:

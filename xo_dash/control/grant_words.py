@@ -10,7 +10,7 @@ from data.grants.targets import target_seen_from
 from data.names import name_of, pool_name
 from data.objects import Pool
 from data.stores.users import Role, User
-from data.types import Home
+from data.types import Home, XapiObject
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.i18n import N_
 
@@ -45,6 +45,13 @@ def grant_text(grant: Grant, table: GrantTable, home: Home) -> LazyText:
         return lazy(N_("owner of {target}"), target=target_text(grant, home))
     message = N_("a deny of {role} on {target}") if grant.deny else N_("{role} on {target}")
     return lazy(message, role=role_text(grant.role, table), target=target_text(grant, home))
+
+
+def deny_text(deny: Grant, table: GrantTable, subject: XapiObject) -> LazyText | None:
+    """The same, for whom it withholds `subject`; None where it would name what they may not see: another object's tag, a filter."""
+    if deny.kind is GrantKind.FILTER or (deny.kind is GrantKind.TAG and deny.key not in getattr(subject, "tags", ())):
+        return None
+    return grant_text(deny, table, subject.home)
 
 
 class UserNames(Protocol):

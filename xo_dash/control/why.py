@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from data.grants.grant import Grant
 from data.grants.table import GrantTable
 from data.grants.why import Basis, Explanation, explain
 from data.names import name_of
@@ -13,7 +14,7 @@ from data.stores.users import Role, User
 from data.types import XapiObject
 from xo_dash.control.action import Action
 from xo_dash.control.eligibility import impossible
-from xo_dash.control.grant_words import ROLES, grant_text, source_text
+from xo_dash.control.grant_words import ROLES, deny_text, grant_text, role_text, source_text
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.verbs import Verb
 from xo_dash.i18n import N_
@@ -41,13 +42,22 @@ def why(user: User, verb: Verb, subject: XapiObject) -> Why:
     table = subject.home.part(GrantTable)
     explanation = explain(table.rights(user), verb.id, list(Role).index(verb.role), subject.home.original(subject))
     grant = explanation.grant
+    named = _named(grant, table, subject) if grant is not None else ""
     sentence = lazy(
         _SENTENCES[explanation.allowed, explanation.basis],
         user=user.name,
         object=name_of(subject),
         role=LazyText(ROLES[user.role]),
-        grant=grant_text(grant, table, subject.home) if grant else "",
+        grant=named,
         source=source_text(grant, table) if grant else "",
     )
     applies = isinstance(verb, Action) and isinstance(subject, verb.kind)
     return Why(explanation, sentence, impossible(verb, subject) if applies else None)  # type: ignore[arg-type]  # it is one
+
+
+def _named(grant: Grant, table: GrantTable, subject: XapiObject) -> LazyText:
+    """In somebody's scope a deny is told as far as they may know it."""
+    if grant.deny and subject.home.original(subject) is not subject:
+        role = role_text(grant.role, table)
+        return deny_text(grant, table, subject) or lazy(N_("a deny of {role}"), role=role)
+    return grant_text(grant, table, subject.home)
