@@ -16,11 +16,13 @@ from data.scope import Scope, everything
 from data.stores.journal import JournalLine
 from data.stores.users import Role
 from tests import fakes
+from xo_dash.api.runs import run_as_data
 from xo_dash.control.actions import action
 from xo_dash.control.failures import explain
 from xo_dash.control.lazy_text import read_by
+from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.requests.decode import decode
-from xo_dash.control.run import Run, RunItem
+from xo_dash.control.run import Leftover, Run, RunItem, RunState, StepLog
 
 
 def test_a_failure_names_to_each_reader_what_they_see() -> None:
@@ -60,6 +62,27 @@ def test_a_history_names_what_is_seen_now() -> None:
     assert told("nic/0", "secret · 00:16:3e:00:00:01", "") == ("nic/0", "… · 00:16:3e:00:00:01", "")
     assert told("disk_size/somebody's", "1", "2") == ("disk_size/…", "1", "2")
     assert told("disk", "web-1 root", "") == ("disk", "web-1 root", "") and told("VCPUs_max", "2", "4")[1:] == ("2", "4")
+
+
+def test_a_run_of_somebody_else_names_and_lists_what_its_reader_sees() -> None:
+    lab = fakes.home_lab()
+    web, other = fakes.find(lab, "web-1"), fakes.find(lab, "db-01")
+    drive = next(vbd for vbd in web.all_of(VBD, web.VBDs) if web.home.one(VDI, vbd.VDI))
+    disk = web.home.one(VDI, drive.VDI)
+    assert disk is not None
+    away = next(sr for sr in web.home.all(SR).values() if sr.ref != disk.SR)
+    lab.grants.put([Grant(id="g", user_id="ann", role="viewer", kind=GrantKind.VM, key=key_of(web))])
+    scope = Scope(lab, lab.grants.rights_of("ann", "none").sees)
+    move = action("vdi.move")
+    says = rehearse(move.plan(decode(move.request, {"sr": away.uuid}), disk))[0].says
+    left = Leftover(says, web.home.id, (other.ref, web.ref), made=True)
+    item = RunItem(subject=web, uuid=web.uuid, name="web-1", pool=web.home.id, state=RunState.FAILED, result=str(other.ref),
+                   steps=[StepLog(says)], left=[left])  # fmt: skip
+    run = Run(id=1, key="k", action=move, user_id="bob", user_name="bob", address="", items=(item,), created=1.0)
+    hers, all_of_it = run_as_data(run, scope.sees), run_as_data(run, everything)
+    for hidden in (away.name_label, other.uuid):
+        assert hidden in str(all_of_it) and hidden not in str(hers)
+    assert web.uuid in str(hers["results"]) and "an object that you cannot see" in str(hers["steps"])
 
 
 async def test_a_task_leads_to_what_its_reader_sees_and_its_commands_are_for_who_sees_all(tmp_path: Path) -> None:

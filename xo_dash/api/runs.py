@@ -25,7 +25,7 @@ HEARD_OF: Final = 2.0
 def run_as_data(run: Run, sees: Sees) -> dict[str, object]:
     """What `xo-dash do` is told of it, by whom and when; `steps` are those of all objects."""
     with read_by(sees):
-        data = orders.told(run)
+        data = orders.told(run, sees)
     results = [{**result, "pool": item.subject.home.key} for result, item in zip(_results(data), run.items, strict=True)]
     return {
         **data,
@@ -110,14 +110,15 @@ async def undo(asked: Asked) -> Response:
 
 async def _heard_of(run: Run, asked: Asked) -> None:
     """Wait a moment, if a run has made something that the mirror has not heard of yet: its uuid is what people come for."""
-    waiting = [item for item in run.items if item.state is RunState.DONE and orders.awaits_made(item)]
+    sees = asked.scope.sees
+    waiting = [item for item in run.items if item.state is RunState.DONE and orders.awaits_made(item, sees)]
     if not run.ended or not waiting:
         return
     stirred = asyncio.Event()
     unsubscribe = asked.context.mirror.observe(lambda _changes: stirred.set())
     try:
         async with asyncio.timeout(HEARD_OF):
-            while any(orders.awaits_made(item) for item in waiting):
+            while any(orders.awaits_made(item, sees) for item in waiting):
                 stirred.clear()
                 await stirred.wait()
     except TimeoutError:

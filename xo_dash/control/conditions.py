@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.names import name_of
 from data.objects import VM, Host, HostMetrics, PowerState
 from data.types import XapiObject
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.words import state_words, states_words, under_way
 from xo_dash.i18n import N_
 
@@ -103,4 +102,4 @@ def residence_answers(subject: XapiObject) -> LazyText | None:
     host = subject.home.one(Host, subject.resident_on)
     if host is None or host_answers(host):
         return None
-    return lazy(N_("its host {host} is not responding"), host=name_of(host))
+    return lazy(N_("its host {host} is not responding"), host=named(host))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from data.names import name_of
 from data.types import XapiObject
 from data.visibility import Sees
 from xo_dash.i18n import _, ngettext, size
@@ -81,6 +82,11 @@ NOTHING = LazyText("")
 def lazy(message: str, **values: object) -> LazyText:
     """`say(N_("{vm} is a template"), vm=vm.name_label)`; a value may itself be something said."""
     return LazyText(message, values)
+
+
+def named(row: XapiObject) -> ObjectName:
+    """For a sentence about one object that names another: what that is called now."""
+    return ObjectName(row, name_of(row))
 
 
 class _Fields(dict[str, object]):

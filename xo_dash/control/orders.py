@@ -11,8 +11,10 @@ import msgspec
 from data.identity import Key, key_of, seen_from
 from data.names import name_of, pool_name
 from data.objects import KINDS
+from data.scope import everything
 from data.sight import Sight
 from data.types import Home, Ref, XapiObject
+from data.visibility import Sees
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
 from xo_dash.control.rehearsal import rehearse_all
@@ -145,20 +147,20 @@ def _previewed(action: AnyAction, subject: XapiObject, request: Request) -> dict
     return about | {"steps": [str(step.says) for step in steps], "calls": xe_lines(steps, subject.home)}
 
 
-def told(run: Run) -> dict[str, object]:
-    """A run as it is now."""
+def told(run: Run, sees: Sees = everything) -> dict[str, object]:
+    """A run as it is now; of what it made or left, what its reader `sees`."""
     return {
         "id": run.key,
         "action": run.action.id,
         "state": run.state.value,
         "ended": run.ended,
         "progress": round(run.progress, 3),
-        "results": [_result(item) for item in run.items],
+        "results": [_result(item, sees) for item in run.items],
     }
 
 
-def _result(item: RunItem) -> dict[str, object]:
-    made = _made(item)
+def _result(item: RunItem, sees: Sees) -> dict[str, object]:
+    made = _made(item, sees)
     return {
         "uuid": item.uuid,
         "name": item.name,
@@ -166,10 +168,14 @@ def _result(item: RunItem) -> dict[str, object]:
         "reason": str(item.reason or ""),
         "code": item.code,
         "steps": [_step(step) for step in item.steps],
-        "left": [{"says": str(left.says), "uuids": [row.uuid for row in rows_left(item, left) if left.made]} for left in item.left],
+        "left": [{"says": str(left.says), "uuids": _uuids_left(item, left, sees)} for left in item.left],
         "can_be_undone": item.can_be_undone,
         "made": made.uuid if made is not None else "",
     }
+
+
+def _uuids_left(item: RunItem, left: Leftover, sees: Sees) -> list[str]:
+    return [row.uuid for row in rows_left(item, left) if sees(row)] if left.made else []
 
 
 def _step(step: StepLog) -> dict[str, object]:
@@ -177,16 +183,17 @@ def _step(step: StepLog) -> dict[str, object]:
     return about | ({"inside": [_step(one) for one in step.inside]} if step.inside else {})
 
 
-def awaits_made(item: RunItem) -> bool:
-    """Whether it made something that the mirror has not heard of (yet)."""
-    return isinstance(item.result, str) and item.result.startswith("OpaqueRef:") and _made(item) is None
+def awaits_made(item: RunItem, sees: Sees) -> bool:
+    """Whether it made something that its reader does not see (yet)."""
+    return isinstance(item.result, str) and item.result.startswith("OpaqueRef:") and _made(item, sees) is None
 
 
-def _made(item: RunItem) -> XapiObject | None:
-    """The object that the command made, once the mirror has heard of it."""
+def _made(item: RunItem, sees: Sees) -> XapiObject | None:
+    """The object that the command made, once the mirror has heard of it and its reader sees it."""
     if not isinstance(item.result, str) or not item.result.startswith("OpaqueRef:"):
         return None
-    return _row(item.subject.home, Ref(item.result))
+    made = _row(item.subject.home, Ref(item.result))
+    return made if made is not None and sees(made) else None
 
 
 def _row(home: Home, ref: Ref) -> XapiObject | None:

@@ -16,7 +16,7 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host.conditions import silent
 from xo_dash.control.host.departures import BATCH, EnterMaintenance, moving
 from xo_dash.control.host.maintenance import enabling, networks, noting
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Branch, Call, Parallel, Plan
 from xo_dash.control.requests.request import NoRequest, Request
 from xo_dash.control.requests.types import NetworkUuid, called
@@ -56,7 +56,7 @@ def putting_back(request: BringBack, host: Host, away: Away, held: Collection[Li
     }
     failed: set[VM] = set()
     if ways:
-        branches = [Branch(says=lazy("{name}", name=name_of(vm)), plan=way, host=host.ref) for vm, way in ways.items()]
+        branches = [Branch(says=lazy("{name}", name=named(vm)), plan=way, host=host.ref) for vm, way in ways.items()]
         says = lazy(N_("Bringing VMs back to {name}"), name=name_of(host))
         back = yield Parallel(branches=branches, says=says, alone=True, at_once=request.at_once)
         failed = {vm for vm, answer in zip(ways, back, strict=True) if answer is None}
@@ -69,12 +69,12 @@ def _migrating(request: BringBack, vm: VM, host: Host) -> Plan:
 
 
 def _resuming(vm: VM, host: Host) -> Plan:
-    yield Call("VM.resume_on", vm.ref, host.ref, False, False, says=lazy(N_("Resuming {name}"), name=name_of(vm)))
+    yield Call("VM.resume_on", vm.ref, host.ref, False, False, says=lazy(N_("Resuming {name}"), name=named(vm)))
     return vm.uuid
 
 
 def _starting(vm: VM, host: Host) -> Plan:
-    yield Call("VM.start_on", vm.ref, host.ref, False, False, says=lazy(N_("Starting {name}"), name=name_of(vm)))
+    yield Call("VM.start_on", vm.ref, host.ref, False, False, says=lazy(N_("Starting {name}"), name=named(vm)))
     return vm.uuid
 
 

@@ -30,7 +30,7 @@ from xo_dash.control.host.departures import (
 )
 from xo_dash.control.host.no_place import why_no_place
 from xo_dash.control.labels import always
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Branch, Call, Parallel, Plan, Question, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import NoRequest
@@ -108,14 +108,13 @@ def enter(request: EnterMaintenance, host: Host) -> Plan:
     yield from noting(host, away, held)
     if moves:
         branches = [
-            Branch(says=lazy("{name}", name=name_of(vm)), plan=partial(_leaving, request, vm, to), host=host.ref)
-            for vm, to in moves.items()
+            Branch(says=lazy("{name}", name=named(vm)), plan=partial(_leaving, request, vm, to), host=host.ref) for vm, to in moves.items()
         ]
         says = lazy(N_("Migrating VMs off {name}"), name=name)
         yield Parallel(branches=branches, says=says, at_once=request.at_once)
     if found.off:
         branches = [
-            Branch(says=lazy("{name}", name=name_of(vm)), plan=partial(_ending, vm, how), host=host.ref) for vm, how in found.off.items()
+            Branch(says=lazy("{name}", name=named(vm)), plan=partial(_ending, vm, how), host=host.ref) for vm, how in found.off.items()
         ]
         yield Parallel(branches=branches, says=lazy(N_("Suspending or shutting down the other VMs of {name}"), name=name))
     if not request.remember:
@@ -140,7 +139,7 @@ def _leaving(request: EnterMaintenance, vm: VM, to: Host) -> Plan:
 
 
 def _ending(vm: VM, how: str) -> Plan:
-    return one(f"VM.{OPERATIONS[how]}", vm.ref, says=lazy(DOING[how], name=name_of(vm)))
+    return one(f"VM.{OPERATIONS[how]}", vm.ref, says=lazy(DOING[how], name=named(vm)))
 
 
 def away_after(found: Departures, host: Host) -> Away:
@@ -208,7 +207,7 @@ def _blocked(vm: VM | None, why: object, home: Home) -> LazyText:
     reason = explain(code, arguments, home, vm)
     if vm is None:
         return lazy(N_("a VM cannot be migrated to another host: {reason}"), reason=reason)
-    return lazy(N_("{vm} cannot be migrated to another host: {reason}"), vm=name_of(vm), reason=reason)
+    return lazy(N_("{vm} cannot be migrated to another host: {reason}"), vm=named(vm), reason=reason)
 
 
 def consequences(host: Host) -> Sequence[str]:

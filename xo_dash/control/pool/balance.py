@@ -10,13 +10,13 @@ from msgspec import Meta
 
 from data.balance import even_out
 from data.identity import key_of
-from data.names import name_of, pool_name
+from data.names import pool_name
 from data.objects import VM, Host, Pool
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host.departures import BATCH
 from xo_dash.control.labels import always
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Branch, Parallel, Plan
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
@@ -55,13 +55,13 @@ def check(request: BalancePool, pool: Pool) -> Iterator[Fault]:
         why = next(iter(check_move(MigrateVM(host=key_of(host)), vm)), None)
         if why is not None:
             words = N_("{vm} cannot migrate to {host}: {reason}")
-            yield Fault(f"moves.{number}" if request.moves else "moves", lazy(words, vm=name_of(vm), host=name_of(host), reason=why.reason))
+            yield Fault(f"moves.{number}" if request.moves else "moves", lazy(words, vm=named(vm), host=named(host), reason=why.reason))
 
 
 def plan(request: BalancePool, pool: Pool) -> Plan:
     """Each stands for itself: one that fails keeps no other from a better place."""
     moves = moves_in(request, pool)
-    branches = [Branch(says=lazy("{name}", name=name_of(vm)), plan=partial(_moving, vm, host), host=vm.resident_on) for vm, host in moves]
+    branches = [Branch(says=lazy("{name}", name=named(vm)), plan=partial(_moving, vm, host), host=vm.resident_on) for vm, host in moves]
     if branches:
         yield Parallel(
             branches=branches, says=lazy(N_("Moving VMs of {pool}"), pool=pool_name(pool.home)), alone=True, at_once=request.at_once

@@ -15,7 +15,7 @@ from data.stores.users import Role
 from data.uplinks import hosts_of
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import always, never
-from xo_dash.control.lazy_text import lazy
+from xo_dash.control.lazy_text import lazy, named
 from xo_dash.control.plan import Branch, Call, Parallel, Plan, Wait, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
@@ -65,7 +65,7 @@ def plan(request: StopPool, pool: Pool) -> Plan:
     hosts = [host for host in hosts_of(pool.home) if is_live(host)]
     for vms in groups(pool):
         branches = [
-            Branch(says=lazy("{name}", name=name_of(vm)), plan=partial(_ending, method, vm), host=vm.resident_on)
+            Branch(says=lazy("{name}", name=named(vm)), plan=partial(_ending, method, vm), host=vm.resident_on)
             for vm in vms
             if (method := method_for(request, vm))
         ]
@@ -84,7 +84,7 @@ def plan(request: StopPool, pool: Pool) -> Plan:
 
 
 def _ending(method: str, vm: VM) -> Plan:
-    return one(method, vm.ref, says=lazy(N_("Stopping {name}"), name=name_of(vm)))
+    return one(method, vm.ref, says=lazy(N_("Stopping {name}"), name=named(vm)))
 
 
 def _off(host: Host) -> Plan:

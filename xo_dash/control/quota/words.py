@@ -7,10 +7,9 @@ from typing import Final
 
 from data.grants.quota import Amounts, Limit, Quota, limits
 from data.grants.table import GrantTable
-from data.names import name_of
 from data.objects import SR
 from data.types import XapiObject
-from xo_dash.control.lazy_text import Amount, LazyText, ObjectName, lazy
+from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
 from xo_dash.i18n import N_
 
 RESOURCES: Final[Mapping[str, str]] = {"vms": N_("VMs"), "vcpus": N_("vCPUs"), "memory": N_("Memory"), "disk": N_("Disk")}
@@ -36,7 +35,7 @@ def not_allowed(row: XapiObject) -> LazyText:
     message = N_("your quota does not allow the SR {name}; choose another") if isinstance(row, SR) else N_(
         "your quota does not allow the network {name}; choose another"
     )  # fmt: skip
-    return lazy(message, name=ObjectName(row, name_of(row)))
+    return lazy(message, name=named(row))
 
 
 def unknown_size() -> LazyText:

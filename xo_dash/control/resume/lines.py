@@ -10,7 +10,7 @@ import msgspec
 from data.reading import RecordedRows
 from data.stores.users import Role
 from data.types import XapiObject
-from xo_dash.control.lazy_text import Amount, LazyText
+from xo_dash.control.lazy_text import Amount, LazyText, ObjectName
 from xo_dash.control.plan import Call, Parallel, Question, Step, Transfer
 from xo_dash.control.run import Run, RunState
 
@@ -148,6 +148,8 @@ def _packed_value(value: object) -> object:
         return {"text": packed(value)}
     if isinstance(value, Amount):
         return {"bytes": value.bytes}
+    if isinstance(value, ObjectName):
+        return value.name  # whoever looks at the moment this is written is not who reads it
     return value if isinstance(value, (str, int, float)) else str(value)
 
 

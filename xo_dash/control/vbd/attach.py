@@ -12,7 +12,7 @@ from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import residence_answers
-from xo_dash.control.lazy_text import Amount, LazyText, lazy
+from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import NoRequest, Request
@@ -56,7 +56,7 @@ def add_plan(request: AddDisk, vm: VM) -> Plan:
     sr = vm.home.by_uuid(SR, request.sr)
     if sr is None:
         return
-    says = lazy(N_("Creating a disk of {size} on {sr}"), size=Amount(request.size), sr=name_of(sr))
+    says = lazy(N_("Creating a disk of {size} on {sr}"), size=Amount(request.size), sr=named(sr))
     record = {
         "name_label": request.name, "name_description": request.description, "SR": sr.ref, "virtual_size": request.size, "type": "user",
         "sharable": False, "read_only": False, "other_config": {}, "xenstore_data": {}, "sm_config": {}, "tags": [],
@@ -106,7 +106,7 @@ def choices(vms: Sequence[VM]) -> Sequence[Choice]:
 def check_add(request: AddDisk, vm: VM) -> Iterator[Fault]:
     sr = vm.home.by_uuid(SR, request.sr)
     if sr is not None and (reason := cannot_take(sr, request.size, vm)):
-        yield Fault("sr", lazy(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
+        yield Fault("sr", lazy(N_("{sr} cannot be used: {reason}"), sr=named(sr), reason=reason))
 
 
 def free_disks(vms: Sequence[VM]) -> Sequence[Choice]:
@@ -133,7 +133,7 @@ def check_attach(request: AttachDisk, vm: VM) -> Iterator[Fault]:
     elif users and not disk.sharable and not request.read_only:
         yield Fault("disk", lazy(N_("it is attached to {name}; detach it there first"), name=name_of(users[0])))
     elif sr is not None and (reason := cannot_take(sr, 0, vm)):
-        yield Fault("disk", lazy(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
+        yield Fault("disk", lazy(N_("{sr} cannot be used: {reason}"), sr=named(sr), reason=reason))
 
 
 def is_disk_drive(subject: XapiObject) -> bool:

@@ -10,7 +10,7 @@ from data.objects import SR, VBD, VDI, VM, PowerState
 from data.stores.users import Role
 from data.types import NULL_REF
 from xo_dash.control.action import Action, AnyAction, Choice
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
@@ -88,7 +88,7 @@ def plan(request: InsertCD, vm: VM) -> Plan:
     image, drive = vm.home.by_uuid(VDI, request.image), drive_of(vm)
     if image is None or (drive is not None and image.ref == drive.VDI):
         return
-    says = lazy(N_("Inserting {image} into the drive of {name}"), image=name_of(image), name=name_of(vm))
+    says = lazy(N_("Inserting {image} into the drive of {name}"), image=named(image), name=name_of(vm))
     if drive is None:
         record = new_record(vm, NULL_REF, position=free_position(vm, cd=True), kind="CD")
         adding = lazy(N_("Adding a CD drive to {name}"), name=name_of(vm))

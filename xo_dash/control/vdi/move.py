@@ -9,7 +9,7 @@ from data.names import name_of
 from data.objects import SR, VBD, VDI, VM
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
@@ -61,14 +61,14 @@ def check(request: MoveDisk, vdi: VDI) -> Iterator[Fault]:
     if sr.ref == vdi.SR:
         yield Fault("sr", lazy(N_("it is already there")))
     elif reason := cannot_take(sr, vdi.virtual_size, in_use_by(vdi)):
-        yield Fault("sr", lazy(N_("{sr} cannot be used: {reason}"), sr=name_of(sr), reason=reason))
+        yield Fault("sr", lazy(N_("{sr} cannot be used: {reason}"), sr=named(sr), reason=reason))
 
 
 def plan(request: MoveDisk, vdi: VDI) -> Plan:
     sr = vdi.home.by_uuid(SR, request.sr)
     if sr is None:
         return
-    says = lazy(N_("Moving {disk} to {sr}"), disk=name_of(vdi), sr=name_of(sr))
+    says = lazy(N_("Moving {disk} to {sr}"), disk=name_of(vdi), sr=named(sr))
     if _moves_with(vdi) is not None:
         yield Call("VDI.pool_migrate", vdi.ref, sr.ref, {}, says=says)
     else:
@@ -77,7 +77,7 @@ def plan(request: MoveDisk, vdi: VDI) -> Plan:
 
 def _copied(vdi: VDI, sr: SR, says: LazyText) -> Plan:
     """The original goes last: until then everything can be taken back."""
-    removing = lazy(N_("Deleting the copy on {sr}"), sr=name_of(sr))
+    removing = lazy(N_("Deleting the copy on {sr}"), sr=named(sr))
     copy = yield Call("VDI.copy", vdi.ref, sr.ref, says=says, undo=lambda made: one("VDI.destroy", made, says=removing))
     for drive in vdi.all_of(VBD, vdi.VBDs):
         yield from _swapped(drive, copy, lazy(N_("Attaching the copy instead of {disk}"), disk=name_of(vdi)))

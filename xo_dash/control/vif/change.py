@@ -13,7 +13,7 @@ from data.objects import VIF, Network
 from data.stores.users import Role
 from data.vms import KBPS, RATE_LIMIT, rate_of
 from xo_dash.control.action import Action, AnyAction, Choice
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
@@ -76,7 +76,7 @@ def move_plan(request: MoveNic, vif: VIF) -> Plan:
     """Source: VIF.move keeps everything else, also while the guest runs, and asks nothing of it."""
     network, held = vif.home.by_uuid(Network, request.network), vif.network
     if network is not None and network.ref != held:
-        says = lazy(N_("Moving {name} to {network}"), name=name_of(vif), network=name_of(network))
+        says = lazy(N_("Moving {name} to {network}"), name=name_of(vif), network=named(network))
         yield Call("VIF.move", vif.ref, network.ref, says=says, undo=lambda _: one("VIF.move", vif.ref, held, says=says))
 
 

@@ -17,7 +17,7 @@ from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import residence_answers
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import NoRequest, Request
@@ -95,7 +95,7 @@ def add_plan(request: AddNic, vm: VM) -> Plan:
     network = vm.home.by_uuid(Network, request.network)
     if network is None:
         return
-    says = lazy(N_("Adding a NIC on {network} to {name}"), name=name_of(vm), network=name_of(network))
+    says = lazy(N_("Adding a NIC on {network} to {name}"), name=name_of(vm), network=named(network))
     record, connects = new_record(vm, network, mac=normal(request.mac or ""), rate=request.rate), plugs(vm)
     vif = yield Call("VIF.create", record, says=says, undo=lambda made: one("VIF.destroy", made, says=says))
     if connects:

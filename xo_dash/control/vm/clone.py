@@ -13,7 +13,7 @@ from data.types import NULL_REF
 from data.vms import BACKUP, disks_of
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
-from xo_dash.control.lazy_text import Amount, LazyText, lazy
+from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, Step
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
@@ -82,7 +82,7 @@ def _too_small(sr: SR, needed: int) -> LazyText | None:
     free = free_space(sr)
     if free is None or needed <= free:
         return None
-    return lazy(N_("up to {needed} needed, {free} free on {sr}"), needed=Amount(needed), free=Amount(free), sr=name_of(sr))
+    return lazy(N_("up to {needed} needed, {free} free on {sr}"), needed=Amount(needed), free=Amount(free), sr=named(sr))
 
 
 _CONDITION = allowed("clone", PowerState.HALTED)

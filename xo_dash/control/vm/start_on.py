@@ -12,7 +12,7 @@ from data.stores.users import Role
 from data.types import NULL_REF
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed, host_refuses
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
@@ -48,7 +48,7 @@ def _missing(host: Host, vm: VM) -> LazyText | None:
     for lack in lacks(vm, host):
         if lack.what is not None:
             words = N_("it has no access to {what}") if lack.obstacle is Obstacle.SR else N_("it does not have the network {what}")
-            return lazy(words, what=name_of(lack.what))
+            return lazy(words, what=named(lack.what))
     return None
 
 
@@ -64,7 +64,7 @@ def defaults(subjects: Sequence[VM]) -> Mapping[str, object]:
 def check(request: StartOn, vm: VM) -> Iterator[Fault]:
     host = vm.home.by_uuid(Host, request.host)
     if host is not None and (refused := _refused(host, [vm])):
-        yield Fault("host", lazy(N_("{host} cannot run it: {reason}"), host=name_of(host), reason=refused))
+        yield Fault("host", lazy(N_("{host} cannot run it: {reason}"), host=named(host), reason=refused))
 
 
 def plan(request: StartOn, vm: VM) -> Plan:

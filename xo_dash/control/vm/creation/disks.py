@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from data.names import name_of
 from data.objects import SR, VBD, VDI, VM
 from data.types import NULL_REF, Ref
-from xo_dash.control.lazy_text import Amount, LazyText, lazy
+from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, Wait, several
 from xo_dash.control.vm.creation.blueprint import CD, Blueprint, Disk
 from xo_dash.i18n import N_
@@ -19,13 +18,13 @@ PATIENCE: Final = 60.0
 
 def disk_made(made: Blueprint, vm: Any, disk: Disk, name: str) -> Plan:
     if disk.existing is not None:
-        says = lazy(N_("Attaching {disk}"), disk=name_of(disk.existing))
+        says = lazy(N_("Attaching {disk}"), disk=named(disk.existing))
         yield attached(vm, disk.existing.ref, disk.position, says, read_only=disk.existing.read_only)
     elif disk.original is not None:
         yield from _changed(made, vm, disk, name)
     else:
         sr = disk.sr.ref if disk.sr is not None else NULL_REF
-        where = name_of(disk.sr) if disk.sr is not None else ""
+        where = named(disk.sr) if disk.sr is not None else ""
         says = lazy(N_("Creating disk {disk}, {size} on {sr}"), disk=name, size=Amount(disk.size), sr=where)
         vdi = yield Call("VDI.create", disk_record(name, sr, disk.size, {}), says=says, undo=disk_removed)
         yield attached(vm, vdi, disk.position, says)
@@ -33,7 +32,7 @@ def disk_made(made: Blueprint, vm: Any, disk: Disk, name: str) -> Plan:
 
 def new_disk(name: str, sr: SR, size: int) -> Call:
     """`size`: bytes."""
-    says = lazy(N_("Creating disk {disk}, {size} on {sr}"), disk=name, size=Amount(size), sr=name_of(sr))
+    says = lazy(N_("Creating disk {disk}, {size} on {sr}"), disk=name, size=Amount(size), sr=named(sr))
     return Call("VDI.create", disk_record(name, sr.ref, size, {}), says=says, undo=disk_removed)
 
 
@@ -115,7 +114,7 @@ def _in_place(vm: VM | None, position: str) -> VBD | None:
 def cd_drive(made: Blueprint, vm: Any) -> Plan:
     """A CD drive with the image in it; an empty one where there is none yet: it cannot be added while the VM runs."""
     iso = made.iso
-    says = lazy(N_("Inserting {disc}"), disc=name_of(iso)) if iso is not None else lazy(N_("Adding a CD drive"))
+    says = lazy(N_("Inserting {disc}"), disc=named(iso)) if iso is not None else lazy(N_("Adding a CD drive"))
     if made.drive is None:
         yield attached(vm, iso.ref if iso is not None else NULL_REF, made.cd_position, says, kind=CD)
         return

@@ -15,7 +15,7 @@ from data.objects import VIF, VM, Pool
 from data.types import NULL_REF, Ref
 from xo_dash.control.cloud_init.config_drive import DRIVE, KEEP, REMOVE
 from xo_dash.control.cloud_init.disk import SIZE, config_disk
-from xo_dash.control.lazy_text import Amount, LazyText, lazy
+from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
 from xo_dash.control.plan import Branch, Call, Parallel, Plan, Transfer, Wait, several
 from xo_dash.control.vm.creation.blueprint import DISKS, Blueprint, NicBlueprint, blueprint, dropped_cards
 from xo_dash.control.vm.creation.disks import PATIENCE, attached, cd_drive, disk_made, disk_record, disk_removed, drive_dropped
@@ -76,8 +76,8 @@ def _copied(made: Blueprint, name: str) -> Call:
     undo = partial(_removed, name, keep)
     kind = N_("Cloning template {name}") if source.is_a_template else N_("Cloning {name}")
     if made.copy_to is None:
-        return Call("VM.clone", source.ref, name, says=lazy(kind, name=name_of(source)), undo=undo)
-    says = lazy(N_("Copying {name} to {sr}"), name=name_of(source), sr=name_of(made.copy_to))
+        return Call("VM.clone", source.ref, name, says=lazy(kind, name=named(source)), undo=undo)
+    says = lazy(N_("Copying {name} to {sr}"), name=named(source), sr=named(made.copy_to))
     return Call("VM.copy", source.ref, name, made.copy_to.ref, says=says, undo=undo)
 
 
@@ -163,7 +163,7 @@ def _card(vm: Any, card: NicBlueprint) -> Plan:
         "VM": vm, "network": network.ref if network is not None else NULL_REF, "device": card.device, "MAC": card.mac,
         "MTU": network.MTU if network is not None else 1500, "other_config": {}, "qos_algorithm_type": "", "qos_algorithm_params": {},
     }  # fmt: skip
-    yield Call("VIF.create", record, says=lazy(N_("Adding a NIC on {network}"), network=name_of(network) if network is not None else ""))
+    yield Call("VIF.create", record, says=lazy(N_("Adding a NIC on {network}"), network=named(network) if network is not None else ""))
 
 
 def _dropped(vm: Any, original: VIF) -> Plan:
@@ -206,7 +206,7 @@ def _config_disk(made: Blueprint, vm: Any, name: str) -> Plan:
 
 def _options(request: CreateVM, made: Blueprint, vm: Any) -> Plan:
     if made.host is not None:
-        says = lazy(N_("Setting the affinity to {host}"), host=name_of(made.host))
+        says = lazy(N_("Setting the affinity to {host}"), host=named(made.host))
         yield Call("VM.set_affinity", vm, made.host.ref, says=says, asynchronous=False)
     elif made.source.affinity != NULL_REF:
         yield Call("VM.set_affinity", vm, NULL_REF, says=lazy(N_("Clearing the affinity")), asynchronous=False)
@@ -234,5 +234,5 @@ def _unprotected(vm: Any, _answer: Any) -> Plan:
 def _started(made: Blueprint, vm: Any, name: str) -> Call:
     if made.host is None:
         return Call("VM.start", vm, False, False, says=lazy(N_("Starting {name}"), name=name))
-    says = lazy(N_("Starting {name} on {host}"), name=name, host=name_of(made.host))
+    says = lazy(N_("Starting {name} on {host}"), name=name, host=named(made.host))
     return Call("VM.start_on", vm, made.host.ref, False, False, says=says)

@@ -12,7 +12,7 @@ from data.names import name_of
 from data.objects import PCI, PGPU, PIF, VM, Host
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Plan, Question
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
@@ -71,7 +71,7 @@ def _given(pci: PCI, vm: VM, host: Host) -> LazyText | None:
         return lazy(N_("{name} has it; remove it there first"), name=name_of(user))
     affinity = pci.home.one(Host, vm.affinity)
     if affinity is not None and affinity is not host and pci_addresses(vm):
-        return lazy(N_("its other PCI devices are on {host}"), host=name_of(affinity))
+        return lazy(N_("its other PCI devices are on {host}"), host=named(affinity))
     return None
 
 
@@ -86,7 +86,7 @@ def notes(request: AddPci, vm: VM) -> Iterator[LazyText]:
     host = vm.home.one(Host, pci.host) if pci is not None else None
     if host is not None:
         yield lazy(N_("It can run on {host} only, and cannot be migrated or suspended; no snapshot with memory can be taken."),
-                   host=name_of(host))  # fmt: skip
+                   host=named(host))  # fmt: skip
 
 
 def plan(request: AddPci, vm: VM) -> Plan:
@@ -96,19 +96,19 @@ def plan(request: AddPci, vm: VM) -> Plan:
         return
     yield Question(
         method="PCI.get_dom0_access_status", parameters=(pci.ref,), judge=lambda answer: _used_by_host(answer, host),
-        says=lazy(N_("Checking that {host} does not use the device"), host=name_of(host)),
+        says=lazy(N_("Checking that {host} does not use the device"), host=named(host)),
     )  # fmt: skip
     says = lazy(N_("Adding {device} to {name}"), device=pci_name(pci), name=name_of(vm))
     yield from setting_key(vm, "other_config", PCI_KEY, _written([*pci_addresses(vm), pci.pci_id]), says)
     if vm.affinity != host.ref and len(vm.home.all(Host)) > 1:
         # an address is one of a host: another host may have another device there
-        yield from setting(vm, "affinity", host.ref, vm.affinity, lazy(N_("Setting the affinity to {host}"), host=name_of(host)))
+        yield from setting(vm, "affinity", host.ref, vm.affinity, lazy(N_("Setting the affinity to {host}"), host=named(host)))
 
 
 def _used_by_host(answer: object, host: Host) -> LazyText | None:
     """Source: PCI.get_dom0_access_status answers disabled once the device is hidden and the host has been restarted."""
     if answer in ("enabled", "disable_on_reboot", "enable_on_reboot"):
-        return lazy(N_("{host} itself uses the device; hide it from the host and restart the host first"), host=name_of(host))
+        return lazy(N_("{host} itself uses the device; hide it from the host and restart the host first"), host=named(host))
     return None
 
 

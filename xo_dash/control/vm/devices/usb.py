@@ -10,7 +10,7 @@ from data.names import name_of
 from data.objects import PUSB, VM, VUSB, Host, USBGroup
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import NoRequest, Request
@@ -70,10 +70,10 @@ def notes(request: AddUsb, vm: VM) -> Iterator[LazyText]:
     stick = vm.home.by_uuid(PUSB, request.device)
     host = vm.home.one(Host, stick.host) if stick is not None else None
     if stick is not None and not stick.passthrough_enabled and host is not None:
-        yield lazy(N_("{host} itself can no longer use the device; a removable disk of it disappears there."), host=name_of(host))
+        yield lazy(N_("{host} itself can no longer use the device; a removable disk of it disappears there."), host=named(host))
     if host is not None:
         yield lazy(
-            N_("The VM can use it after its next start. It can then run on {host} only, and no snapshots can be taken."), host=name_of(host)
+            N_("The VM can use it after its next start. It can then run on {host} only, and no snapshots can be taken."), host=named(host)
         )
 
 

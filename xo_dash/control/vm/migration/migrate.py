@@ -15,7 +15,7 @@ from data.types import NULL_REF, XapiObject
 from data.vms import disks_of
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
-from xo_dash.control.lazy_text import Amount, LazyText, lazy
+from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.sr.choice import disk_srs, free_space
@@ -63,7 +63,7 @@ def check(request: MigrateVM, vm: VM) -> Iterator[Fault]:
     moves = any(move.why is not MappingReason.STAYS for move in disks)
     refused = target(vm, host).refused
     if refused and not (moves and _for_its_disks_alone(vm, host)):
-        yield Fault("host", lazy(N_("{host} cannot run it: {reason}"), host=name_of(host), reason=refused))
+        yield Fault("host", lazy(N_("{host} cannot run it: {reason}"), host=named(host), reason=refused))
     yield from _wrong_disks(request, host, disks)
     yield from _wrong_networks(request, vm, host)
     if request.copy and host.home is vm.home:
@@ -82,24 +82,24 @@ def _wrong_disks(request: MigrateVM, host: Host, disks: Sequence[DiskMove]) -> I
     for move in disks:
         if move.sr is None:
             yield Fault("sr", lazy(N_("no SR attached on {host} has {size} free for {disk}"),
-                                  host=name_of(host), size=Amount(move.disk.virtual_size), disk=name_of(move.disk)))  # fmt: skip
+                                  host=named(host), size=Amount(move.disk.virtual_size), disk=name_of(move.disk)))  # fmt: skip
         elif move.sr.home is not host.home or move.sr.ref not in reached:
             field = next((f"disks.{n}.sr" for n, place in enumerate(request.disks) if place.disk == move.disk.uuid), "sr")
-            yield Fault(field, lazy(N_("{sr} is not attached on {host}; choose another"), host=name_of(host), sr=name_of(move.sr)))
+            yield Fault(field, lazy(N_("{sr} is not attached on {host}; choose another"), host=named(host), sr=named(move.sr)))
     for sr, amount in overfull(disks):
         yield Fault("sr", lazy(N_("{needed} needed on {sr}, {free} free"),
-                              needed=Amount(amount), sr=name_of(sr), free=Amount(free_space(sr) or 0)))  # fmt: skip
+                              needed=Amount(amount), sr=named(sr), free=Amount(free_space(sr) or 0)))  # fmt: skip
 
 
 def _wrong_networks(request: MigrateVM, vm: VM, host: Host) -> Iterator[Fault]:
     network = seen_from(host.home, Network, request.network) if request.network else None
     if network is not None and (network.home is not host.home or not has_address(host, network)):
-        yield Fault("network", lazy(N_("{host} has no address on {network}; choose another"), host=name_of(host), network=name_of(network)))
+        yield Fault("network", lazy(N_("{host} has no address on {network}; choose another"), host=named(host), network=named(network)))
     for move in nics_in(request, vm, host):
         if move.network is None:
-            yield Fault("nics", lazy(N_("{host} has no network for NIC {device}"), host=name_of(host), device=move.nic.device))
+            yield Fault("nics", lazy(N_("{host} has no network for NIC {device}"), host=named(host), device=move.nic.device))
         elif move.network.home is not host.home:
-            yield Fault("nics", lazy(N_("{network} is not a network of {host}'s pool"), network=name_of(move.network), host=name_of(host)))
+            yield Fault("nics", lazy(N_("{network} is not a network of {host}'s pool"), network=named(move.network), host=named(host)))
 
 
 def notes(request: MigrateVM, vm: VM) -> Iterator[LazyText]:
@@ -113,7 +113,7 @@ def notes(request: MigrateVM, vm: VM) -> Iterator[LazyText]:
             yield lazy(N_("NIC {device} changes from {old} to {new}: check it"),
                       device=move.nic.device, old=name_of(now) if now else "–", new=name_of(move.network))  # fmt: skip
     for _drive, disc in _discs_left(vm, host):
-        yield lazy(N_("{disc} is ejected: it is not available on {host}"), disc=name_of(disc), host=name_of(host))
+        yield lazy(N_("{disc} is ejected: it is not available on {host}"), disc=named(disc), host=named(host))
     if vm.ha_restart_priority and host.home is not vm.home:
         yield lazy(N_("It is protected by HA here; in the other pool it is unprotected until you enable it."))
 
@@ -126,21 +126,21 @@ def plan(request: MigrateVM, vm: VM) -> Plan:
     assert host is not None  # noqa: S101  # the runner has checked that
     disks = disks_in(request, vm, host)
     network = (seen_from(host.home, Network, request.network) if request.network else None) or migration_network_of(host)
-    says = lazy(N_("Migrating {name} to {host}"), name=name_of(vm), host=name_of(host))
+    says = lazy(N_("Migrating {name} to {host}"), name=name_of(vm), host=named(host))
     if _moves_memory_alone(vm, host, disks):
         options = {"live": "true"} | ({"network": network.ref} if network and network is not management_of(host) else {})
         yield Call("VM.pool_migrate", vm.ref, host.ref, options, says=says)
         return
     for drive, disc in _discs_left(vm, host):
-        says_ejecting = lazy(N_("Ejecting {disc}"), disc=name_of(disc))
+        says_ejecting = lazy(N_("Ejecting {disc}"), disc=named(disc))
         yield Call("VBD.eject", drive.ref, says=says_ejecting, undo=partial(_insert, drive, disc))
     there = yield Call(
         "host.migrate_receive", host.ref, network.ref if network else NULL_REF, {},
-        says=lazy(N_("Preparing {host}"), host=name_of(host)), asynchronous=False, at=host.home.id, secret=True,
+        says=lazy(N_("Preparing {host}"), host=named(host)), asynchronous=False, at=host.home.id, secret=True,
     )  # fmt: skip
     srs, nics = places_in(request, vm, host)
     given = (vm.ref, there, True, srs, nics, {"copy": "true"} if request.copy else {})
-    yield Call("VM.assert_can_migrate", *given, says=lazy(N_("Checking that {host} can run it"), host=name_of(host)))
+    yield Call("VM.assert_can_migrate", *given, says=lazy(N_("Checking that {host} can run it"), host=named(host)))
     yield Call("VM.migrate_send", *given, says=says)
 
 
@@ -157,7 +157,7 @@ def _discs_left(vm: VM, host: Host) -> list[tuple[VBD, VDI]]:
 
 
 def _insert(drive: VBD, disc: VDI, _answer: object) -> Plan:
-    return one("VBD.insert", drive.ref, disc.ref, says=lazy(N_("Inserting {disc}"), disc=name_of(disc)))
+    return one("VBD.insert", drive.ref, disc.ref, says=lazy(N_("Inserting {disc}"), disc=named(disc)))
 
 
 # ---- when it can be done
