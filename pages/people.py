@@ -76,7 +76,7 @@ def _may_look() -> bool:
     """Whether whoever looks is an administrator; others are told."""
     if current_user().role.includes(Role.ADMIN):
         return True
-    with empty_state(_("For administrators"), _("Only an administrator can see who there is.")):
+    with empty_state(_("For administrators"), _("Only an administrator can see the users.")):
         ui.link(_("My account"), "/account").classes("x-link")
     return False
 

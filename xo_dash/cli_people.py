@@ -207,7 +207,7 @@ def _bytes(text: str | None) -> int | None:
     amount = parse_size(text) if text is not None else None
     if isinstance(amount, int) or amount is None:
         return amount
-    raise RecordRefused(_("“{text}” is no size; write bytes, or something like “32 GiB”").format(text=text))
+    raise RecordRefused(_("“{text}” is not a size; enter bytes, or something like “32 GiB”").format(text=text))
 
 
 def _list_quotas(given: argparse.Namespace, directory: DataDirectory) -> None:

@@ -45,7 +45,7 @@ class GrantDialog(Dialog):
                 self._kind = choice({kind: _(title) for kind, title in KINDS.items()}, GrantKind.VM, label=_("Kind"))
                 self._name = Field(_("Name or UUID"), hint=_("A filter of VMs: name:web tag:dev -tag:prod"))
             self._days = choice({0: _("until revoked"), 1: _("for 1 day"), 30: _("for 30 days"), 365: _("for 1 year")}, 0, label=_("Valid"))
-            self._deny = check(_("Deny: withhold the role there, even if another grant gives it"))
+            self._deny = check(_("Deny: take the role away there, even if another grant gives it"))
         self.answers(_("Cancel"), _("Add"), self._submit)
         self.open()
 
@@ -63,7 +63,7 @@ class GrantDialog(Dialog):
             _checked(self._name.value.strip())
         key = named_target(kind, self._name.value.strip(), self._context.mirror)
         if key is None:
-            raise Refused(_("There is no such object, or several; enter the UUID of one."))
+            raise Refused(_("No object or several objects match; enter a UUID."))
         return kind, key
 
     async def _submit(self) -> None:
@@ -106,7 +106,7 @@ async def revoke_grant(context: Context, grant: Grant, whose: str) -> None:
     """After a yes. `whose`: the name of the user or group."""
     text = _("{name} loses these rights at once, also on open pages.").format(name=whose)
     if grant.deny:
-        text = _("{name} gets back at once what this withholds.").format(name=whose)
+        text = _("{name} gets these rights back at once, also on open pages.").format(name=whose)
     if not await confirm(_("Revoke"), text, yes=_("Revoke"), no=_("Cancel")):
         return
 

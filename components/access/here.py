@@ -89,7 +89,7 @@ class GrantsHere(Card):
     """All grants that apply to the object, from those on it to those on its pool."""
 
     def __init__(self, context: Context, row: XapiObject) -> None:
-        super().__init__(_("Grants that apply here"), _("from the nearest to the pool"), wide=True)
+        super().__init__(_("Grants that apply here"), _("nearest first"), wide=True)
         self._context, self._row = context, row
         with self:
             self._box = ui.element()
@@ -101,7 +101,7 @@ class GrantsHere(Card):
         grants = grants_here(table, self._row)
         with fresh_slot(self._box):
             if not grants:
-                ui.label(_("No grants apply here. Roles apply everywhere.")).classes("x-dim")
+                ui.label(_("No grants apply here. Only the roles of the users apply.")).classes("x-dim")
                 return
             columns = [Column(_("Role"), main=True), Column(_("On")), Column(_("Who")), Column(_("Until")), Column("", number=True)]
             data_table(columns, [self._line(grant, table) for grant in grants])

@@ -38,7 +38,7 @@ class GrantList(Card):
                 columns = [Column(_("Who"), main=True), Column(_("Role")), Column(_("On")), Column(_("Until")), Column("", number=True)]
                 data_table(columns, [self._row(grant) for grant in grants])
             else:
-                ui.label(_("No grants. Roles apply everywhere.")).classes("x-dim")
+                ui.label(_("No grants. Only the roles of the users apply.")).classes("x-dim")
 
     def _row(self, grant: Grant) -> list[str | Callable[[], object]]:
         table = self._context.grants.table

@@ -28,7 +28,7 @@ class QuotaList(Card):
     """A table of quotas with what is used of each; every handler asks again who acts."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__(_("Quotas"), _("How much a user or a group may have"), wide=True)
+        super().__init__(_("Quotas"), _("Limits for users and groups"), wide=True)
         self._context = context
         with self:
             self._box = ui.element()
@@ -40,7 +40,7 @@ class QuotaList(Card):
         quotas = self._context.grants.table.quotas
         with fresh_slot(self._box):
             if not quotas:
-                ui.label(_("No quotas. Who may create VMs may create as many as they like.")).classes("x-dim")
+                ui.label(_("No quotas. Users who may create VMs can create any number of them.")).classes("x-dim")
                 return
             columns = [Column(_("Who"), main=True), *(Column(_(title)) for title in RESOURCES.values()), Column(_("SRs and networks")),
                        Column("", number=True)]  # fmt: skip
@@ -53,7 +53,9 @@ class QuotaList(Card):
         return [who, *(used.get(resource, "–") for resource in RESOURCES), ", ".join(places(self._context, quota)) or _("any"), remove]
 
     async def _remove(self, quota: Quota, who: str) -> None:
-        if not await confirm(_("Remove quota"), _("{name} may then have any amount.").format(name=who), yes=_("Remove"), no=_("Cancel")):
+        if not await confirm(
+            _("Remove quota"), _("These limits no longer apply to {name}.").format(name=who), yes=_("Remove"), no=_("Cancel")
+        ):
             return
 
         async def remove() -> None:
@@ -75,10 +77,12 @@ class QuotaDialog(Dialog):
         people = people_to_choose(context)
         with self:
             self._who = choice(people, next(iter(people)), label=_("Who"))
-            self._fields = {resource: Field(_(title), hint=_("Empty: no limit")) for resource, title in RESOURCES.items()}
-            self._srs = Field(_("SRs that may be used"), hint=_("Names or UUIDs with commas between; empty: all that they see"))
-            self._networks = Field(_("Networks that may be used"), hint=_("Names or UUIDs with commas between; empty: all that they see"))
-            self._running = check(_("Count vCPUs and memory of running VMs only"))
+            self._fields = {resource: Field(_(title), hint=_("Leave empty for no limit")) for resource, title in RESOURCES.items()}
+            self._srs = Field(_("SRs that may be used"), hint=_("Names or UUIDs, comma separated. Leave empty for all that they can see."))
+            self._networks = Field(
+                _("Networks that may be used"), hint=_("Names or UUIDs, comma separated. Leave empty for all that they can see.")
+            )
+            self._running = check(_("Count vCPUs and memory only for running VMs"))
         self.answers(_("Cancel"), _("Set quota"), self._submit)
         self.open()
 
@@ -103,7 +107,7 @@ class QuotaDialog(Dialog):
         """Raises Refused."""
         text = str(self._fields[resource].value or "").strip()
         if text and not (text.isascii() and text.isdigit() and len(text) <= 9):
-            raise Refused(_("“{text}” is no number; leave it empty for no limit").format(text=text[:80]))
+            raise Refused(_("“{text}” is not a number; leave the field empty for no limit").format(text=text[:80]))
         return int(text) if text else None
 
     def _size(self, resource: str) -> int | None:
@@ -111,7 +115,7 @@ class QuotaDialog(Dialog):
         text = str(self._fields[resource].value or "").strip()
         amount = parse_size(text, "G") if text else None
         if isinstance(amount, str):
-            raise Refused(_("“{text}” is no size; write something like “32 GiB”").format(text=text[:80]))
+            raise Refused(_("“{text}” is not a size; enter something like “32 GiB”").format(text=text[:80]))
         return amount
 
     def _keys(self, kind: GrantKind, field: Field) -> tuple[str, ...]:
@@ -120,7 +124,7 @@ class QuotaDialog(Dialog):
         keys = [named_target(kind, name, self._context.mirror) for name in names]
         missing = next((name for name, key in zip(names, keys, strict=True) if key is None), None)
         if missing is not None:
-            raise Refused(_("There is no “{name}”, or several; enter the UUID of one.").format(name=missing[:80]))
+            raise Refused(_("“{name}” matches no object, or several; enter a UUID.").format(name=missing[:80]))
         return tuple(key for key in keys if key is not None)
 
 

@@ -43,7 +43,7 @@ class PasswordCard(Card):
             if not user.password_hash:
                 demo = user.name == DEMO and context.auth.demo_is_open()
                 none = _("You have no password. Ask an administrator for a new sign-in link to choose one.")
-                fixed = _("In the demo the password is demo. It cannot be changed here.")
+                fixed = _("The password of the demo is “demo”. It cannot be changed.")
                 ui.label(fixed if demo else none).classes("x-dim")
                 return
             self._old = Field(_("Current password"), password=True, autocomplete="current-password")

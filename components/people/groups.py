@@ -33,7 +33,7 @@ class GroupList(Card):
                 columns = [Column(_("Name"), main=True), Column(_("Members")), Column(_("Grants")), Column("", number=True)]
                 data_table(columns, [self._row(group) for group in groups])
             else:
-                ui.label(_("No groups. A grant for a group holds for all who are in it.")).classes("x-dim")
+                ui.label(_("No groups. A grant for a group applies to all its members.")).classes("x-dim")
 
     def _row(self, group: UserGroup) -> list[Value]:
         return [group.name, self._members(group), self._grants(group), lambda: self._verbs(group)]

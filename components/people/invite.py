@@ -32,7 +32,7 @@ class InviteCard(Card):
             self._role = choice({role: role_word(role) for role in Role}, Role.VIEWER, label=_("Role"))
             self._groups = several(groups, [], label=_("Groups")) if groups else None
             self._days = choice({1: _("for 1 day"), 7: _("for 7 days"), 30: _("for 30 days")}, 7, label=_("Valid"))
-            text = _("You get a link that works once. Whoever opens it chooses a password or a passkey; nobody types one for them.")
+            text = _("You get a link that works once. Whoever opens it chooses their own password or passkey.")
             ui.label(text).classes("x-dim")
             with buttons():
                 Button(_("Create link"), self._invite, kind=ButtonKind.PRIMARY, icon="link")
@@ -53,7 +53,10 @@ class InviteCard(Card):
 
 async def new_link(context: Context, user: User) -> None:
     """Another link for somebody who is there: to choose a new password, or because the first one was lost."""
-    text = _("{name} chooses a new password or a passkey with it. Earlier links stop working; the current password works until then.")
+    text = _(
+        "{name} sets a new password or adds a passkey with it. Earlier links stop working; "
+        "the current password works until a new one is set."
+    )
     if not await confirm(_("New sign-in link"), text.format(name=user.name), yes=_("Create link"), no=_("Cancel")):
         return
     made: list[str] = []

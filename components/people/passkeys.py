@@ -46,7 +46,7 @@ class PasskeyCard(Card):
             if site is None:
                 reason = _("Passkeys need a name and https. An administrator sets it: public_url in config.toml.")
             elif own_address() != site.origin:
-                reason = _("Passkeys work at {address} only; open that.").format(address=site.origin)
+                reason = _("Passkeys work only at {address}. Open xo-dash there.").format(address=site.origin)
             if reason:
                 add.allow(reason)
                 ui.label(reason).classes("x-dim")  # a phone shows no tip
@@ -88,7 +88,7 @@ class PasskeyCard(Card):
 
     async def _add(self, name: str, password: str) -> None:
         if not name.strip():
-            raise Refused(_("Give it a name, so that you know which one it is."))
+            raise Refused(_("Enter a name, to tell your passkeys apart."))
         auth = self._context.auth
         question = await auth.by_passkey.ask_new(current_session(), password)
         answer = await self._answer(question)

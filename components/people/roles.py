@@ -78,7 +78,7 @@ class RoleList(Card):
             await self._ask_remove(role)
 
     async def _ask_remove(self, role: OwnRole) -> None:
-        text = _("Grants of the role {name} give nothing any more.").format(name=role.name)
+        text = _("All grants with the role {name} stop working.").format(name=role.name)
         if not await confirm(_("Remove role"), text, yes=_("Remove"), no=_("Cancel")):
             return
 
@@ -99,7 +99,7 @@ class RoleDialog(Dialog):
         with self:
             self._name = Field(_("Name")) if role is None else None
             self._verbs = several({verb: verb_text(verb) for verb in verbs_of(Role.ADMIN)}, role.verbs if role else [], label=_("Actions"))
-            ui.label(_("Who may do anything with an object may see it.")).classes("x-dim")
+            ui.label(_("Any of these actions includes seeing the object.")).classes("x-dim")
             self._fault = ui.label().classes("x-critical")
         self.answers(_("Cancel"), _("Add") if role is None else _("Save"), self._submit)
         self.open()

@@ -38,7 +38,7 @@ class SessionList(Card):
         self._foot.set_visibility(len(sessions) > (1 if self._is_own else 0))
         with fresh_slot(self._box):
             if not sessions:
-                ui.label(_("Not signed in.")).classes("x-dim")
+                ui.label(_("No open sessions.")).classes("x-dim")
                 return
             columns = [Column(_("Device"), main=True), Column(_("Sign-in time")), Column(_("Last active")), Column("", number=True)]
             data_table(columns, [self._row(session) for session in sessions])

@@ -74,7 +74,7 @@ class TokenList(Card):
         with dialog:
             ui.label(_("Programs use it to act on your behalf, with your rights at most.")).classes("x-dim")
             name = Field(_("Name"), placeholder=_("home assistant"))
-            role = choice({**roles, Role.ADMIN: _("what I may")}, Role.ADMIN, label=_("At most"))
+            role = choice({**roles, Role.ADMIN: _("my own role")}, Role.ADMIN, label=_("At most"))
             days = choice({30: _("for 30 days"), 90: _("for 90 days"), 365: _("for 1 year"), 0: _("until revoked")}, 90, label=_("Valid"))
 
         async def submit() -> None:

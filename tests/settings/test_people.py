@@ -90,7 +90,7 @@ async def test_sessions_are_ended_one_by_one_and_all(tmp_path: Path) -> None:
         assert sessions[1].is_open
         at.press("End all")
         await until(lambda: not any(session.is_open for session in sessions))
-        await at.user.should_see("Not signed in.")
+        await at.user.should_see("No open sessions.")
 
 
 async def test_the_last_administrator_stays_one(tmp_path: Path) -> None:
@@ -107,10 +107,10 @@ async def test_the_last_administrator_stays_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
 async def test_others_do_not_see_who_there_is(tmp_path: Path, role: Role) -> None:
     async with looking(tmp_path, role, "/people") as at:
-        await at.user.should_see("Only an administrator can see who there is.")
+        await at.user.should_see("Only an administrator can see the users.")
         assert not [one for one in at.user.client.elements.values() if isinstance(one, PeopleList)]  # type: ignore[union-attr]
         await at.user.open("/people/ann")
-        await at.user.should_see("Only an administrator can see who there is.")
+        await at.user.should_see("Only an administrator can see the users.")
         await at.user.should_not_see("Two-step")
 
 

@@ -98,4 +98,4 @@ def _bytes(given: int | str | None) -> int | None:
     size = parse_size(given) if isinstance(given, str) else given
     if isinstance(size, int) or size is None:
         return size
-    raise Problem(400, _("“{text}” is no size; write bytes, or something like “32 GiB”").format(text=str(given)[:80]))
+    raise Problem(400, _("“{text}” is not a size; enter bytes, or something like “32 GiB”").format(text=str(given)[:80]))

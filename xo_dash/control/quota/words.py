@@ -39,7 +39,7 @@ def not_allowed(row: XapiObject) -> LazyText:
 
 
 def unknown_size() -> LazyText:
-    return lazy(N_("what is in the file cannot be held against your quota before it is imported; ask an administrator to import it"))
+    return lazy(N_("the contents of the file cannot be checked against your quota before the import; ask an administrator to import it"))
 
 
 def quota_text(quota: Quota, used: Amounts, table: GrantTable) -> LazyText:
