@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import Client, ui
 
-from xo_dash.auth.current import current_session
+from xo_dash.auth.current import current_actor, current_session
 from xo_dash.context import Context
 from xo_dash.control.run import Run
 from xo_dash.control.transfers.delivery import Delivery
@@ -13,7 +13,9 @@ ROUTE = "/transfers/out/"
 
 
 def download(context: Context, delivery: Delivery) -> None:
-    """In the browser whose page this is."""
+    """In the browser whose page this is; not where somebody looks through its user's eyes, whose own link would no longer work."""
+    if current_actor().only_looks:
+        return
     ticket = context.runner.exchange.ticket(delivery, current_session().key)
     ui.download.from_url(ROUTE + ticket)
 

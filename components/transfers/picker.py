@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from nicegui import events, ui
 
-from xo_dash.auth.current import current_user
+from xo_dash.auth.current import current_actor
 from xo_dash.control.requests.file import File
 from xo_dash.control.requests.types import LONGEST_NAME
 from xo_dash.control.transfers.exchange import Exchange
@@ -47,7 +47,7 @@ class FilePicker(ui.element, component="picker.js"):
             case _:
                 return
         self.withdraw()
-        self._upload = self._exchange.offer(name, size, current_user().id)
+        self._upload = self._exchange.offer(name, size, current_actor().user_id)
         self.file = File(id=self._upload.id, name=name, size=size)
         self.run_method("offered", ROUTE + self._upload.id)
         self._changed()

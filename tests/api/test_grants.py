@@ -17,6 +17,7 @@ from tests import fakes
 from tests.api.conftest import Api
 from xo_dash import cli_api
 from xo_dash.api.routes import table
+from xo_dash.control.actions import action
 
 ADMIN_ALONE = {"/users", "/groups", "/roles", "/grants", "/quotas", "/invitations"}
 
@@ -214,6 +215,19 @@ async def test_a_request_names_nothing_that_its_user_does_not_see(api: Api) -> N
         assert run["state"] == "refused" and "no such host" in run["results"][0]["reason"], run
         reasons.append(run["results"][0]["reason"])
     assert reasons[0] == reasons[1]
+
+
+async def test_a_file_is_not_taken_from_its_user_through_their_eyes(api: Api) -> None:
+    await grant(api)
+    users, runner = api.context.users, api.context.runner
+    boss, theirs = users.by_name("admin"), users.by_name("none")
+    assert boss and theirs
+    run = runner.start(theirs, action("vm.snapshot"), [web(api)], {"name": "x"})
+    delivery = runner.exchange.deliver(run, run.items[0], "web-1.xva")
+    cookie, session = api.context.auth.sessions.start(boss, "127.0.0.1")
+    session.viewing_as = theirs.id
+    await api.refused(403, "GET", f"/runs/{run.key}/file", by="", headers={"cookie": f"xo-dash={cookie}"})
+    assert runner.exchange.waiting(run) == [delivery]
 
 
 async def test_somebody_is_invited_and_shut_out(api: Api) -> None:

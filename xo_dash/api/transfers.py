@@ -10,9 +10,10 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from components.transfers.serving import PATIENCE, handed_over, next_part, sent_with
+from data.stores.users import ViewedUser
 from xo_dash.api.asked import Asked, Problem, missing, told
 from xo_dash.api.runs import need_run
-from xo_dash.control.access import may
+from xo_dash.control.access import VIEWING, may
 from xo_dash.control.requests.types import LONGEST_NAME
 from xo_dash.control.run import Run
 from xo_dash.control.transfers.delivery import Delivery
@@ -68,6 +69,8 @@ async def fetch(asked: Asked) -> Response:
     asked.query(())
     run = need_run(asked)
     exchange = asked.context.runner.exchange
+    if isinstance(asked.user, ViewedUser):  # what is taken through another's eyes is lost to them
+        raise Problem(403, str(VIEWING.reason))
     if run.user_id != asked.user.id or not all(may(asked.user, run.action, item.subject) for item in run.items):
         raise Problem(403, _("only the user who gave the command may fetch its file"))
     found = exchange.waiting(run) or await _coming(run, exchange)
