@@ -210,6 +210,14 @@ async def test_a_reset_ends_all_sessions_and_does_not_leave_out_the_second_step(
     assert waits[0] == 0 and waits[-1] > 0, "guessing links is not slowed down"
 
 
+async def test_a_link_that_is_used_for_a_passkey_ends_older_sessions_and_leaves_the_password(desk: Desk) -> None:
+    secret = await desk.auth.by_invitation.renew(desk.session.user_id, "bob")
+    question = await desk.auth.by_invitation.ask_passkey(secret, ADDRESS)
+    _token, new = await desk.auth.by_invitation.choose_passkey(secret, question.ticket, Authenticator().makes(question), ADDRESS)
+    assert new.is_open and not desk.session.is_open
+    assert await desk.auth.by_password.sign_in("ann", PASSWORD, ADDRESS)
+
+
 @pytest.mark.parametrize(
     ("url", "site"),
     [("https://xo.lan", PasskeySite("xo.lan", "https://xo.lan")), ("https://XO.lan:8443", PasskeySite("xo.lan", "https://xo.lan:8443")),

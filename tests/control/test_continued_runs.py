@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from data.grants.grant import Grant, GrantKind
+from data.grants.quota import Quota
 from data.grants.table import GrantTable
 from data.identity import key_of
 from data.objects import PBD, SR, VDI, VM, Task, TaskStatus
@@ -22,6 +23,7 @@ from data.types import XapiObject
 from tests.control.dying import Deeds, Life
 from tests.control.fake_pool import FakePool, Users, user
 from tests.creation.world import World
+from tests.sync.house import until
 from xo_dash.control.actions import action
 from xo_dash.control.resume.lines import StepBegan
 from xo_dash.control.resume.recall import recalled
@@ -98,6 +100,16 @@ async def test_those_that_waited_begin_and_those_that_ended_stay_ended(bench: Be
     await ended(second, run)
     assert run.count(RunState.DONE) == 14
     assert sorted(arguments[0] for _method, arguments in second.sent) == sorted({vm.ref for vm in vms} - begun)
+
+
+async def test_what_goes_on_counts_towards_its_users_quota(bench: Bench) -> None:
+    vm, quota = bench.fake.vm("web"), Quota(id="q", user_id=bench.ann.id, vms=5)
+    first = await bench.cut("vm.clone", [vm], {"name": "copy"}, 0)
+    second, run = await bench.next()
+    await until(lambda: second.runner.quotas.used(quota).vms == 1)
+    first.finish_held()
+    await ended(second, run)
+    assert run.items[0].state is RunState.DONE and second.runner.quotas.used(quota).vms == 0, "nobody keeps whose it is here"
 
 
 @pytest.mark.parametrize("at", range(0, 24, 4))
