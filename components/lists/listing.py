@@ -136,8 +136,10 @@ class Listing(ui.element, Generic[T], component="listing.js"):
             return False
         near, pools = self._spec.near, self._mirror.pools
         for change in changes:
-            for row in (*self._spec.reads.affected(change, pools), *(near(change) if near is not None else ())):
+            for row in self._spec.reads.affected(change, pools):
                 self._own(row)
+        for row in near(changes) if near is not None else ():
+            self._own(row)
         stands = any(isinstance(change.subject, Server) for change in changes)
         if stands:
             self._follow_histories()

@@ -116,8 +116,8 @@ class TableSpec(Generic[T]):
     """The last ten minutes of it, see data/sparklines.py; asked for the rows in sight alone."""
     judged: bool = False
     """Whether a row shows what findings tell of it."""
-    near: Callable[[Change], Iterable[T]] | None = None
-    """The objects whose rows show something of what changed without referring to it."""
+    near: Callable[[Sequence[Change]], Iterable[T]] | None = None
+    """The objects whose rows show something of what changed without referring to it; asked once for all changes of one moment."""
     newest: Newest[T] | None = None
     """Of a list of which a browser gets no more than it needs, see `components.lists.window`."""
     sort: int = 0

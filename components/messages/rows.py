@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from components.hosts.words import pool_path
@@ -14,6 +14,7 @@ from data.changes import Change, Operation
 from data.messages import CLASSES
 from data.objects import Message
 from data.relations import Reads
+from data.types import Home
 from data.views.message import MessageView
 from data.views.things import POOL_NAME
 from xo_dash.i18n import _
@@ -67,9 +68,12 @@ def _segments(message: Message) -> tuple[str]:
     return (str(int(MessageView.level.of(message))),)
 
 
-def _about(change: Change) -> Iterable[Message]:
-    """The messages about what is called or shown otherwise now, or is gone."""
-    subject = change.subject
-    if isinstance(subject, ABOUT) and (change.operation is not Operation.MOD or not SHOWN.isdisjoint(change.names)):
-        return [message for message in subject.home.all(Message).values() if message.obj_uuid == subject.uuid]
-    return ()
+def _about(changes: Sequence[Change]) -> Iterator[Message]:
+    """The messages about what is called or shown otherwise now, or is gone: of each pool all are looked through once."""
+    found: dict[Home, set[str]] = {}
+    for change in changes:
+        subject = change.subject
+        if isinstance(subject, ABOUT) and (change.operation is not Operation.MOD or not SHOWN.isdisjoint(change.names)):
+            found.setdefault(subject.home, set()).add(subject.uuid)
+    for home, uuids in found.items():
+        yield from (message for message in home.all(Message).values() if message.obj_uuid in uuids)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from components.hosts.words import pool_name, pool_path
@@ -14,6 +14,7 @@ from data.disks import own_disks, own_size
 from data.names import name_of
 from data.objects import SR, VM
 from data.relations import Reads
+from data.types import Home
 from data.views.things import GUEST, POOL_NAME, via
 from data.vms import BASE_TEMPLATE, made_of
 from xo_dash.control.vm.create import INTERNAL
@@ -55,13 +56,15 @@ def template_table() -> TableSpec[VM]:
     )
 
 
-def _templates_of(change: Change) -> Iterable[VM]:
-    """Those that a VM was made of, when it comes, goes or is renamed."""
-    vm = change.subject
-    if isinstance(vm, VM) and BASE_TEMPLATE in vm.other_config and (not change.names or "name_label" in change.names):
-        wanted = vm.other_config[BASE_TEMPLATE]
-        return [one for one in vm.home.all(VM).values() if is_template(one) and one.name_label == wanted]
-    return ()
+def _templates_of(changes: Sequence[Change]) -> Iterator[VM]:
+    """Those that a VM was made of, when it comes, goes or is renamed: of each pool all are looked through once."""
+    found: dict[Home, set[str]] = {}
+    for change in changes:
+        vm = change.subject
+        if isinstance(vm, VM) and BASE_TEMPLATE in vm.other_config and (not change.names or "name_label" in change.names):
+            found.setdefault(vm.home, set()).add(vm.other_config[BASE_TEMPLATE])
+    for home, names in found.items():
+        yield from (vm for vm in home.all(VM).values() if vm.name_label in names and is_template(vm))
 
 
 def _row(template: VM) -> ListRow:

@@ -117,7 +117,7 @@ def test_a_row_leads_to_what_it_is_about() -> None:
     assert [spec.row(row).cells[2].text for row in (gone, here)] == ["VM", "web-1"]
     assert [bool(spec.row(row).cells[2].path) for row in (gone, here)] == [False, True]
     vm = subject_of(here)
-    assert vm is not None and spec.near is not None and list(spec.near(Change(vm, Operation.DEL, frozenset()))) == [here]
+    assert vm is not None and spec.near is not None and list(spec.near([Change(vm, Operation.DEL, frozenset())])) == [here]
 
 
 def test_what_is_gone_keeps_its_name() -> None:

@@ -79,5 +79,5 @@ def test_a_template_tells_what_was_made_of_it(fake: FakePool) -> None:
     vms = [fake.vm(f"web-{number}", other_config={BASE_TEMPLATE: "golden"}) for number in range(5)]
     assert table.row(golden).cells[1].text == "web-0, web-1, web-2 and 2 more" and table.row(golden).segments == (OWN,)
     assert table.near is not None
-    assert list(table.near(Change(vms[0], Operation.ADD, frozenset()))) == [golden]
+    assert list(table.near([Change(vms[0], Operation.ADD, frozenset())])) == [golden]
     assert not table.belongs(fake.vm("snap", is_a_template=True, is_a_snapshot=True))

@@ -76,7 +76,7 @@ def test_a_list_notices_what_its_rows_show(place: str) -> None:
         heard.clear()
         change(mirror, row, **{field: different(row, field)})
         noticed = {one for news in heard for one in spec.reads.affected(news, mirror.pools)}
-        noticed |= {one for news in heard for one in (spec.near(news) if spec.near else ())}
+        noticed |= set(spec.near(heard) if spec.near else ())
         now = told()
         missed = [one for one, shown in now.items() if shown != before[one] and one not in noticed]
         assert not missed, f"{field} of {type(row).__name__}"
