@@ -218,6 +218,17 @@ async def test_a_link_that_is_used_for_a_passkey_ends_older_sessions_and_leaves_
     assert await desk.auth.by_password.sign_in("ann", PASSWORD, ADDRESS)
 
 
+async def test_a_link_and_a_passkey_do_not_stand_for_the_code_of_who_has_set_that_up(desk: Desk) -> None:
+    secret = await desk.auth.by_invitation.renew(desk.session.user_id, "bob")
+    question = await desk.auth.by_invitation.ask_passkey(secret, ADDRESS)
+    await desk.auth.two_step.store.set(desk.session.user_id, "ann", "JBSWY3DPEHPK3PXP", 0, ())
+    with pytest.raises(Refused, match="two-step sign-in"):
+        await desk.auth.by_invitation.choose_passkey(secret, question.ticket, Authenticator().makes(question), ADDRESS)
+    with pytest.raises(Refused, match="two-step sign-in"):
+        await desk.auth.by_invitation.ask_passkey(secret, ADDRESS)
+    assert await desk.auth.by_invitation.choose_password(secret, "a wholly new password", ADDRESS) is None
+
+
 @pytest.mark.parametrize(
     ("url", "site"),
     [("https://xo.lan", PasskeySite("xo.lan", "https://xo.lan")), ("https://XO.lan:8443", PasskeySite("xo.lan", "https://xo.lan:8443")),

@@ -70,11 +70,11 @@ class InvitationSignIn:
 
     async def ask_passkey(self, secret: str, address: str) -> PasskeyQuestion:
         """Raises Refused."""
-        return await self._passkeys.ask_new(await self.look(secret, address))
+        return await self._passkeys.ask_new(await self._look_for_passkey(secret, address))
 
     async def choose_passkey(self, secret: str, ticket: str, answer: str, address: str) -> tuple[str, Session]:
         """Use the link up for a passkey, and come in. Raises Refused."""
-        user = await self.look(secret, address)
+        user = await self._look_for_passkey(secret, address)
         number = len(self._passkeys.store.of_user(user.id)) + 1
         passkey = await self._passkeys.made(ticket, user, _("Passkey {number}").format(number=number), answer)
         with by(Actor(user.name, user.id, address)):
@@ -82,6 +82,13 @@ class InvitationSignIn:
             await self._passkeys.keep(passkey)
         self._keeper.end_all_of(user.id, why="a passkey was added by a link")
         return await self._keeper.let_in(user, address)
+
+    async def _look_for_passkey(self, secret: str, address: str) -> User:
+        """As `look`. A passkey is both steps, and a link only one: it must not stand for the code of somebody who has set that up."""
+        user = await self.look(secret, address)
+        if self._two_step.is_on(user.id):
+            raise Refused(_("You use two-step sign-in. Choose a password here, then add a passkey in “My account”."))
+        return user
 
     async def _use_up(self, secret: str) -> None:
         """Of two at once one is refused. Raises Refused."""
