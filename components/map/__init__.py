@@ -1,5 +1,14 @@
 """The map: every pool, host and VM on one canvas; area is RAM, to one scale.
 
 `scene` knows what is drawn and tells all browsers of changes in one encoding; `rows` are its words on the wire;
-`map` is the element; `modules/` runs in the browser (geometry in layout.js and treemap.js, paint in draw.js and what it uses).
+`map` is the element; `modules/` runs in the browser (geometry in layout.js and treemap.js, paint in draw.js and what it uses),
+and is known there as `xo-map/` to all who import this package.
 """
+
+from pathlib import Path
+from typing import Final
+
+from nicegui.dependencies import register_esm
+
+MODULES: Final = Path(__file__).parent / "modules"
+register_esm("xo-map", MODULES, max_time=max(path.stat().st_mtime for path in MODULES.iterdir()))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
 from nicegui import events
-from nicegui.dependencies import register_esm
 from nicegui.element import Element
 
 from components.browser import tell
@@ -18,12 +16,10 @@ from components.map.map_feed import MapFeed
 from components.map.words import words
 from xo_dash.i18n import locale
 
-MODULES = Path(__file__).parent / "modules"
 MOST_TRAILS = 1000
 MOST_FIGURES = 200
 MOST_ORDERED = 4000
 MOST_LOST = 16
-register_esm("xo-map", MODULES, max_time=max(path.stat().st_mtime for path in MODULES.iterdir()))
 
 
 @dataclass(frozen=True, slots=True)
