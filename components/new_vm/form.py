@@ -119,7 +119,8 @@ class Form(ui.element):
         self.model = model = model_of(self.draft, self.pool)
         self.refused = why_not(CREATE, self.pool, whoever())
         self._barred.set_visibility(self.refused is not None)
-        self._barred.text.text = str(self.refused or "")
+        if self.refused is not None:
+            self._barred.text.text = _("You cannot create a VM here: {reason}").format(reason=self.refused)
         self.quick.show(model)
         for part in self.parts:
             part.show(model)

@@ -40,16 +40,15 @@ class PasskeyCard(Card):
             text = _("Sign in with your fingerprint, face, PIN or security key. A passkey needs no password and no code.")
             ui.label(text).classes("x-dim")
             self._box = ui.element()
-            with buttons():
-                add = Button(_("Add passkey") + "…", self._ask, icon="plus")
             reason = ""
             if site is None:
                 reason = _("Passkeys need a name and https. An administrator sets it: public_url in config.toml.")
             elif own_address() != site.origin:
                 reason = _("Passkeys work only at {address}. Open xo-dash there.").format(address=site.origin)
-            if reason:
-                add.allow(reason)
-                ui.label(reason).classes("x-dim")  # a phone shows no tip
+            with buttons():
+                Button(_("Add passkey") + "…", self._ask, icon="plus").allow(reason or None)
+                if reason:
+                    ui.label(reason).classes("x-dim x-grow")  # a phone shows no tip
             follow_source(context.auth.observe, self._fill)
 
     def _fill(self) -> None:
