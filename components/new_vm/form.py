@@ -118,7 +118,7 @@ class Form(ui.element):
     def refresh(self) -> None:
         self.model = model = model_of(self.draft, self.pool)
         self.refused = why_not(CREATE, self.pool, whoever())
-        self._barred.set_visibility(self.refused is not None)
+        self._barred.set_visibility(self.refused is not None and self.pool.home.server.is_live)  # else the page says so itself
         if self.refused is not None:
             self._barred.text.text = _("You cannot create a VM here: {reason}").format(reason=self.refused)
         self.quick.show(model)
