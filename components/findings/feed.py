@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import NamedTuple, TypeVar
 
 from components.findings.words import sentence
 from data.changes import Change
 from data.coalesce import Coalescer
-from data.findings.finding import Finding, Level
+from data.findings.finding import Finding, Level, Subject
 from data.findings.overrides import Acknowledgement
+from data.objects import Host, Message, Pool
 from data.server import Server
 from data.sight import Sight
+from data.types import XapiObject
 from xo_dash.i18n import locale
 
 T = TypeVar("T")
@@ -47,7 +49,8 @@ class FindingsFeed:
         self._next = 0
         self._stop: tuple[Callable[[], object], ...] = ()
         self._lines: list[Finding] | None = None
-        self._told: dict[str, list[WordedFinding]] = {}
+        self._told: dict[str, list[WordedFinding]] = {}  # by language
+        self._sentences: dict[str, dict[object, tuple[Finding, tuple[str, str]]]] = {}  # {language: {line: of what, in words}}
         self._count_observers: dict[int, Callable[[LevelCounts], None]] = {}
         self._counts: LevelCounts | None = None  # as they were told last
         self._due = False
@@ -60,6 +63,8 @@ class FindingsFeed:
             overrides = self._mirror.findings.overrides
             self._lines = sorted(self._mirror.findings.all(time.time()), key=overrides.has_seen)
             self._told = {}
+            if not self._is_observed:
+                self._sentences = {}  # nobody kept them up to date
         return self._lines
 
     @property
@@ -68,13 +73,17 @@ class FindingsFeed:
         lines, language = self.lines, locale()
         if language not in self._told:
             overrides = self._mirror.findings.overrides
+            known = self._sentences.get(language, {})
+            said = self._sentences[language] = {finding.line: self._said(finding, known) for finding in lines[:MOST]}
             self._told[language] = [
-                WordedFinding(
-                    finding, *sentence(finding, self._mirror), overrides.note_of(finding) if overrides.has_seen(finding) else None
-                )
-                for finding in lines[:MOST]
+                WordedFinding(finding, *words, overrides.note_of(finding) if overrides.has_seen(finding) else None)
+                for finding, words in said.values()
             ]
         return self._told[language]
+
+    def _said(self, finding: Finding, known: Mapping[object, tuple[Finding, tuple[str, str]]]) -> tuple[Finding, tuple[str, str]]:
+        before = known.get(finding.line)
+        return before if before is not None and before[0] == finding else (finding, sentence(finding, self._mirror))
 
     @property
     def counts(self) -> LevelCounts:
@@ -100,7 +109,7 @@ class FindingsFeed:
         self._next += 1
         key = self._next
         if not self._is_observed:
-            self._lines = None
+            self._lines, self._sentences = None, {}
             self._stop = (self._mirror.findings.observe(lambda _subjects: self._stale()), self._mirror.observe(self._changed))
         observers[key] = observer
 
@@ -124,10 +133,17 @@ class FindingsFeed:
 
     def _changed(self, changes: Sequence[Change]) -> None:
         """Names are in the sentences, and a connection's state."""
-        if any(isinstance(change.subject, Server) or "name_label" in change.names for change in changes):
-            self._lines = None
-            if self._observers:  # counts have no names in them
-                self._stale()
+        others = {change.subject for change in changes if isinstance(change.subject, Server) or "name_label" in change.names}
+        if not others:
+            return
+        if any(isinstance(one, Server | Pool | Host) for one in others):
+            self._sentences = {}  # they are in most
+        for said in self._sentences.values():
+            for line in [line for line, (finding, _words) in said.items() if _is_said_of(others, finding)]:
+                del said[line]
+        self._lines = None
+        if self._observers:  # counts have no names in them
+            self._stale()
 
     def _stale(self) -> None:
         self._lines, self._due = None, True
@@ -144,3 +160,11 @@ class FindingsFeed:
             for tell in list(self._count_observers.values()):
                 tell(counts)
         return True
+
+
+def _is_said_of(rows: Set[Subject], finding: Finding) -> bool:
+    """Whether its sentence may name one of these VMs, SRs, networks or disks."""
+    if not rows.isdisjoint(finding.subjects):
+        return True
+    about = [subject.obj_uuid for subject in finding.subjects if isinstance(subject, Message)]
+    return bool(about) and any(isinstance(row, XapiObject) and row.uuid in about for row in rows)

@@ -20,7 +20,7 @@ from data.findings.finding import Level
 from data.findings.vms import KEEP
 from data.identity import key_of
 from data.mirror import Mirror
-from data.objects import PBD, SR, VM, PowerState
+from data.objects import PBD, SR, VM, Host, PowerState
 from data.placement import is_guest
 from data.server import ServerState
 from data.stores.directory import DataDirectory
@@ -274,6 +274,22 @@ async def test_a_list_is_narrowed(tmp_path: Path) -> None:
         await at.user.should_not_see(FULL)
         at.user.find(kind=Field, content="Search").clear().type("nothing like it")
         await at.user.should_see("Nothing matches these filters.")
+
+
+async def test_a_name_is_put_into_the_sentences_that_have_it_and_no_others(tmp_path: Path) -> None:
+    async with looking(tmp_path) as at:
+        board = at.context.shared(FindingsFeed)
+        leave = board.observe(lambda: None)
+        before = {told.finding.line: told.title for told in board.told}
+        sr = fakes.find(at.mirror, "nfs-vault", SR)
+        fakes.change(at.mirror, sr, name_label="attic")
+        after = {told.finding.line: told.title for told in board.told}
+        assert [title for line, title in after.items() if title is not before[line]] == ["attic is 96% full"]
+        fakes.change(at.mirror, fakes.find(at.mirror, "xcp-lab-3", Host), name_label="renamed")
+        assert any("renamed" in told.title for told in board.told)
+        leave()
+        fakes.change(at.mirror, sr, name_label="cellar")
+        assert any(told.title == "cellar is 96% full" for told in board.told)
 
 
 async def test_all_who_look_share_one_board_and_leave_nothing(tmp_path: Path) -> None:
