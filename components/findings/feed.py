@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from components.findings.words import sentence
 from data.changes import Change
 from data.coalesce import Coalescer
-from data.findings.finding import Finding, Level, Subject
+from data.findings.finding import Finding, Level
+from data.findings.naming import are_in_most, may_name
 from data.findings.overrides import Acknowledgement
-from data.objects import Host, Message, Pool
 from data.server import Server
 from data.sight import Sight
-from data.types import XapiObject
 from xo_dash.i18n import locale
 
 T = TypeVar("T")
@@ -136,10 +135,10 @@ class FindingsFeed:
         others = {change.subject for change in changes if isinstance(change.subject, Server) or "name_label" in change.names}
         if not others:
             return
-        if any(isinstance(one, Server | Pool | Host) for one in others):
-            self._sentences = {}  # they are in most
+        if are_in_most(others):
+            self._sentences = {}
         for said in self._sentences.values():
-            for line in [line for line, (finding, _words) in said.items() if _is_said_of(others, finding)]:
+            for line in [line for line, (finding, _words) in said.items() if may_name(finding, others)]:
                 del said[line]
         self._lines = None
         if self._observers:  # counts have no names in them
@@ -160,11 +159,3 @@ class FindingsFeed:
             for tell in list(self._count_observers.values()):
                 tell(counts)
         return True
-
-
-def _is_said_of(rows: Set[Subject], finding: Finding) -> bool:
-    """Whether its sentence may name one of these VMs, SRs, networks or disks."""
-    if not rows.isdisjoint(finding.subjects):
-        return True
-    about = [subject.obj_uuid for subject in finding.subjects if isinstance(subject, Message)]
-    return bool(about) and any(isinstance(row, XapiObject) and row.uuid in about for row in rows)
