@@ -15,13 +15,14 @@ from tests.control.fake_pool import Desk, ends_at_once
 from tests.migration.pools import House, machine, network
 from xo_dash.context import Context
 from xo_dash.control.actions import action
-from xo_dash.control.run import RunState
+from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.throttle import HostTurns, Turn
-from xo_dash.control.vm.migration.estimate import route_of
+from xo_dash.control.vm.migration.estimate import moved_by
 from xo_dash.control.vm.migration.group import Goal, GroupPlacement, goals, mapping_of, placing
 from xo_dash.control.vm.migration.mapping import MappingReason
 from xo_dash.control.vm.migration.migrate import MIGRATE, named_in, path_of_many
 from xo_dash.control.vm.migration.request import MigrateVM, SRPlace, disks_in, host_in, nics_in
+from xo_dash.control.vm.migration.speeds import MigrationRoute, MigrationSpeeds, MovedVM
 
 
 def several(house: House, count: int, memory: int = 8 * GIB) -> list[VM]:
@@ -134,13 +135,35 @@ async def test_a_migration_that_is_done_tells_how_fast_they_are(house: House, tm
     run = desk.runner.start(desk.hire(), action("vm.migrate"), [vm], {"host": key_of(house.one)})
     await house.lab.until(1)
     (item,) = run.items
-    known = route_of(item)
-    assert known is not None and known[1] == 8 * GIB and not known[0].with_disks
-    assert not desk.runner.migration_speeds.of(known[0])
+    known = moved_by(item)
+    assert known is not None and known.bytes == 8 * GIB and not known.route.with_disks
+    assert not desk.runner.migration_speeds.of(known.route)
     house.lab.end(item.tasks[0])
     await desk.until(lambda: run.ended)
-    assert item.state is RunState.DONE and desk.runner.migration_speeds.of(known[0]) > 0
+    assert item.state is RunState.DONE and desk.runner.migration_speeds.of(known.route) > 0
     await desk.runner.stop()
+
+
+def test_those_that_go_at_once_share_what_their_host_sends(house: House) -> None:
+    """A host that sends 1 GiB in 10 s needs 40 s for four at once, and 15 s for each of two that are alone for 5 s of that."""
+    route, wish = MigrationRoute("lab", "home", with_disks=True), MigrateVM(host=key_of(house.two))
+    vms = several(house, 6)
+    speeds = MigrationSpeeds(lambda item: MovedVM(route, GIB, house.one.ref if item.subject in vms else house.two.ref))
+    items = [RunItem(subject=vm, uuid=vm.uuid, name="", pool="lab", request=wish)
+             for vm in (*vms, machine(house.lab, house.two, house.local, house.lan))]  # fmt: skip
+    run = Run(id=1, key="1", action=MIGRATE, user_id="", user_name="", address="", items=tuple(items), created=0.0, request=wish)
+
+    def goes_on(state: RunState, at: float, *changed: RunItem) -> float:
+        for item in changed:
+            item.state, item.started, item.ended = state, item.started or at, at
+        speeds.follow(run)
+        return speeds.of(route)
+
+    goes_on(RunState.RUNNING, 100.0, *items[:4], items[6])
+    assert goes_on(RunState.DONE, 140.0, *items[:4]) == GIB / 10, "whatever another host sends"
+    goes_on(RunState.RUNNING, 200.0, items[4])
+    goes_on(RunState.RUNNING, 205.0, items[5])
+    assert goes_on(RunState.DONE, 215.0, items[4]) == goes_on(RunState.DONE, 220.0, items[5]) == GIB / 10
 
 
 async def test_the_page_leaves_out_who_cannot_go_and_does_the_rest_in_one_run(user: User, house: House, context: Context) -> None:

@@ -44,7 +44,7 @@ from xo_dash.control.throttle import IN_A_POOL, HostTurns
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.unfinished import Unfinished
 from xo_dash.control.vm.migration.checks import MigrationChecks
-from xo_dash.control.vm.migration.estimate import route_of
+from xo_dash.control.vm.migration.estimate import moved_by
 from xo_dash.control.vm.migration.speeds import MigrationSpeeds
 
 log = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class Runner:
         self.exchange = Exchange()
         self.machines = Machines(connections)
         self.migration_checks = MigrationChecks(connections)
-        self.migration_speeds = MigrationSpeeds(route_of)
+        self.migration_speeds = MigrationSpeeds(moved_by)
         self.prober = Prober(mirror, connections, users)
         self.quotas = QuotaDesk(mirror)
         self.observe(self.migration_speeds.follow)

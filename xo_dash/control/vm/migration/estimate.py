@@ -16,7 +16,7 @@ from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.control.vm.migration.group import GroupPlacement
 from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason
 from xo_dash.control.vm.migration.request import MigrateVM, disks_in, host_in
-from xo_dash.control.vm.migration.speeds import MigrationRoute, MigrationSpeeds
+from xo_dash.control.vm.migration.speeds import MigrationRoute, MigrationSpeeds, MovedVM
 from xo_dash.control.vm.migration.targets import memory_of
 
 SHARE: Final = 0.7
@@ -25,13 +25,13 @@ BEGINNING: Final = 5.0
 """Seconds that any migration takes."""
 
 
-def route_of(item: RunItem) -> tuple[MigrationRoute, int] | None:
-    """Where an object of a run moves, and the bytes that travel; None for what is no migration."""
+def moved_by(item: RunItem) -> MovedVM | None:
+    """What an object of a run moves, and where; None for what is no migration."""
     request, vm = item.request, item.subject
     if not isinstance(request, MigrateVM) or not isinstance(vm, VM) or (host := host_in(request, vm)) is None:
         return None
     moves = disks_in(request, vm, host)
-    return MigrationRoute(vm.home.key, host.home.key, _with_disks(moves)), moved_size(vm, moves)
+    return MovedVM(MigrationRoute(vm.home.key, host.home.key, _with_disks(moves)), moved_size(vm, moves), vm.resident_on)
 
 
 def _with_disks(moves: Iterable[DiskMove]) -> bool:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from data.types import Ref
 from xo_dash.control.run import Run, RunItem, RunState
 
 KEPT: Final = 5
@@ -22,13 +23,39 @@ class MigrationRoute(NamedTuple):
     with_disks: bool
 
 
-class MigrationSpeeds:
-    """Of this program's migrations since it started."""
+class MovedVM(NamedTuple):
+    """What an object of a run moves."""
 
-    def __init__(self, of_run: Callable[[RunItem], tuple[MigrationRoute, int] | None]) -> None:
-        """`of_run`: on which route an object of a run moves, and how many bytes; None for what is no migration."""
+    route: MigrationRoute
+    bytes: int
+    host: Ref  # that sends it; NULL_REF where nobody knows which
+
+
+class SendingHost:
+    """What a host sends on one route; those under way share what it can send."""
+
+    def __init__(self) -> None:
+        self.count = 0  # under way
+        self._at = 0.0  # seconds since 1970, of the last change
+        self._had = 0.0
+
+    def changed(self, by: int, at: float) -> float:
+        """One more or one less. Returns the seconds of the host's whole speed that each under way has had so far."""
+        if self.count:
+            self._had += max(0.0, at - self._at) / self.count
+        self._at = max(at, self._at)
+        self.count += by
+        return self._had
+
+
+class MigrationSpeeds:
+    """Of this program's migrations since it started: what a host sends in all, however many share that."""
+
+    def __init__(self, of_run: Callable[[RunItem], MovedVM | None]) -> None:
+        """`of_run`: what an object of a run moves, and where; None for what is no migration."""
         self._of_run = of_run
-        self._under_way: dict[RunItem, tuple[MigrationRoute, int]] = {}
+        self._hosts: dict[tuple[MigrationRoute, Ref], SendingHost] = {}
+        self._under_way: dict[RunItem, tuple[MovedVM, float]] = {}  # with what `changed` said when it began
         self._seen: dict[MigrationRoute, deque[float]] = {}
 
     def of(self, route: MigrationRoute) -> float:
@@ -41,10 +68,15 @@ class MigrationSpeeds:
         for item in run.items:
             if item.state is RunState.RUNNING and item.request is not None and item not in self._under_way:
                 if (moved := self._of_run(item)) is not None:  # as long as it is where it was
-                    self._under_way[item] = moved
+                    host = self._hosts.setdefault((moved.route, moved.host), SendingHost())
+                    self._under_way[item] = moved, host.changed(1, item.started)
             elif item.state.ended and (known := self._under_way.pop(item, None)) is not None:
-                self._note(*known, item)
+                self._end(*known, item)
 
-    def _note(self, route: MigrationRoute, amount: int, item: RunItem) -> None:
-        if item.state is RunState.DONE and amount >= LEAST and item.ended > item.started:
-            self._seen.setdefault(route, deque(maxlen=KEPT)).append(amount / (item.ended - item.started))
+    def _end(self, moved: MovedVM, began: float, item: RunItem) -> None:
+        key = moved.route, moved.host
+        seconds = self._hosts[key].changed(-1, item.ended) - began
+        if not self._hosts[key].count:
+            del self._hosts[key]
+        if item.state is RunState.DONE and moved.bytes >= LEAST and seconds > 0:
+            self._seen.setdefault(moved.route, deque(maxlen=KEPT)).append(moved.bytes / seconds)
