@@ -6,12 +6,13 @@ from fastapi import Request, Response
 from nicegui import app, ui
 
 from components.transfers.listing import TransferList
-from components.transfers.serving import handed_over, may_fetch, next_part, sent_with
+from components.transfers.serving import handed_over, may_fetch, next_part, received
 from components.ui import PageHead
 from components.urls import path_of
-from data.stores.users import User, ViewedUser
+from data.stores.users import ViewedUser
 from pages.layout import frame
 from xo_dash.auth.current import person_of
+from xo_dash.auth.sessions import Session
 from xo_dash.context import Context
 from xo_dash.control.transfers.upload import OutOfOrder, Upload
 from xo_dash.i18n import _
@@ -40,28 +41,24 @@ def create(program: Context) -> None:
     @app.get("/transfers/in/{upload_id}", include_in_schema=False)
     async def wanted(request: Request, upload_id: str) -> Response:
         """What of the file has to be sent next."""
-        upload = _upload(program, request, upload_id)
-        return Response(status_code=404) if upload is None else await next_part(upload)
+        found = _upload(program, request, upload_id)
+        return Response(status_code=404) if found is None else await next_part(*found, program.runner)
 
     @app.put("/transfers/in/{upload_id}", include_in_schema=False)
     async def sent(request: Request, upload_id: str, offset: int = 0) -> Response:
         """A piece of the file; the answer says what comes next."""
-        upload = _upload(program, request, upload_id)
-        if upload is None:
+        if (found := _upload(program, request, upload_id)) is None:
             return Response(status_code=404)
+        upload, session = found
         try:
-            await upload.feed(offset, sent_with(request))
+            return await received(upload, offset, request, session, program.runner)
         except OutOfOrder:
             return Response(status_code=409)
-        return await next_part(upload)
 
 
-def _user(request: Request) -> User | None:
-    session = person_of(request.scope)
-    return session.user() if session is not None and session.is_open else None
-
-
-def _upload(context: Context, request: Request, upload_id: str) -> Upload | None:
+def _upload(context: Context, request: Request, upload_id: str) -> tuple[Upload, Session] | None:
     """The one of that id, if it is this user's."""
-    user = _user(request)
-    return context.runner.exchange.upload(upload_id, user.id) if user is not None else None
+    session = person_of(request.scope)
+    user = session.user() if session is not None and session.is_open else None
+    upload = context.runner.exchange.upload(upload_id, user.id) if user is not None else None
+    return (upload, session) if upload is not None and session is not None else None

@@ -14,17 +14,20 @@ from pathlib import Path
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 
-from components.transfers.serving import LOOK, handed_over
+from components.transfers.serving import LOOK, handed_over, received
 from data.objects import SR, VBD, VDI, VM
 from data.stores.directory import DataDirectory
-from data.stores.users import Role, UserStore
+from data.stores.users import Role, User, UserStore
 from data.types import XapiObject
 from tests.asking import client
 from tests.auth.services import service_of
 from tests.auth.serving import served
 from tests.control.wired import Wired, wired
+from xo_dash.auth.sessions import Session
 from xo_dash.control.actions import action
 from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.sr.import_disk import holds_disks, is_library, unreachable
@@ -181,12 +184,49 @@ async def test_a_thread_hands_over_the_same_and_what_it_does_not_is_not_whole(be
     await bench.until(lambda: "export" in vm.allowed_operations)
 
 
-@pytest.mark.parametrize("by_thread", [True, False])
-async def test_a_download_ends_when_the_right_does(bench: Wired, tmp_path: Path, by_thread: bool) -> None:
-    """Over a connection whose receiver takes nothing for now: what is not on its way yet never comes."""
+async def test_an_upload_ends_when_the_right_does(bench: Wired, tmp_path: Path) -> None:
+    """Over a connection whose sender sends nothing for now."""
+    ann, users, session = signed_in(bench, tmp_path)
+    before, size = everything(bench), 4 << 20
+    upload = bench.runner.exchange.offer("disc.iso", size, ann.id)
+    file = {"id": upload.id, "name": "disc.iso", "size": size}
+    run = bench.runner.start(ann, action("sr.upload_iso"), [sr_of(bench, "iso")], {"file": file})
+    arrived, ended = asyncio.Event(), asyncio.Event()
+
+    async def half() -> AsyncIterator[bytes]:
+        yield bytes(size // 2)
+        arrived.set()
+        await ended.wait()
+        yield bytes(size // 2)
+
+    async def put(request: Request) -> Response:
+        await upload.wanted(20)
+        return await received(upload, 0, request, session, bench.runner)
+
+    async with served(Starlette(routes=[Route("/", put, methods=["PUT"])])) as url, client() as asking:
+        sending = asyncio.create_task(asking.put(url, content=half()))
+        await arrived.wait()
+        await users.set_role(ann.id, Role.VIEWER)
+        await bench.until(lambda: run.ended)
+        ended.set()
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)):
+            await sending
+    assert run.items[0].state is RunState.FAILED and "no longer has the right" in str(run.items[0].reason)
+    await bench.until(lambda: everything(bench) == before)
+
+
+def signed_in(bench: Wired, tmp_path: Path) -> tuple[User, UserStore, Session]:
+    """An operator, of whom the runner asks the store."""
     users = UserStore(directory := DataDirectory(tmp_path / "data"))
     ann = bench.hire(users.add_now("ann", "x", Role.OPERATOR))
     _token, session = service_of(directory, users).sessions.start(ann, "127.0.0.1")
+    return ann, users, session
+
+
+@pytest.mark.parametrize("by_thread", [True, False])
+async def test_a_download_ends_when_the_right_does(bench: Wired, tmp_path: Path, by_thread: bool) -> None:
+    """Over a connection whose receiver takes nothing for now: what is not on its way yet never comes."""
+    ann, users, session = signed_in(bench, tmp_path)
     sr = sr_of(bench, "disk")
     item = await imported(bench, os.urandom(4 << 20), sr, "sr.import_disk", "disk.img")
     disk = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import Response
 
-from components.transfers.serving import PATIENCE, handed_over, next_part, sent_with
+from components.transfers.serving import PATIENCE, handed_over, next_part, received
 from data.stores.users import ViewedUser
 from xo_dash.api.asked import Asked, Problem, missing, told
 from xo_dash.api.runs import need_run
@@ -46,7 +46,7 @@ def _upload(asked: Asked) -> Upload:
 async def wanted(asked: Asked) -> Response:
     """Which bytes an action wants next."""
     asked.query(())
-    return await next_part(_upload(asked))
+    return await next_part(_upload(asked), asked.session, asked.context.runner)
 
 
 async def send(asked: Asked) -> Response:
@@ -57,10 +57,9 @@ async def send(asked: Asked) -> Response:
     upload = _upload(asked)
     await upload.wanted(PATIENCE)  # the action may only just have been given
     try:
-        await upload.feed(int(offset), sent_with(asked.request))
+        return await received(upload, int(offset), asked.request, asked.session, asked.context.runner)
     except OutOfOrder:
         raise Problem(409, _("other bytes are expected now; GET this address to see which")) from None
-    return await next_part(upload)
 
 
 async def fetch(asked: Asked) -> Response:

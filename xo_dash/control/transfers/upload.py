@@ -7,11 +7,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from xo_dash.control.lazy_text import LazyText
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.transfers.ends import SILENT, STALLED, EndFailed
+from xo_dash.i18n import N_
 
 WAITING: Final = 4
 """Pieces that have come and are not yet taken."""
+NO_RIGHT: Final = lazy(N_("the upload was stopped: its user no longer has the right to it"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,10 @@ class Upload:
         while not self._pieces.empty():
             self._pieces.get_nowait()
         self._pieces.put_nowait(b"")  # for a reader that waits
+
+    def revoke(self) -> None:
+        """Whoever sends it may no longer."""
+        self.close(NO_RIGHT)
 
     async def _next(self) -> bytes:
         if self.closed:
