@@ -65,7 +65,9 @@ class Browser:
 
     def __init__(self, house: House, headers: dict[str, str]) -> None:
         self.house = house
-        self.http = asking.client(base_url=house.url, headers={"accept": "text/html", "origin": house.url, **headers})
+        told = {"accept": "text/html", "origin": house.url, **headers}
+        kept = httpx.Limits(keepalive_expiry=1)  # a house may end an idle connection after 2 s: not in the moment of a question
+        self.http = asking.client(base_url=house.url, headers=told, limits=kept)
 
     async def __aenter__(self) -> "Browser":
         return self
