@@ -30,9 +30,13 @@ def run(*command: str | Path, cwd: Path | None = None) -> None:
 
 def pip(folder: Path, *packages: str) -> None:
     """A virtual environment at `folder` with `packages` from PyPI."""
-    run(sys.executable, "-m", "venv", folder)
+    run(sys.executable, "-m", "venv", "--without-pip", folder)  # our pip fills it
     run(
-        folder / "bin/pip",
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        folder / "bin/python",
         "install",
         "--quiet",
         "--disable-pip-version-check",
