@@ -64,6 +64,7 @@ from xo_dash.control.patches import PatchBook
 from xo_dash.control.rolling.engine import RollingRuns
 from xo_dash.control.runner import Runner
 from xo_dash.control.vm_filter import vm_filter
+from xo_dash.health import add_health
 from xo_dash.sync.servers import Servers
 from xo_dash.xapi.errors import NotConnected
 
@@ -364,6 +365,7 @@ def sign_in(app: App, context: Context, name: str = "admin", role: Role = Role.A
             await self._inner(scope, receive, send)
 
     app.add_middleware(SignedIn)
+    add_health(app, context)  # a page knocks there when its line is gone
     return user
 
 

@@ -31,10 +31,6 @@ def main(port: int, folder: Path, vms: int) -> None:
         with layout.frame(context, title=row.name_label if row else "", selected=row):
             ui.label(f"page of {row.name_label}" if row else "nobody")
 
-    @app.get("/healthz")
-    async def healthz() -> JSONResponse:
-        return JSONResponse({"status": "ok"})
-
     @app.get("/do/start/{name}")
     async def start(name: str) -> JSONResponse:
         host = fakes.find(mirror, "xcp-lab-1", Host)

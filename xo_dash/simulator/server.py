@@ -32,6 +32,8 @@ from .sockets import Sockets
 
 log = logging.getLogger(__name__)
 
+PORTS_TO_TRY = 20
+
 
 @dataclass(frozen=True, slots=True)
 class SimulatorOptions:
@@ -147,25 +149,42 @@ class Simulator:
     def _listen(self, pool: Pool, index: int, hosts: int) -> list[str]:
         """An address for each host; those that this system does not have are nobody's, and only the master listens."""
         wanted = self.wanted
-        pool.port = wanted.ports[index] if wanted.ports else wanted.port + index if wanted.port else 0
-        addresses: list[str] = []
-        for number in range(hosts):
-            address = host_address(index, number)
+        port = wanted.ports[index] if wanted.ports else wanted.port + index if wanted.port else 0
+        for left in reversed(range(1 if port else PORTS_TO_TRY)):
             try:
-                listening = bind(address, pool.port)
+                pool.port, addresses, sockets = self._bind_all(index, hosts, port)
+                break
             except OSError as error:
-                if error.errno != errno.EADDRNOTAVAIL:
-                    raise
-                if number == 0:
-                    address = "127.0.0.1"
-                    listening = bind(address, pool.port)
-                else:
-                    addresses.append(address)
-                    continue
-            pool.port = listening.getsockname()[1]
-            self._sockets += [listening, *(bind(address, port) for port in self._usual_port() if port != pool.port)]
-            addresses.append(address)
+                if not left or error.errno != errno.EADDRINUSE:
+                    raise  # else a port that is free at the master's address is taken at another host's
+        self._sockets += sockets
         return addresses
+
+    def _bind_all(self, index: int, hosts: int, port: int) -> tuple[int, list[str], list[socket.socket]]:
+        """(The one port of all hosts, any that is free if `port` is 0; their addresses; what listens there.) Raises OSError."""
+        addresses: list[str] = []
+        sockets: list[socket.socket] = []
+        with contextlib.ExitStack() as undo:
+            for number in range(hosts):
+                address = host_address(index, number)
+                try:
+                    listening = bind(address, port)
+                except OSError as error:
+                    if error.errno != errno.EADDRNOTAVAIL:
+                        raise
+                    if number:
+                        addresses.append(address)
+                        continue
+                    address = "127.0.0.1"
+                    listening = bind(address, port)
+                port = listening.getsockname()[1]
+                more = [bind(address, usual) for usual in self._usual_port() if usual != port]
+                for one in (listening, *more):
+                    undo.callback(one.close)
+                    sockets.append(one)
+                addresses.append(address)
+            undo.pop_all()
+        return port, addresses, sockets
 
     def _usual_port(self) -> tuple[int, ...]:
         if not self.wanted.usual_port:
