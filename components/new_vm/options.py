@@ -45,7 +45,7 @@ class Options(Section):
             self._boxes["ha"] = self._ha
         with ui.element().classes("x-row x-dim") as self._off:
             Mark("warning")
-            ui.label(_("HA is disabled in this pool."))
+            ui.label(_("HA is off in this pool."))
 
     def refresh(self, model: Model) -> None:
         self._off.set_visibility(not model.pool.ha_enabled)

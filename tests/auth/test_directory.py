@@ -152,7 +152,7 @@ async def test_while_it_is_away_local_users_come_in_and_all_others_get_one_sente
         bob = other.users.by_name("bob")
         assert bob and await other.enters("bob", "bob's own password") == bob.id
         for name in ("bob", "anna", "nobody"):
-            with pytest.raises(Refused, match="LDAP does not answer, so only local users can sign in now"):
+            with pytest.raises(Refused, match="LDAP is not responding, so only local users can sign in now"):
                 await other.enters(name, "wrong")
     assert sum("cannot be asked" in record.getMessage() for record in caplog.records) == 1
     await other.auth.close()

@@ -148,7 +148,7 @@ async def test_who_comes_back_must_be_who_left_and_only_once(desk: Desk) -> None
 
 async def test_a_provider_that_is_away_or_says_no_is_told(desk: Desk) -> None:
     desk.provider.away = True
-    with pytest.raises(Refused, match="Home ID does not answer"):
+    with pytest.raises(Refused, match="Home ID is not responding"):
         await desk.sso.begin(BACK, "/")
     desk.provider.away = False
     away = await desk.sso.begin(BACK, "/")

@@ -92,7 +92,7 @@ def test_what_cannot_leave_says_why(shelf: Shelf) -> None:
     shelf.disk(type="ha_statefile")
     assert why("sr.destroy", shelf.sr) == "", "what the pool keeps there goes with it"
     shelf.fake.change(shelf.pool, ha_enabled=True)
-    assert why("sr.detach", shelf.sr) == "it is the heartbeat SR of HA; disable HA first"
+    assert why("sr.detach", shelf.sr) == "it is the heartbeat SR of HA; turn HA off first"
     shelf.fake.change(shelf.sr, other_config={"indestructible": "true"})
     assert why("sr.destroy", shelf.sr) == "it is marked as indestructible"
     for path in shelf.paths:

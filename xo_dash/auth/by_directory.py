@@ -42,5 +42,5 @@ class DirectorySignIn:
         try:
             return await self.directory.identify(name, password)
         except DirectoryAway as error:
-            sentence = _("{directory} does not answer, so only local users can sign in now. If you are one, check name and password.")
+            sentence = _("{directory} is not responding, so only local users can sign in now. If you are one, check name and password.")
             raise Refused(sentence.format(directory=self.directory.server.name)) from error

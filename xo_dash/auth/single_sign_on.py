@@ -162,7 +162,7 @@ class SingleSignOn:
                     _need_same_scheme(self.provider.issuer, url)
             except (httpx2.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
                 log.warning("%s cannot be asked: %s: %s", self.provider.issuer, type(error).__name__, error)
-                sentence = _("{provider} does not answer. Sign in with a password, or try again later.")
+                sentence = _("{provider} is not responding. Sign in with a password, or try again later.")
                 raise Refused(sentence.format(provider=self.provider.name)) from error
             self._metadata = dict(found)
             return self._metadata

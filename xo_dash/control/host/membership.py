@@ -79,7 +79,7 @@ def _differences(host: Host, master: Host) -> Iterator[LazyText]:
     if host.cpu_info.get("vendor") and master.cpu_info.get("vendor") not in (None, "", host.cpu_info["vendor"]):
         yield lazy(N_("its CPUs are of another vendor than those of the pool"))
     if host.edition and master.edition and host.edition != master.edition:
-        yield lazy(N_("its license is {ours}, that of the pool {theirs}"), ours=host.edition, theirs=master.edition)
+        yield lazy(N_("its licence is {ours}, that of the pool {theirs}"), ours=host.edition, theirs=master.edition)
 
 
 def check(request: JoinPool, host: Host) -> Iterable[Fault]:

@@ -41,7 +41,7 @@ def cannot_leave(sr: SR) -> LazyText | None:
         return under_way(next(iter(sr.current_operations.values())))
     heartbeat = any(vdi.type == "ha_statefile" for vdi in sr.all_of(VDI, sr.VDIs))
     if heartbeat and any(pool.ha_enabled for pool in sr.home.all(Pool).values()):
-        return lazy(N_("it is the heartbeat SR of HA; disable HA first"))
+        return lazy(N_("it is the heartbeat SR of HA; turn HA off first"))
     return in_use(running_on(sr))
 
 

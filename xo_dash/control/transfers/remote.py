@@ -241,7 +241,7 @@ def _whole(head: Head) -> tuple[int, bool]:
 
 def _broken(error: Exception) -> LazyText:
     if isinstance(error, TimeoutError):
-        return lazy(N_("the server does not answer"))
+        return lazy(N_("the server is not responding"))
     if isinstance(error, (BadReply, TransferRefused)):
         return ENDED
     reason = getattr(error, "strerror", None)

@@ -55,7 +55,7 @@ def check(request: CreateVM, pool: Pool) -> Iterator[Fault]:
             yield Fault("tags", lazy(N_("only visible characters are allowed")))
             break
     if request.ha and not pool.ha_enabled:
-        yield Fault("ha", lazy(N_("HA is disabled in this pool; enable it first")))
+        yield Fault("ha", lazy(N_("HA is off in this pool; turn HA on first")))
     if request.cloud_init is not None:
         yield from (Fault(f"cloud_init.{fault.field}", fault.reason) for fault in cloud_init.faults(request.cloud_init, plan.nics))
 
