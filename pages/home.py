@@ -88,7 +88,7 @@ def _map(context: Context, orders: Orders) -> None:
         heading(_("Map"), 1).classes("x-only-read")
         Toolbar(chart)
         ui.link(_("New VM"), "/new-vm").classes("x-btn x-home-new").mark("new-vm")
-        Summary(mirror, map_feed)
+        Summary(mirror, map_feed, context.patches)
     with chart:
         ui.link(_("All VMs as a table"), "/vms").classes("xo-map-quiet")
         whatif = WhatIf(mirror, chart)

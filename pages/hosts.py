@@ -8,8 +8,10 @@ from components.actions import PlacedMenu
 from components.charts.choosing import comparing
 from components.hosts.rows import host_table
 from components.lists import Listing
+from components.live import follow_source
 from components.stale_data import stale_bands
 from components.ui import heading
+from data.objects import Host
 from data.views.host import HostView
 from pages.layout import frame
 from xo_dash.context import Context
@@ -23,4 +25,7 @@ def create(program: Context) -> None:
         with frame(context, title=_("Hosts"), bare=True), ui.element().classes("x-list-page"):
             heading(_("Hosts"), 1).classes("x-only-read")
             stale_bands(context.mirror)
-            Listing(context.mirror, host_table(), full=True, acts=comparing(HostView.kind), offer=PlacedMenu(context).open_for)
+            mirror, patches = context.mirror, context.patches
+            offer = PlacedMenu(context).open_for
+            listing = Listing(mirror, host_table(is_unpatched=patches.is_unpatched), full=True, acts=comparing(HostView.kind), offer=offer)
+            follow_source(patches.observe, lambda: listing.again(mirror.every(Host)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from components.hosts.words import NO_MOVE, STATES, no_move_text, pool_name, pool_path, state_mark, state_text
@@ -22,7 +24,7 @@ from data.views.vm import VMView
 from xo_dash.i18n import _, ngettext, number, percent, size
 
 UNPATCHED: Final = "unpatched"
-"""The segment of hosts that have to be rebooted, or their toolstack restarted, for their updates to work."""
+"""The segment of hosts that lack updates, or have to be rebooted, or their toolstack restarted, to finish them."""
 
 HOST: Final = reads_of(
     V.name, V.description, V.tags, V.state, V.own_pool, V.memory, V.guest_count, V.cpus, V.address, V.product, V.booted,
@@ -35,7 +37,7 @@ RESIDENT: Final = reads_of(
 """What a row of a host is made of, and one of a VM on it."""
 
 
-def host_table(only: Home | None = None) -> TableSpec[Host]:
+def host_table(only: Home | None = None, is_unpatched: Callable[[Host], bool] = V.updates_unfinished.of) -> TableSpec[Host]:
     """All hosts, or those of one pool."""
     columns = [
         ListColumn(_("Name"), "minmax(120px, 1.4fr)", main=True),
@@ -52,13 +54,13 @@ def host_table(only: Home | None = None) -> TableSpec[Host]:
     spec = TableSpec(
         kind=Host,
         columns=columns,
-        row=_host_row,
+        row=partial(_host_row, is_unpatched),
         reads=HOST,
         belongs=lambda host: only is None or host.home is only,
         title=_("Hosts"),
         find=_("Name, address, version, UUID"),
         nothing=_("No hosts. They appear once a pool is connected in the settings."),
-        segments={**{str(state): _(text) for state, text in STATES.items()}, UNPATCHED: _("Updates not finished")},
+        segments={**{str(state): _(text) for state, text in STATES.items()}, UNPATCHED: _("Unpatched")},
         measured=3,
         measure=cpu_cell,
         trace=cpu_trace,
@@ -67,7 +69,7 @@ def host_table(only: Home | None = None) -> TableSpec[Host]:
     return without(spec, 2) if only else spec
 
 
-def _host_row(host: Host) -> ListRow:
+def _host_row(is_unpatched: Callable[[Host], bool], host: Host) -> ListRow:
     account, guests, threads = V.memory.of(host), V.guest_count.of(host), V.cpus.of(host).threads or math.nan
     share = account.used / account.total if account.total else math.nan
     memory = _("{used} of {size}").format(used=size(account.used), size=size(account.total)) if account.total else ""
@@ -83,7 +85,7 @@ def _host_row(host: Host) -> ListRow:
         Cell(V.product.of(host)),
         Cell(since=V.booted.of(host)),
     )
-    segments = (str(V.state.of(host)), *((UNPATCHED,) if V.updates_unfinished.of(host) else ()))
+    segments = (str(V.state.of(host)), *((UNPATCHED,) if is_unpatched(host) else ()))
     return ListRow(cells, segments, "\n".join((host.hostname, V.description.of(host), *V.tags.of(host))))
 
 

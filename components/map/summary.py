@@ -8,17 +8,17 @@ from typing import Final, NamedTuple
 from nicegui import ui
 
 from components.hosts.rows import UNPATCHED
-from components.live import follow_all, fresh_slot
+from components.live import follow_all, follow_source, fresh_slot
 from components.map.map_feed import MapFeed
 from components.map.map_rows import MapCounts
 from components.ui import Mark
 from data.changes import Change
-from data.facts.host import updates_unfinished
 from data.facts.pool import own_pool
 from data.objects import VM, Host, HostMetrics, Pool
 from data.placement import is_guest
 from data.server import Server
 from data.sight import Sight
+from xo_dash.control.patches import PatchBook
 from xo_dash.i18n import _, ngettext, number
 
 TOLD: Final = frozenset((
@@ -33,27 +33,29 @@ class SummaryFigure(NamedTuple):
     text: str
     tip: str
     path: str
+    count: int
 
 
 class Summary(ui.element):
-    """What is none, or not known, is not there."""
+    """What is none keeps its place, faint: that nothing is halted is an answer too. On a phone it gives its room to the others."""
 
-    def __init__(self, mirror: Sight, map_feed: MapFeed) -> None:
+    def __init__(self, mirror: Sight, map_feed: MapFeed, patches: PatchBook) -> None:
         super().__init__()
         self.classes("xo-summary")
-        self._mirror, self._scene = mirror, map_feed
+        self._mirror, self._scene, self._patches = mirror, map_feed, patches
         self._shown: Sequence[SummaryFigure] | None = None
         with self:
             follow_all(mirror, lambda changes: any(map(_concerns, changes)), self._render)
+            follow_source(patches.observe, self._render)
 
     def _render(self) -> None:
-        found = figures(self._mirror, self._scene.counts)
+        found = figures(self._mirror, self._scene.counts, self._patches)
         if found == self._shown:
             return
         self._shown = found
         with fresh_slot(self):
-            for mark, text, tip, path in found:
-                with ui.link(target=path).classes("xo-figure x-plain") as link:
+            for mark, text, tip, path, count in found:
+                with ui.link(target=path).classes("xo-figure x-plain" + ("" if count else " xo-figure-none")) as link:
                     link.props["data-tip"] = tip
                     if mark:
                         Mark(mark)
@@ -68,16 +70,16 @@ def _concerns(change: Change) -> bool:
     return change.operation != "mod" or not TOLD.isdisjoint(change.names)
 
 
-def figures(mirror: Sight, counts: MapCounts) -> list[SummaryFigure]:
-    return [*_totals(counts), *_states(counts), *_lacks(mirror)]
+def figures(mirror: Sight, counts: MapCounts, patches: PatchBook) -> list[SummaryFigure]:
+    return [*_totals(counts), *_states(counts), _unpatched(mirror, patches), _unprotected(mirror)]
 
 
 def _totals(counts: MapCounts) -> Iterator[SummaryFigure]:
     hosts = ngettext("{n} host", "{n} hosts", counts.hosts).format(n=number(counts.hosts))
     pools = ngettext("{n} pool", "{n} pools", counts.pools).format(n=number(counts.pools))
-    yield SummaryFigure("", hosts, pools, "/hosts")
+    yield SummaryFigure("", hosts, pools, "/hosts", counts.hosts)
     vms = ngettext("{n} VM", "{n} VMs", counts.vms).format(n=number(counts.vms))
-    yield SummaryFigure("", vms, _("All VMs as a table"), "/vms")
+    yield SummaryFigure("", vms, _("All VMs as a table"), "/vms", counts.vms)
 
 
 def _states(counts: MapCounts) -> Iterator[SummaryFigure]:
@@ -88,18 +90,25 @@ def _states(counts: MapCounts) -> Iterator[SummaryFigure]:
         ("suspended", counts.suspended, ngettext("{n} suspended", "{n} suspended", counts.suspended)),
     )
     for state, count, form in words:
-        if count:
-            yield SummaryFigure(state, form.format(n=number(count)), _("Show in the VM list"), f"/vms?state={state}")
+        yield SummaryFigure(state, form.format(n=number(count)), _("Show in the VM list"), f"/vms?state={state}", count)
 
 
-def _lacks(mirror: Sight) -> Iterator[SummaryFigure]:
-    unpatched = sum(map(updates_unfinished, mirror.every(Host)))
-    if unpatched:
-        text = ngettext("{n} host unpatched", "{n} hosts unpatched", unpatched).format(n=number(unpatched))
-        tip = _("Installed updates need a reboot or a toolstack restart")
-        yield SummaryFigure("", text, tip, f"/hosts?show={UNPATCHED}")
+def _unpatched(mirror: Sight, patches: PatchBook) -> SummaryFigure:
+    count = sum(map(patches.is_unpatched, mirror.every(Host)))
+    text = ngettext("{n} host unpatched", "{n} hosts unpatched", count).format(n=number(count))
+    tip = _("Hosts that lack updates, or need a reboot or a toolstack restart to finish them")
+    return SummaryFigure(_mark(count), text, tip, f"/hosts?show={UNPATCHED}", count)
+
+
+def _unprotected(mirror: Sight) -> SummaryFigure:
+    """Without HA nobody asked for protection, and it is said that there is none."""
     protected = [pool for pool in mirror if (own := own_pool(pool)) is not None and own.ha_enabled]
+    if not protected:
+        return SummaryFigure("", _("HA off"), _("No pool restarts VMs when their host fails"), "/hosts", 0)
     bare = sum(is_guest(vm) and not vm.ha_restart_priority for pool in protected for vm in pool.all(VM).values())
-    if bare:
-        text = ngettext("{n} VM unprotected", "{n} VMs unprotected", bare).format(n=number(bare))
-        yield SummaryFigure("", text, _("HA is enabled and does not restart them"), "/vms?lacks=ha")
+    text = ngettext("{n} VM unprotected", "{n} VMs unprotected", bare).format(n=number(bare))
+    return SummaryFigure(_mark(bare), text, _("VMs that HA does not restart when their host fails"), "/vms?lacks=ha", bare)
+
+
+def _mark(count: int) -> str:
+    return "warning" if count else ""

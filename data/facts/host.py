@@ -53,7 +53,7 @@ def memory_total(host: Host) -> int:
 
 
 def updates_unfinished(host: Host) -> bool:
-    """Whether updates are installed that do not work yet. Which ones are not even installed, no host tells."""
+    """Whether updates are installed that do not work yet."""
     return needs_reboot(host) or "restart_toolstack" in host.pending_guidances
 
 

@@ -145,12 +145,17 @@ async def test_the_worst_problem_is_said_at_most_once_in_ten_seconds(user: User,
     assert spoken._timer is not None and spoken._timer.when() - asyncio.get_running_loop().time() > 9
 
 
-def test_the_figures_and_where_they_lead(mirror: Mirror) -> None:
-    """None where there is nothing, or where nobody knows: without HA nobody asked for protection."""
-    found = {figure.text: figure.path for figure in figures(mirror, MapCounts(2, 60, 2000, 1306, 690, 0, 4))}
-    assert found == {
+def test_the_figures_and_where_they_lead(mirror: Mirror, context: Context) -> None:
+    """None is said as well; without HA nobody asked for protection."""
+    patches = context.patches
+
+    def found(counts: MapCounts) -> dict[str, str]:
+        return {figure.text: figure.path for figure in figures(mirror, counts, patches)}
+
+    assert found(MapCounts(2, 60, 2000, 1306, 690, 0, 4)) == {
         "60 hosts": "/hosts", "2,000 VMs": "/vms", "1,306 running": "/vms?state=running", "690 halted": "/vms?state=halted",
-        "4 suspended": "/vms?state=suspended",
+        "0 paused": "/vms?state=paused", "4 suspended": "/vms?state=suspended", "0 hosts unpatched": "/hosts?show=unpatched",
+        "HA off": "/hosts",
     }  # fmt: skip
     pool = max(mirror, key=lambda pool: len(pool.all(VM)))
     guests = [vm for vm in pool.all(VM).values() if is_guest(vm)]
@@ -158,6 +163,5 @@ def test_the_figures_and_where_they_lead(mirror: Mirror) -> None:
     assert pool.pool is not None
     fakes.change(mirror, pool.pool, ha_enabled=True)
     fakes.change(mirror, next(mirror.every(Host)), pending_guidances=["reboot_host"])
-    found = {figure.text: figure.path for figure in figures(mirror, MapCounts())}
-    assert found["1 host unpatched"] == "/hosts?show=unpatched"
-    assert found[f"{len(guests) - 1} VMs unprotected"] == "/vms?lacks=ha"
+    assert found(MapCounts())["1 host unpatched"] == "/hosts?show=unpatched"
+    assert found(MapCounts())[f"{len(guests) - 1} VMs unprotected"] == "/vms?lacks=ha"

@@ -13,7 +13,7 @@ from typing import Final, Protocol, TypeVar
 
 import msgspec
 
-from data.facts.host import is_live
+from data.facts.host import is_live, updates_unfinished
 from data.identity import key_of
 from data.mirror import Mirror
 from data.objects import Host, Pool
@@ -117,6 +117,10 @@ class PatchBook:
         """How many it lacks; None if nobody knows."""
         known = self.of(host)
         return len(known.missing) if known is not None and not known.failed else None
+
+    def is_unpatched(self, host: Host) -> bool:
+        """Whether it lacks updates, or has not finished those it has."""
+        return updates_unfinished(host) or bool(self.count(host))
 
     async def run(self) -> None:
         """A job of the scheduler: one host of each pool after the other, those whose turn it is."""
