@@ -117,9 +117,9 @@ class ActionButton(Button):
         if text:
             self.set_text(text)
         if why_not:
-            self._props |= {"aria-disabled": "true", "data-tip": why_not}
+            self._props |= {"aria-disabled": "true", "data-tip": why_not, "aria-description": why_not}
         else:
-            for name in ("aria-disabled", "data-tip"):
+            for name in ("aria-disabled", "data-tip", "aria-description"):
                 self._props.pop(name, None)
         self.update()
 

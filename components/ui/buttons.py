@@ -49,9 +49,10 @@ class Button(TextElement, DisableableElement):
             self.on("click", lambda event: events.handle_event(handler, events.ClickEventArguments(sender=self, client=event.client)), [])
 
     def allow(self, why_not: str | None = None) -> None:
-        """Offer the button, or show it faint with the reason in words."""
+        """Offer the button, or show it faint with the reason in words, which is read aloud too."""
         self.enabled = why_not is None
         self._props["data-tip"] = why_not or self._tip
+        self._props["aria-description"] = why_not or ""
         self.update()
 
     def _handle_enabled_change(self, enabled: bool) -> None:
