@@ -11,7 +11,6 @@ from components.lists import Listing
 from components.live import follow_source
 from components.stale_data import stale_bands
 from components.ui import heading
-from data.objects import Host
 from data.views.host import HostView
 from pages.layout import frame
 from xo_dash.context import Context
@@ -28,4 +27,4 @@ def create(program: Context) -> None:
             mirror, patches = context.mirror, context.patches
             offer = PlacedMenu(context).open_for
             listing = Listing(mirror, host_table(is_unpatched=patches.is_unpatched), full=True, acts=comparing(HostView.kind), offer=offer)
-            follow_source(patches.observe, lambda: listing.again(mirror.every(Host)))
+            follow_source(patches.observe, lambda: listing.again(mirror.every(HostView.kind)))
