@@ -33,7 +33,7 @@ class SummaryFigure(NamedTuple):
     text: str
     tip: str
     path: str
-    count: int
+    amount: int
 
 
 class Summary(ui.element):
@@ -54,8 +54,8 @@ class Summary(ui.element):
             return
         self._shown = found
         with fresh_slot(self):
-            for mark, text, tip, path, count in found:
-                with ui.link(target=path).classes("xo-figure x-plain" + ("" if count else " xo-figure-none")) as link:
+            for mark, text, tip, path, amount in found:
+                with ui.link(target=path).classes("xo-figure x-plain" + ("" if amount else " xo-figure-none")) as link:
                     link.props["data-tip"] = tip
                     if mark:
                         Mark(mark)
