@@ -30,6 +30,15 @@ LARGEST: Final = 64 << 40
 """Bytes of a disk; tables grow with it."""
 LARGEST_L1: Final = 4 << 20
 """Entries: what XAPI's own disks of 64 TiB take."""
+LARGEST_READ: Final = 8 * LARGEST_L1
+"""Bytes of one table: whoever reads more at once was told to by the image."""
+VHDX_REGIONS: Final = (192 << 10, 256 << 10)
+"""Where both copies of its table of regions are. Source: MS-VHDX 2.2."""
+MOST_REGIONS: Final = 2047
+VHDX_SECTORS: Final = (512, 4096)
+VHDX_BLOCKS: Final = range(1 << 20, (256 << 20) + 1)
+VMDK_COMPRESSED: Final = 1 << 16
+"""Flag: each grain says how long it is, and unpacks to whatever it likes."""
 OTHERS: Final = lazy(N_("the disk image is a part of something: it names another file that holds the rest; merge them first"))
 TOO_LARGE: Final = lazy(N_("the disk image claims a size that no disk has"))
 
@@ -80,8 +89,10 @@ class Parts(io.RawIOBase):
         return len(content)
 
     def read(self, size: int = -1) -> bytes:
-        """As many as there are, unlike a raw file's."""
+        """As many as there are, unlike a raw file's. Raises EndFailed for more than any table has."""
         left = self._source.size - self._at if size < 0 else size
+        if left > LARGEST_READ:
+            raise EndFailed(TOO_LARGE)
         found = bytearray()
         while left > 0:
             number, start = divmod(self._at, PART)
@@ -153,6 +164,11 @@ def _checked(kind: Kind, file: BinaryIO) -> None:
         file.seek(-512, io.SEEK_END)
         if int.from_bytes(file.read(64)[60:64], "big") == 4:  # differencing
             raise EndFailed(OTHERS)
+    if kind is Kind.VHDX:
+        for place in VHDX_REGIONS:
+            file.seek(place)
+            if int.from_bytes(file.read(12)[8:], "little") > MOST_REGIONS:
+                raise EndFailed(BROKEN)
 
 
 def opened(kind: Kind, file: BinaryIO) -> Any:
@@ -167,17 +183,22 @@ def opened(kind: Kind, file: BinaryIO) -> Any:
                 disk = qcow2.QCow2(file)
                 return disk.open() if hasattr(disk, "open") else disk
             case Kind.VMDK:
-                return vmdk.VMDK(file)
+                disk = vmdk.VMDK(file)
+                fits = not any(extent.header.flags & VMDK_COMPRESSED for extent in disk.disks)
             case Kind.VHD:
                 return vhd.VHD(file)
             case Kind.VHDX:
-                return vhdx.VHDX(file)
+                disk = vhdx.VHDX(file)
+                fits = disk.sector_size in VHDX_SECTORS and disk.block_size in VHDX_BLOCKS
             case Kind.RAW:
                 return file
     except EndFailed:
         raise
     except Exception as error:  # whatever a parser makes of hostile bytes
         raise EndFailed(BROKEN) from error
+    if not fits:  # reading it could take any amount of memory
+        raise EndFailed(BROKEN)
+    return disk
 
 
 def _size(kind: Kind, file: BinaryIO) -> int:
