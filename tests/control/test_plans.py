@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from data.names import name_of
-from data.objects import SR, VBD, VDI, VM, Host, Network, Pool, PowerState, TaskStatus
+from data.objects import PBD, SR, VBD, VDI, VM, Host, HostMetrics, Network, Pool, PowerState, TaskStatus
 from data.stores.users import Role
 from data.types import GIB, NULL_REF
 from tests.control.asked import calls_of, faults, steps_of
@@ -31,8 +31,10 @@ from xo_dash.simulator.testing import simulated
 
 
 def with_disk(fake: FakePool, vm: VM, size: int = 10 * GIB) -> SR:
-    sr = SR(name_label="vault", physical_size=100 * GIB, physical_utilisation=95 * GIB, shared=True)
+    sr = SR(name_label="vault", type="lvm", physical_size=100 * GIB, physical_utilisation=95 * GIB, shared=True)
     fake.put(sr)
+    host = fake.put(Host(name_label="host-1", metrics=fake.put(HostMetrics(live=True))))
+    fake.change(sr, PBDs=[fake.put(PBD(host=host, SR=sr.ref, currently_attached=True))])
     disk = VDI(name_label="root", virtual_size=size, SR=sr.ref)
     fake.put(disk)
     drive = VBD(VM=vm.ref, VDI=disk.ref, type="Disk")
@@ -60,7 +62,7 @@ def test_what_a_clone_cannot_be_is_said_at_its_field(fake: FakePool) -> None:
     assert faults("vm.clone", vm, name="a", sr=sr.uuid) == [
         "a fast clone stays on the SR of the original; turn off “Fast clone” to use another"
     ]
-    assert faults("vm.clone", vm, name="a", fast=False, sr=sr.uuid) == ["up to 10 GiB needed, 5 GiB free on vault"]
+    assert faults("vm.clone", vm, name="a", fast=False, sr=sr.uuid) == ["10 GiB needed, 5 GiB free on vault"]
     assert faults("vm.clone", vm, name="a", fast=False) == []
     assert calls_of("vm.clone", vm, name="a", fast=False) == [("VM.copy", (vm.ref, "a", NULL_REF))]
 

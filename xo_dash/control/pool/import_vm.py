@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
-from data.names import name_of
 from data.objects import SR, Pool
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
-from xo_dash.control.lazy_text import Amount, LazyText, lazy
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Plan, Transfer
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.file import File
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import SRUuid, called
-from xo_dash.control.sr.choice import disk_srs, free_space
+from xo_dash.control.sr.choice import disk_srs
 from xo_dash.control.transfers.checksums import Checksum, checked
+from xo_dash.control.vdi.space import cannot_receive, not_reached
 from xo_dash.control.vm.removal import remove_made
 from xo_dash.i18n import N_
 
@@ -34,8 +34,9 @@ class ImportVM(Request, frozen=True, kw_only=True):
 
 
 def usual_sr(pool: Pool) -> str:
-    """Where disks go unless somebody says: the pool's default, else the first of those that are offered; empty if there is none."""
-    found = [sr.uuid for sr, _label in disk_srs(pool.home)]
+    """Where disks go unless somebody says: the pool's default, else the first that is offered, of those that are attached if any is."""
+    offered = [sr for sr, _label in disk_srs(pool.home)]
+    found = [sr.uuid for sr in offered if not_reached(sr, None) is None] or [sr.uuid for sr in offered]
     default = pool.home.one(SR, pool.default_SR)
     return default.uuid if default is not None and default.uuid in found else next(iter(found), "")
 
@@ -45,20 +46,16 @@ def defaults(pools: Sequence[Pool]) -> Mapping[str, object]:
 
 
 def srs(pools: Sequence[Pool]) -> Sequence[Choice]:
-    return [Choice(sr.uuid, label) for sr, label in disk_srs(pools[0].home)] if len(pools) == 1 else []
+    return [Choice(sr.uuid, label, not_reached(sr, None)) for sr, label in disk_srs(pools[0].home)] if len(pools) == 1 else []
 
 
 def check(request: ImportVM, pool: Pool) -> Iterator[Fault]:
+    """What is in the file takes its size at least."""
     if request.file.is_empty:
         yield Fault("file", EMPTY)
-
-
-def no_room(sr: SR, needed: int) -> LazyText | None:
-    """Why so many bytes do not fit, as far as the SR tells."""
-    free = free_space(sr)
-    if free is None or needed <= free:
-        return None
-    return lazy(N_("{needed} needed, {free} free on {sr}"), needed=Amount(needed), free=Amount(free), sr=name_of(sr))
+    sr = pool.home.by_uuid(SR, request.sr)
+    if sr is not None and (reason := cannot_receive(sr, request.file.size)):
+        yield Fault("sr", reason)
 
 
 def plan(request: ImportVM, pool: Pool) -> Plan:

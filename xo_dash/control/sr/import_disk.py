@@ -7,13 +7,13 @@ from typing import Annotated, Final, Protocol
 
 from data.facts.sr import is_shown
 from data.names import name_of
-from data.objects import PBD, SR
+from data.objects import SR
 from data.stores.users import Role
 from data.types import Home, XapiObject
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Inspect, Plan, Transfer, several
-from xo_dash.control.pool.import_vm import CHECKSUM_HINT, EMPTY, no_room
+from xo_dash.control.pool.import_vm import CHECKSUM_HINT, EMPTY
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.file import File
 from xo_dash.control.requests.request import Request
@@ -22,6 +22,7 @@ from xo_dash.control.transfers.checksums import Checksum
 from xo_dash.control.transfers.ends import Source
 from xo_dash.control.transfers.images import converted, disk_size
 from xo_dash.control.transfers.raw_disk import framed, raw_size, whole_sectors, writes_zeros
+from xo_dash.control.vdi.space import cannot_receive, not_reached
 from xo_dash.i18n import N_
 
 
@@ -51,7 +52,7 @@ def check_iso(request: UploadISO, sr: SR) -> Iterator[Fault]:
 def check_disk(request: ImportDisk, sr: SR) -> Iterator[Fault]:
     if request.file.is_empty:
         yield Fault("file", EMPTY)
-    elif reason := no_room(sr, request.file.size):
+    elif reason := cannot_receive(sr, request.file.size):
         yield Fault("file", reason)
 
 
@@ -113,9 +114,7 @@ def holds_disks(subject: XapiObject) -> bool:
 
 
 def unreachable(sr: SR) -> LazyText | None:
-    if not any(pbd.currently_attached for pbd in sr.all_of(PBD, sr.PBDs)):
-        return lazy(N_("it is not attached on any host; attach it first"))
-    return None
+    return not_reached(sr, None)
 
 
 UPLOAD_ISO: Final[AnyAction] = Action(

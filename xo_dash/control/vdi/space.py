@@ -1,16 +1,17 @@
-"""Whether an SR can take a disk of a VM: it has the space, and the host of the VM reaches it."""
+"""Whether an SR can take a disk of a VM, or what is in one: it has the space, and the host of the VM reaches it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from data.facts.host import is_live
 from data.facts.vm import host_of
 from data.names import name_of
-from data.objects import PBD, SR, VM, Host
+from data.objects import PBD, SR, VDI, VM, Host
+from data.vms import copy_size
 from xo_dash.control.action import Choice
-from xo_dash.control.lazy_text import Amount, LazyText, lazy
+from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.i18n import N_
 
@@ -27,13 +28,30 @@ def cannot_take(sr: SR, needed: int, vm: VM | None) -> LazyText | None:
     return not_reached(sr, vm) or _too_small(sr, needed)
 
 
+def cannot_receive(sr: SR, needed: int) -> LazyText | None:
+    """Why `sr` cannot take `needed` bytes of contents, which take their space on a thin one too; None if it can, as far as it tells."""
+    return not_reached(sr, None) or _no_room(sr, needed)
+
+
+def cannot_copy(sr: SR, disks: Iterable[VDI]) -> LazyText | None:
+    """Why full copies of `disks` cannot be put there: a thin SR takes what is in them, another one all of them."""
+    return cannot_receive(sr, sum(copy_size(disk) if is_thin(sr) else disk.virtual_size for disk in disks))
+
+
 def not_reached(sr: SR, vm: VM | None) -> LazyText | None:
     """Why `sr` is out of reach: of the host that `vm` runs on, else of every host."""
     hosts = [host for pbd in sr.all_of(PBD, sr.PBDs) if pbd.currently_attached and (host := sr.home.one(Host, pbd.host))]
     if not any(is_live(host) for host in hosts):
-        return lazy(N_("it is not attached on any host"))
+        return lazy(N_("it is not attached on any host; attach it first"))
     host = host_of(vm) if vm is not None else None
     return lazy(N_("it is not attached on {host}"), host=name_of(host)) if host is not None and host not in hosts else None
+
+
+def _no_room(sr: SR, needed: int) -> LazyText | None:
+    free = free_space(sr)
+    if free is None or needed <= free:
+        return None
+    return lazy(N_("{needed} needed, {free} free on {sr}"), needed=Amount(needed), free=Amount(free), sr=named(sr))
 
 
 def _too_small(sr: SR, needed: int) -> LazyText | None:

@@ -13,12 +13,13 @@ from data.types import NULL_REF
 from data.vms import BACKUP, disks_of
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
-from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan, Step
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import NamePattern, SRUuid, called
-from xo_dash.control.sr.choice import disk_srs, free_space
+from xo_dash.control.sr.choice import disk_srs
+from xo_dash.control.vdi.space import cannot_copy
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.removal import remove_made
 from xo_dash.i18n import N_, _
@@ -39,9 +40,9 @@ def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
 
 def srs(vms: Sequence[VM]) -> Sequence[Choice]:
     """Where a full copy of all these has room."""
-    needed = sum(disk.virtual_size for vm in vms for disk in disks_of(vm))
+    disks = [disk for vm in vms for disk in disks_of(vm)]
     homes = {vm.home.id: vm.home for vm in vms}
-    return [Choice(sr.uuid, label, _too_small(sr, needed)) for home in homes.values() for sr, label in disk_srs(home)]
+    return [Choice(sr.uuid, label, cannot_copy(sr, disks)) for home in homes.values() for sr, label in disk_srs(home)]
 
 
 def check(request: CloneVM, vm: VM) -> Iterator[Fault]:
@@ -50,7 +51,7 @@ def check(request: CloneVM, vm: VM) -> Iterator[Fault]:
         return
     if request.fast:
         yield Fault("sr", lazy(N_("a fast clone stays on the SR of the original; turn off “Fast clone” to use another")))
-    elif reason := _too_small(sr, sum(disk.virtual_size for disk in disks_of(vm))):
+    elif reason := cannot_copy(sr, disks_of(vm)):
         yield Fault("sr", reason)
 
 
@@ -76,13 +77,6 @@ def copied(request: CloneVM, vm: VM) -> Generator[Step, Any, Any]:
             says = lazy(N_("Removing {key} from {name}"), key=key, name=new)
             yield Call("VM.remove_from_other_config", copy, key, says=says, asynchronous=False)
     return copy
-
-
-def _too_small(sr: SR, needed: int) -> LazyText | None:
-    free = free_space(sr)
-    if free is None or needed <= free:
-        return None
-    return lazy(N_("up to {needed} needed, {free} free on {sr}"), needed=Amount(needed), free=Amount(free), sr=named(sr))
 
 
 _CONDITION = allowed("clone", PowerState.HALTED)

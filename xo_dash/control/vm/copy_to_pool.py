@@ -9,16 +9,16 @@ from data.identity import key_of, seen_from
 from data.names import name_of, pool_name
 from data.objects import SR, VIF, VM, Network, PowerState
 from data.stores.users import Role
-from data.vms import copy_size, disks_of
+from data.vms import disks_of
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, PoolExport, Transfer
-from xo_dash.control.pool.import_vm import no_room
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import AnySR, NamePattern, called
 from xo_dash.control.sr.choice import disk_srs
+from xo_dash.control.vdi.space import cannot_copy
 from xo_dash.control.vm.export import NONE, QUERY, ZSTD
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.removal import remove_made
@@ -43,17 +43,13 @@ def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
 def srs(vms: Sequence[VM]) -> Sequence[Choice]:
     """Those of all other pools."""
     homes = {vm.home.id for vm in vms}
-    needed = sum(_size(vm) for vm in vms)
+    disks = [disk for vm in vms for disk in disks_of(vm)]
     return [
-        Choice(key_of(sr), f"{label} · {pool_name(home)}", no_room(sr, needed))
+        Choice(key_of(sr), f"{label} · {pool_name(home)}", cannot_copy(sr, disks))
         for home in vms[0].home.pools.values()
         if home.id not in homes
         for sr, label in disk_srs(home)
     ]
-
-
-def _size(vm: VM) -> int:
-    return sum(map(copy_size, disks_of(vm)))
 
 
 def check(request: CopyToPool, vm: VM) -> Iterator[Fault]:
@@ -62,7 +58,7 @@ def check(request: CopyToPool, vm: VM) -> Iterator[Fault]:
         return
     if sr.home is vm.home:
         yield Fault("sr", lazy(N_("{sr} is in the pool of the VM; use Clone within a pool"), sr=name_of(sr)))
-    elif reason := no_room(sr, _size(vm)):
+    elif reason := cannot_copy(sr, disks_of(vm)):
         yield Fault("sr", reason)
 
 
