@@ -86,6 +86,7 @@ class VMDraft:
     iso: str = ""
     memory: str | None = None
     memory_min: str | None = None
+    memory_max: str | None = None
     vcpus: str | None = None
     cores_per_socket: str | None = None
     firmware: str | None = None
@@ -106,8 +107,9 @@ class VMDraft:
         """As plain values of a request; `suggested` is the uuid of that host, if there is one."""
         told: dict[str, object] = {
             "name": self.name, "template": self.template, "iso": self.iso if self.source is DraftSource.ISO else None,
-            "network_boot": self.source is DraftSource.NETWORK, "memory": self.memory, "memory_min": self.memory_min, "vcpus": self.vcpus,
-            "cores_per_socket": self.cores_per_socket or None, "firmware": self.firmware, "secure_boot": self.secure_boot,
+            "network_boot": self.source is DraftSource.NETWORK, "memory": self.memory, "memory_min": self.memory_min,
+            "memory_max": self.memory_max, "vcpus": self.vcpus, "cores_per_socket": self.cores_per_socket or None,
+            "firmware": self.firmware, "secure_boot": self.secure_boot,
             "vtpm": self.vtpm, "host": suggested if self.host == SUGGESTED else self.host or None, "description": self.description,
             "start": self.start, "auto_start": self.auto_start, "ha": self.ha, "protect": self.protect, "cloud_init": self.cloud.values(),
         }  # fmt: skip
@@ -133,7 +135,7 @@ class VMDraft:
         self.nics = None
 
 
-KEPT: Final = ("memory", "memory_min", "vcpus", "cores_per_socket", "description", "tags", "start", "auto_start", "protect")
+KEPT: Final = ("memory", "memory_min", "memory_max", "vcpus", "cores_per_socket", "description", "tags", "start", "auto_start", "protect")
 """What is worth having again for the next VM."""
 
 

@@ -21,13 +21,16 @@ class HardwareSection(Section):
         if plan is None:
             return ""
         memory = plan.memory
-        fixed = _("{size} fixed").format(size=size(memory.static_max))
-        dynamic = _("{least} to {most}").format(least=size(memory.dynamic_min), most=size(memory.static_max))
-        return f"{cpus(plan)} · {fixed if memory.is_fixed else dynamic}"
+        fixed = _("{size} fixed").format(size=size(memory.dynamic_max))
+        dynamic = _("{least} to {most}").format(least=size(memory.dynamic_min), most=size(memory.dynamic_max))
+        told = [cpus(plan), fixed if memory.is_fixed else dynamic]
+        if memory.static_max > memory.dynamic_max:
+            told.append(_("limit {size}").format(size=size(memory.static_max)))
+        return " · ".join(told)
 
     def changed(self) -> bool:
         draft = self.form.draft
-        return any(value is not None for value in (draft.memory, draft.memory_min, draft.vcpus, draft.cores_per_socket))
+        return any(value is not None for value in (draft.memory, draft.memory_min, draft.memory_max, draft.vcpus, draft.cores_per_socket))
 
     def fill(self) -> None:
         draft = self.form.draft
@@ -39,12 +42,17 @@ class HardwareSection(Section):
             )  # fmt: skip
             self.text(
                 "memory", _("Memory"), lambda text: setattr(draft, "memory", text or None),
-                lambda m: draft.memory if draft.memory is not None else size(m.plan.memory.static_max) if m.plan else "",
+                lambda m: draft.memory if draft.memory is not None else size(m.plan.memory.dynamic_max) if m.plan else "",
             )  # fmt: skip
             self.text(
                 "memory_min", _("Minimum memory"), lambda text: setattr(draft, "memory_min", text or None),
                 lambda m: draft.memory_min if draft.memory_min is not None else size(m.plan.memory.dynamic_min) if m.plan else "",
                 hint=_("The pool may reduce its memory to this"),
+            )  # fmt: skip
+            self.text(
+                "memory_max", _("Limit while running"), lambda text: setattr(draft, "memory_max", text or None),
+                lambda m: draft.memory_max if draft.memory_max is not None else size(m.plan.memory.static_max) if m.plan else "",
+                hint=_("Memory can be raised up to this without a restart"),
             )  # fmt: skip
 
 

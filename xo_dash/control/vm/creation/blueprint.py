@@ -36,7 +36,7 @@ class MemoryBlueprint:
 
     @property
     def is_fixed(self) -> bool:
-        return self.dynamic_min == self.static_max
+        return self.dynamic_min == self.dynamic_max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,10 +242,11 @@ def _memory(request: CreateVM, source: VM) -> MemoryBlueprint:
             static_min=min(source.memory_static_min, source.memory_dynamic_min), dynamic_min=source.memory_dynamic_min,
             dynamic_max=source.memory_dynamic_max, static_max=source.memory_static_max,
         )  # fmt: skip
-    most = request.memory or source.memory_static_max
-    usual = request.memory_max or most
+    usual = request.memory or source.memory_dynamic_max
     least = request.memory_min or usual
-    return MemoryBlueprint(static_min=min(source.memory_static_min, least), dynamic_min=least, dynamic_max=usual, static_max=most)
+    return MemoryBlueprint(
+        static_min=min(source.memory_static_min, least), dynamic_min=least, dynamic_max=usual, static_max=request.memory_max or usual
+    )
 
 
 def _disks(request: CreateVM, source: VM) -> Iterator[Disk]:

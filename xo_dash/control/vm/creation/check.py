@@ -90,12 +90,12 @@ def _disc_faults(plan: Blueprint) -> Iterator[Fault]:
 
 def _memory_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
     memory = plan.memory
-    if memory.static_max < LEAST_MEMORY:
+    if memory.dynamic_max < LEAST_MEMORY:
         yield Fault("memory", lazy(N_("it must be at least {least}"), least=Amount(LEAST_MEMORY)))
     elif memory.dynamic_max > memory.static_max:
-        yield Fault("memory_max", lazy(N_("it must be at most {most}, the maximum of the VM"), most=Amount(memory.static_max)))
+        yield Fault("memory_max", lazy(N_("it must be at least the memory, {memory}"), memory=Amount(memory.dynamic_max)))
     elif memory.dynamic_min > memory.dynamic_max:
-        yield Fault("memory_min", lazy(N_("it must be at most {most}, the usual memory of the VM"), most=Amount(memory.dynamic_max)))
+        yield Fault("memory_min", lazy(N_("it must be at most the memory, {memory}"), memory=Amount(memory.dynamic_max)))
     elif memory.dynamic_min < LEAST_MEMORY:
         yield Fault("memory_min", lazy(N_("it must be at least {least}"), least=Amount(LEAST_MEMORY)))
     most = max((account_of(host).total for host in plan.source.home.all(Host).values()), default=0)

@@ -55,7 +55,9 @@ class CreateVM(Request, frozen=True, kw_only=True):
     network_boot: Annotated[bool, called(N_("Boot from the network"))] = False
     memory: Annotated[GibSize | None, called(N_("Memory"))] = None
     memory_min: Annotated[GibSize | None, called(N_("Minimum memory"), hint=N_("The pool may reduce its memory to this"))] = None
-    memory_max: Annotated[GibSize | None, called(N_("Usual memory"), hint=N_("Default: the maximum"))] = None
+    memory_max: Annotated[
+        GibSize | None, called(N_("Limit while running"), hint=N_("Memory can be raised up to this without a restart"))
+    ] = None
     vcpus: Annotated[Cpus | None, called(N_("vCPUs"))] = None
     cores_per_socket: Annotated[Cpus | None, called(N_("Cores per socket"))] = None
     firmware: Annotated[Annotated[str, one_of(FIRMWARE)] | None, called(N_("Firmware"))] = None
