@@ -28,10 +28,14 @@ from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.requests.file import File
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.vm.creation.request import FIRMWARE
-from xo_dash.i18n import _, size
+from xo_dash.i18n import N_, _, size
 
 TYPED: Final = "debounce=200"
-EDITED: Final = ("name", "vcpus", "firmware")
+STARTUP: Final = {
+    "order": N_("Start order"), "start_delay": N_("Pause after its start, seconds"),
+    "shutdown_delay": N_("Pause after its shutdown, seconds"),
+}  # fmt: skip
+EDITED: Final = ("name", "vcpus", "firmware", *STARTUP)
 """Of each VM, beside its memory."""
 
 
@@ -131,7 +135,7 @@ class OVAForm(ui.element):
                 self._draw_target(several=len(request.systems) > 1)
                 for place, system in _placed(request):
                     with Card(system.name if len(request.systems) > 1 else _("Virtual machine")):
-                        self._draw_vm(place, system)
+                        self._draw_vm(place, system, several=len(request.systems) > 1)
                         self._draw_disks(place, system)
                         self._draw_nics(place, system)
         with fresh_slot(self._lost):
@@ -152,7 +156,7 @@ class OVAForm(ui.element):
                     self._line("vapp", _("vApp"))
             check(_("Start after creation"), False, on_change=lambda event: self._put("start", bool(event.value))).mark("field-start")
 
-    def _draw_vm(self, place: str, system: OVASystem) -> None:
+    def _draw_vm(self, place: str, system: OVASystem, *, several: bool) -> None:
         self._values |= {f"{place}{name}": getattr(system, name) for name in EDITED} | {f"{place}memory": size(system.memory)}
         with ui.element().classes("x-net-fields"):
             self._line(f"{place}name", _("Name"))
@@ -160,6 +164,8 @@ class OVAForm(ui.element):
             self._line(f"{place}memory", _("Memory"))
             firmware = f"{place}firmware"
             self._choice(firmware, _("Firmware"), {key: _(text) for key, text in FIRMWARE.items()}, self._values[firmware])
+            for name, label in STARTUP.items() if several else ():
+                self._line(f"{place}{name}", _(label))
 
     def _draw_disks(self, place: str, system: OVASystem) -> None:
         options = {one.value: one.label for one in srs([self._pool]) if one.refused is None}
@@ -180,7 +186,8 @@ class OVAForm(ui.element):
                 ui.label(_("It has no NICs.")).classes("x-dim")
 
     def _line(self, name: str, label: str) -> None:
-        field = Field(label, str(self._values[name] or ""), on_change=lambda event: self._put(name, str(event.value or "")))
+        value = self._values[name]
+        field = Field(label, "" if value is None else str(value), on_change=lambda event: self._put(name, str(event.value or "")))
         self._boxes[name] = field.props(TYPED).mark(f"field-{name}")
 
     def _choice(self, name: str, label: str, options: dict[str, str], value: object) -> None:

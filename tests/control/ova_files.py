@@ -147,8 +147,8 @@ class Folder:
         return File(id=name, name=name, size=len(self._files[name]))
 
 
-def ovf_of(systems: Mapping[str, str], group: str = "") -> bytes:
-    """VMs by name, each with one disk by its href."""
+def ovf_of(systems: Mapping[str, str], group: str = "", startup: str = "") -> bytes:
+    """VMs by name, each with one disk by its href; `startup`: what the group says of their start."""
     files = "".join(f'<File id="f{n}" href="{href}"/>' for n, href in enumerate(systems.values()))
     disks = "".join(f'<Disk diskId="d{n}" fileRef="f{n}"/>' for n in range(len(systems)))
     vms = "".join(
@@ -158,5 +158,5 @@ def ovf_of(systems: Mapping[str, str], group: str = "") -> bytes:
         for n, name in enumerate(systems)
     )
     if group:
-        vms = f'<VirtualSystemCollection id="{group}"><StartupSection/>{vms}</VirtualSystemCollection>'
+        vms = f'<VirtualSystemCollection id="{group}"><StartupSection>{startup}</StartupSection>{vms}</VirtualSystemCollection>'
     return f"<Envelope><References>{files}</References><DiskSection>{disks}</DiskSection>{vms}</Envelope>".encode()

@@ -10,7 +10,7 @@ from nicegui.testing.user_interaction import UserInteraction
 from components.import_ova import OVAForm
 from components.transfers.picker import FilePicker
 from data.identity import key_of
-from data.objects import SR, VM, Network, Pool
+from data.objects import PBD, SR, VM, Host, HostMetrics, Network, Pool
 from tests.control.browser_page import Looking, looking
 from tests.control.fake_pool import FakePool
 from tests.control.ova_files import VIRTUALBOX, ova, ovf_of, vmdk
@@ -35,7 +35,10 @@ async def chosen(at: Looking, number: int, name: str, content: bytes) -> asyncio
 
 
 async def test_an_ova_is_read_and_shown_before_it_is_imported(tmp_path: Path, fake: FakePool) -> None:
-    fake.put(SR(name_label="vault", type="nfs", physical_size=1 << 40, physical_utilisation=0))
+    sr = SR(name_label="vault", type="nfs", physical_size=1 << 40, physical_utilisation=0)
+    fake.put(sr)
+    host = fake.put(Host(name_label="host-1", metrics=fake.put(HostMetrics(live=True))))
+    fake.change(sr, PBDs=[fake.put(PBD(host=host, SR=sr.ref, currently_attached=True))])
     fake.put(Network(name_label="NAT"))
     fake.put(VM(name_label="Other install media", is_a_template=True, is_default_template=True, domain_type="hvm"))
     pool = Pool(name_label="lab")
@@ -65,8 +68,9 @@ async def test_an_ova_is_read_and_shown_before_it_is_imported(tmp_path: Path, fa
         await at.user.should_not_see("it must be at most 128")
         upload.close()
         await sending
+        shop = ovf_of({"web": "web.vmdk", "db": "db.vmdk"}, "shop", '<Item id="db" order="7" startDelay="30"/>')
         # an OVF by itself: its files are asked for
-        sendings = [await chosen(at, 0, "shop.ovf", ovf_of({"web": "web.vmdk", "db": "db.vmdk"}, "shop"))]
+        sendings = [await chosen(at, 0, "shop.ovf", shop)]
         await at.user.should_see("The OVF names these files", retries=50)
         sendings.append(await chosen(at, 1, "db.vmdk", vmdk(b"a")))
         assert "web.vmdk" in pickers(at)[1].props["fault"]
@@ -75,6 +79,9 @@ async def test_an_ova_is_read_and_shown_before_it_is_imported(tmp_path: Path, fa
         await at.user.should_see("db.vmdk, 2\u202fMiB", retries=50)
         await at.user.should_see("Creating the vApp shop")
         await at.user.should_see("Adding db to shop")
+        await at.user.should_see("Setting the start order of db")
+        at.user.find(marker="field-others.0.order").clear().type("-1")
+        await at.user.should_see("it must be at least 0")
         at.user.find(marker="field-others.0.memory").clear().type("0")
         await at.user.should_see("more than 0 and at most 1 PiB")
         for one in sendings:

@@ -16,6 +16,7 @@ from defusedxml.ElementTree import ParseError, fromstring
 
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.transfers.ends import EndFailed
+from xo_dash.control.vm.boot import LAST_ORDER, LONGEST_DELAY
 from xo_dash.i18n import N_
 
 MOST_DISKS, MOST_NICS, MOST_CPUS, MOST_VMS = 60, 16, 128, 20
@@ -36,6 +37,7 @@ KNOWN: Final = frozenset(
         "EulaSection",
         "VirtualSystem",
         "VirtualSystemCollection",
+        "StartupSection",
     }
 )
 UNITS: Final = {
@@ -56,6 +58,15 @@ DANGEROUS: Final = lazy(N_("its OVF defines XML entities, which are not allowed"
 TOO_MANY_VMS: Final = lazy(N_("it contains more than {most} VMs; export them in smaller groups"), most=MOST_VMS)
 
 
+@dataclass(frozen=True, slots=True)
+class Startup:
+    """When a VM starts and stops with its group: lower orders start first, and stop last. Seconds."""
+
+    order: int = 0
+    start_delay: int = 0
+    shutdown_delay: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VirtualSystem:
     """One VM as it is described. `disks`: names of the files; `nics`: names of the networks, where it was."""
@@ -67,6 +78,7 @@ class VirtualSystem:
     firmware: str  # bios or uefi
     disks: tuple[str, ...]
     nics: tuple[str, ...]
+    startup: Startup
     ignored: tuple[LazyText, ...]
 
 
@@ -93,14 +105,33 @@ def parsed(content: bytes) -> OVFEnvelope:
     if not systems or len(systems) > MOST_VMS:
         raise EndFailed(TOO_MANY_VMS if systems else NO_OVF)
     group = _first(root, "VirtualSystemCollection")
-    return OVFEnvelope(
-        group=_name(group) if group is not None else "",
-        systems=tuple(_described(root, system) for system in systems),
-        ignored=tuple(_unknown_sections(group)) if group is not None else (),
-    )
+    startup = _startup(root)
+    described = tuple(_described(root, system, startup.get(_attribute(system, "id"), Startup())) for system in systems)
+    return OVFEnvelope(group=_name(group) if group is not None else "", systems=described, ignored=tuple(_ignored_of_groups(root, startup)))
 
 
-def _described(root: Element, system: Element) -> VirtualSystem:
+def _startup(root: Element) -> dict[str, Startup]:
+    """{id of a VM or an inner group: when it starts}"""
+    found = {}
+    for item in (item for section in _all(root, "StartupSection") for item in _all(section, "Item")):
+        order = min(_number(_attribute(item, "order")), LAST_ORDER)
+        start, stop = (min(_number(_attribute(item, name)), LONGEST_DELAY) for name in ("startDelay", "stopDelay"))
+        found[_attribute(item, "id")] = Startup(order, start, stop)
+    return found
+
+
+def _ignored_of_groups(root: Element, startup: Mapping[str, Startup]) -> Iterator[LazyText]:
+    """A vApp has no groups in it, and starts all of its VMs."""
+    for group in _all(root, "VirtualSystemCollection"):
+        yield from _unknown_sections(group)
+        if _attribute(group, "id") in startup:
+            yield lazy(N_("when the group “{name}” starts"), name=_name(group)[:80])
+    for item in (item for section in _all(root, "StartupSection") for item in _all(section, "Item")):
+        if _attribute(item, "startAction").lower() == "none":
+            yield lazy(N_("that “{name}” does not start with the others"), name=_attribute(item, "id")[:80])
+
+
+def _described(root: Element, system: Element, startup: Startup) -> VirtualSystem:
     hardware = _first(system, "VirtualHardwareSection")
     if hardware is None:
         raise EndFailed(NO_OVF)
@@ -116,6 +147,7 @@ def _described(root: Element, system: Element) -> VirtualSystem:
         firmware="uefi" if _is_uefi(system) else "bios",
         disks=disks,
         nics=nics,
+        startup=startup,
         ignored=tuple({str(one): one for one in _ignored(system, items)}.values()),
     )
 

@@ -27,7 +27,7 @@ from xo_dash.control.requests.request import NoRequest, Request
 from xo_dash.control.requests.types import SRUuid, VMUuid, called, one_of
 from xo_dash.control.sr.choice import free_space
 from xo_dash.control.task_waiter import Caller
-from xo_dash.control.vm.boot import PRIORITIES, Seconds, priority_of
+from xo_dash.control.vm.boot import PRIORITIES, Seconds, StartOrder, priority_of
 from xo_dash.control.writes import setting
 from xo_dash.i18n import N_
 from xo_dash.xapi.errors import XapiError
@@ -37,7 +37,6 @@ HEARTBEAT: Final = 4 * GIB
 OFFLINE: Final = frozenset({"VDI_GENERATE_CONFIG", "VDI_ATTACH_OFFLINE"})
 """What its driver must be able to: disks are had before a toolstack runs."""
 Failures = Annotated[int, Meta(ge=0, le=64)]
-Order = Annotated[int, Meta(ge=0, le=1 << 30)]
 MOST: Final = 2000
 
 
@@ -59,7 +58,7 @@ class VMPriority(Request, frozen=True, kw_only=True):
 
     vm: Annotated[VMUuid, called(N_("VM"))]
     priority: Annotated[str, one_of(PRIORITIES), called(N_("When its host fails"))]
-    order: Annotated[Order, called(N_("Start order"))] = 0
+    order: Annotated[StartOrder, called(N_("Start order"))] = 0
     delay: Annotated[Seconds, called(N_("Pause after its start, seconds"))] = 0
 
 

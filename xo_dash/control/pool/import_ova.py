@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Final
 
 import msgspec
@@ -19,7 +20,7 @@ from xo_dash.control.ova.archive import DiskFile, look, unpacked
 from xo_dash.control.ova.beside import last_part
 from xo_dash.control.ova.ovf import VirtualSystem
 from xo_dash.control.plan import Call, Plan, Transfer
-from xo_dash.control.pool.import_vm import EMPTY, no_room, srs, usual_sr
+from xo_dash.control.pool.import_vm import EMPTY, srs, usual_sr
 from xo_dash.control.pool.ova_request import MOST_IGNORED, BesideFile, ImportOVA, OVADisk, OVANic, OVASystem
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.file import File
@@ -27,6 +28,7 @@ from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.transfers.ends import Opening
 from xo_dash.control.transfers.images import converted
 from xo_dash.control.transfers.raw_disk import writes_zeros
+from xo_dash.control.vdi.space import cannot_receive
 from xo_dash.control.vm.creation.blueprint import default_network, is_hvm, template_disks
 from xo_dash.control.vm.creation.disks import attached, new_disk
 from xo_dash.control.vm.creation.request import CreateVM, NewNic
@@ -79,6 +81,7 @@ def _read(system: VirtualSystem, disks: Mapping[str, DiskFile], file: File, home
         memory=system.memory or 1 << 30,
         firmware=system.firmware,
         description=system.description,
+        **asdict(system.startup),
         disks=tuple(OVADisk(file=one.file, size=one.size, stored=one.stored, checksum=one.checksum) for one in found),
         nics=tuple(OVANic(was=was, network=network.uuid) for was, network in nics if network is not None),
     )
@@ -105,7 +108,7 @@ def check(request: ImportOVA, pool: Pool) -> Iterator[Fault]:
         needed[disk.sr or request.sr] = needed.get(disk.sr or request.sr, 0) + disk.stored
     for uuid, amount in needed.items():
         sr = pool.home.by_uuid(SR, uuid)
-        if sr is not None and (reason := no_room(sr, amount)):
+        if sr is not None and (reason := cannot_receive(sr, amount)):
             yield Fault("sr", reason)
 
 
@@ -118,6 +121,7 @@ def plan(request: ImportOVA, pool: Pool) -> Plan:
         if group is not None:
             says = lazy(N_("Adding {name} to {group}"), name=system.name, group=str(request.vapp))
             yield Call("VM.set_appliance", vm, group, says=says)  # undone with the VM
+        yield from _startup(system, vm)
     if request.start:
         for vm, system in zip(made, request.systems, strict=True):
             yield Call("VM.start", vm, False, False, says=lazy(N_("Starting {name}"), name=system.name), alone=True)
@@ -140,6 +144,14 @@ def _vm(request: ImportOVA, system: OVASystem, pool: Pool) -> Plan:
         assert sr is not None  # noqa: S101  # the runner has checked that
         yield from _disk(request, vm, disk, sr, system.name, number)
     return vm
+
+
+def _startup(system: OVASystem, vm: object) -> Iterator[Call]:
+    """Undone with the VM."""
+    says = lazy(N_("Setting the start order of {name}"), name=system.name)
+    for field in ("order", "start_delay", "shutdown_delay"):
+        if value := getattr(system, field):
+            yield Call(f"VM.set_{field}", vm, value, says=says)
 
 
 def _disk(request: ImportOVA, vm: object, disk: OVADisk, sr: SR, vm_name: str, number: int) -> Plan:

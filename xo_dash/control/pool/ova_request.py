@@ -10,6 +10,7 @@ from xo_dash.control.ova.ovf import MOST_DISKS, MOST_NICS, MOST_VMS
 from xo_dash.control.requests.file import File
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import GibSize, Lines, Name, NetworkUuid, Size, SRUuid, called, one_of
+from xo_dash.control.vm.boot import Seconds, StartOrder
 from xo_dash.control.vm.creation.request import FIRMWARE, Cpus, Template
 from xo_dash.i18n import N_
 
@@ -43,6 +44,9 @@ class OVASystem(Request, frozen=True, kw_only=True):
     memory: Annotated[GibSize, called(N_("Memory"))]
     firmware: Annotated[str, one_of(FIRMWARE), called(N_("Firmware"))]
     description: Annotated[Lines, called(N_("Description"))] = ""
+    order: Annotated[StartOrder, called(N_("Start order"), hint=N_("Lower numbers start first"))] = 0
+    start_delay: Annotated[Seconds, called(N_("Pause after its start, seconds"))] = 0
+    shutdown_delay: Annotated[Seconds, called(N_("Pause after its shutdown, seconds"))] = 0
     disks: Annotated[Annotated[tuple[OVADisk, ...], Meta(max_length=MOST_DISKS)], called(N_("Disks"))] = ()
     nics: Annotated[Annotated[tuple[OVANic, ...], Meta(max_length=MOST_NICS)], called(N_("NICs"))] = ()
 
@@ -68,6 +72,9 @@ class ImportOVA(Request, frozen=True, kw_only=True):
     firmware: Annotated[Annotated[str, one_of(FIRMWARE)] | None, called(N_("Firmware"))] = None
     template: Annotated[Template | None, called(N_("Template"), hint=N_("Default: Other install media"))] = None
     description: Annotated[Lines | None, called(N_("Description"))] = None
+    order: Annotated[StartOrder | None, called(N_("Start order"), hint=N_("Lower numbers start first"))] = None
+    start_delay: Annotated[Seconds | None, called(N_("Pause after its start, seconds"))] = None
+    shutdown_delay: Annotated[Seconds | None, called(N_("Pause after its shutdown, seconds"))] = None
     disks: Annotated[Annotated[tuple[OVADisk, ...], Meta(max_length=MOST_DISKS)] | None, called(N_("Disks"))] = None
     nics: Annotated[Annotated[tuple[OVANic, ...], Meta(max_length=MOST_NICS)] | None, called(N_("NICs"))] = None
     others: Annotated[Annotated[tuple[OVASystem, ...], Meta(max_length=MOST_VMS - 1)] | None, called(N_("Further VMs"))] = None
@@ -82,6 +89,7 @@ class ImportOVA(Request, frozen=True, kw_only=True):
             return ()
         first = OVASystem(
             name=self.name or self.file.name, vcpus=self.vcpus, memory=self.memory, firmware=self.firmware or next(iter(FIRMWARE)),
-            description=self.description or "", disks=self.disks, nics=self.nics or (),
+            description=self.description or "", order=self.order or 0, start_delay=self.start_delay or 0,
+            shutdown_delay=self.shutdown_delay or 0, disks=self.disks, nics=self.nics or (),
         )  # fmt: skip
         return (first, *(self.others or ()))

@@ -24,7 +24,9 @@ from xo_dash.i18n import N_
 
 AUTO: Final = "auto_poweron"
 LONGEST_DELAY: Final = 86_400
+LAST_ORDER: Final = 1 << 30
 Order = Annotated[str, Meta(min_length=1, max_length=len(BOOT_DEVICES))]
+StartOrder = Annotated[int, Meta(ge=0, le=LAST_ORDER)]
 Seconds = Annotated[int, Meta(ge=0, le=LONGEST_DELAY)]
 
 
@@ -44,7 +46,7 @@ class SetAutoStart(Request, frozen=True, kw_only=True):
 class SetStartOrder(Request, frozen=True, kw_only=True):
     """The order and the pauses in which HA and groups of VMs start and stop."""
 
-    order: Annotated[Annotated[int, Meta(ge=0, le=1 << 30)], called(N_("Start order"), hint=N_("Lower numbers start first"))] = 0
+    order: Annotated[StartOrder, called(N_("Start order"), hint=N_("Lower numbers start first"))] = 0
     start_delay: Annotated[Seconds, called(N_("Pause after its start, seconds"))] = 0
     shutdown_delay: Annotated[Seconds, called(N_("Pause after its shutdown, seconds"))] = 0
 
