@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from data.objects import SR, VBD, VDI, VIF, VM, Network, PowerState
+from data.objects import SR, VBD, VDI, VGPU, VIF, VM, VUSB, Appliance, Network, PowerState
 from data.pending import pending_of
 from data.types import GIB, NULL_REF, XapiObject
 from tests.control.wired import Wired, wired
-from xo_dash.control.actions import action
+from xo_dash.control.actions import ACTIONS, action
 from xo_dash.control.run import RunState
 from xo_dash.control.vbd.cd import drive_of, images
 from xo_dash.control.vdi.space import sr_choices
@@ -32,6 +33,19 @@ async def do(bench: Wired, action_id: str, subject: XapiObject, **values: object
     (item,) = run.items
     assert (item.state, str(item.reason or "")) == (RunState.DONE, ""), action_id
     return item.result
+
+
+OF_A_VM: Final = (VM, VBD, VDI, VIF, VGPU, VUSB, Appliance)
+NOT_TRIED: Final[Mapping[str, str]] = {
+    "vbd.mode": "a VM with firmware refuses it, and the simulator has no others", "vm.add_pci": "hosts have to be prepared for it by hand",
+    "vm.remove_pci": "as vm.add_pci",
+}  # fmt: skip
+
+
+def test_each_verb_of_a_vm_is_tried_on_a_pool() -> None:
+    texts = [path.read_text() for path in Path("tests").rglob("test_*.py")]
+    tried = "".join(text for text in texts if "wired(" in text or "over_a_pool(" in text)
+    assert {row.id for row in ACTIONS if row.kind in OF_A_VM and f'"{row.id}"' not in tried} == set()
 
 
 def with_tools(bench: Wired) -> VM:
@@ -65,6 +79,13 @@ async def test_settings_are_written_key_by_key(lab: SimulatedPool, tmp_path: Pat
         assert {"destroy", "hard_shutdown"} <= vm.blocked_operations.keys() and "destroy" not in vm.allowed_operations
         await do(bench, "vm.protect", vm, deletion=False, shutdown=False)
         await bench.until(lambda: not vm.blocked_operations and "destroy" in vm.allowed_operations)
+        await do(bench, "vm.describe", vm, description="*what* it is for")
+        await do(bench, "vm.ha", vm, priority="best-effort")
+        await do(bench, "vm.remove_tag", vm, tag="blue")
+        drive = next(drive for drive in vm.all_of(VBD, vm.VBDs) if drive.type == "Disk")
+        await do(bench, "vbd.bootable", drive, bootable=not drive.bootable)
+        await bench.until(lambda: vm.ha_restart_priority == "best-effort" and "blue" not in vm.tags and not drive.bootable)
+        assert vm.name_description == "*what* it is for"
 
 
 async def test_what_waits_is_applied_by_one_restart(lab: SimulatedPool, tmp_path: Path) -> None:
@@ -72,6 +93,10 @@ async def test_what_waits_is_applied_by_one_restart(lab: SimulatedPool, tmp_path
         vm = with_tools(bench)
         disk = next(disk for drive in vm.all_of(VBD, vm.VBDs) if drive.type == "Disk" and (disk := vm.home.one(VDI, drive.VDI)))
         size, most = disk.virtual_size, vm.VCPUs_max
+        await do(bench, "vm.vcpus", vm, vcpus=most + 1)
+        await bench.until(lambda: bool(pending_of(vm)))
+        await do(bench, "vm.discard_pending", vm)
+        await bench.until(lambda: not pending_of(vm))
         await do(bench, "vm.memory", vm, memory=vm.memory_static_max + GIB)
         await do(bench, "vm.vcpus", vm, vcpus=most + 2)
         await do(bench, "vdi.grow", disk, size="+5")
@@ -96,6 +121,7 @@ async def test_a_disk_s_life_beside_a_running_vm(lab: SimulatedPool, tmp_path: P
         assert isinstance(disk, VDI)
         drive = await bench.until(lambda: next((drive for drive in disk.all_of(VBD, disk.VBDs) if drive.currently_attached), None))
         assert drive is not None and (disk.name_label, disk.name_description, disk.virtual_size) == ("data", "of the shop", 2 * GIB)
+        await do(bench, "vdi.describe", disk, description="of the old shop")
         await do(bench, "vdi.rename", disk, name="data 2")
         await bench.until(lambda: "migrate_send" in vm.allowed_operations)
         await do(bench, "vdi.move", disk, sr=there.uuid)
@@ -122,8 +148,11 @@ async def test_a_cd_goes_in_and_another_in_its_place(lab: SimulatedPool, tmp_pat
         for image in (one, other):
             await do(bench, "vm.insert_cd", vm, image=image.uuid)
             await bench.until(lambda image=image: (drive := drive_of(vm)) is not None and image.ref == drive.VDI)  # type: ignore[misc]
-        await do(bench, "vm.eject", vm)
-        await bench.until(lambda: (drive := drive_of(vm)) is not None and drive.VDI == NULL_REF)
+        for action_id, subject in (("vm.eject", vm), ("vdi.eject", other)):
+            await do(bench, action_id, subject)
+            await bench.until(lambda: (drive := drive_of(vm)) is not None and drive.VDI == NULL_REF)
+            await do(bench, "vm.insert_cd", vm, image=other.uuid)
+            await bench.until(lambda: (drive := drive_of(vm)) is not None and other.ref == drive.VDI)
 
 
 async def test_a_nic_s_life_beside_a_running_vm(lab: SimulatedPool, tmp_path: Path) -> None:

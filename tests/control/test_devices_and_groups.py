@@ -210,6 +210,8 @@ async def test_a_group_and_devices_on_a_pool(tmp_path: Path) -> None:
             await bench.until(lambda: any(group.VMs == [vm.ref] for group in home.all(Appliance).values()))
             (group,) = home.all(Appliance).values()
             await do(bench, "vm.start_order", vm, order=3, start_delay=0)
+            await do(bench, "vm_appliance.describe", group, description="in this order")
+            await do(bench, "vm_appliance.rename", group, name="the shop")
             await do(bench, "vm_appliance.start", group)
             await bench.until(lambda: vm.power_state is RUNNING)
             await do(bench, "vm_appliance.hard_shutdown", group)

@@ -37,6 +37,7 @@ OTHERS: Final[Mapping[str, str]] = {
 def place(fake: FakePool) -> Place:
     place = Place(fake)
     fake.change(place.disk, virtual_size=70 * GIB)
+    fake.vm("Other install media", is_a_template=True, is_default_template=True, domain_type="hvm")
     return place
 
 

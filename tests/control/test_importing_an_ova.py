@@ -12,15 +12,17 @@ from types import MappingProxyType
 
 import msgspec
 import pytest
+from dissect.hypervisor.disk.vmdk import VMDK
 
 from data.objects import VBD, VDI, VIF, VM, Appliance, Network
+from data.vms import disks_of
 from tests.control.ova_files import BOMB, VIRTUALBOX, VMWARE, Folder, ova, ovf_of, vmdk
 from tests.control.test_transfers import everything, fetched, pool_of, sent, sr_of
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
 from xo_dash.control.ova.archive import ApplianceContents, look
 from xo_dash.control.ova.beside import FilesMissing
-from xo_dash.control.ova.ovf import unit_of
+from xo_dash.control.ova.ovf import Startup, parsed, unit_of
 from xo_dash.control.pool.ova_request import ImportOVA, OVANic
 from xo_dash.control.quota.demands import demand
 from xo_dash.control.requests.decode import decode
@@ -29,9 +31,11 @@ from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.transfers.images import converted
 from xo_dash.control.transfers.upload import Upload
+from xo_dash.control.transfers.vhd_stream import BLOCK
+from xo_dash.control.transfers.vmdk_writing import VMDKWriter
 from xo_dash.simulator.testing import simulated
 
-IMPORT = action("pool.import_ova")
+IMPORT, EXPORT = action("pool.import_ova"), action("vm.export_ova")
 ROOT = bytes(200_000) + b"the root of it" * 40_000
 DATA = b"data" * 50_000
 WEB = {"web.ovf": VIRTUALBOX.encode(), "web-disk001.vmdk": vmdk(ROOT), "web-disk002.vmdk": vmdk(DATA)}
@@ -163,7 +167,7 @@ async def test_an_ovf_without_its_archive_says_what_belongs_to_it() -> None:
     contents = await looked(given, **{"web 1.vmdk": disk, "db.vmdk": vmdk(DATA), "other.txt": b"x"})
     assert [file.name for file in contents.files] == ["web 1.vmdk", "db.vmdk", "other.txt"]
     assert contents.disks["disks/web%201.vmdk"].stored == len(disk) and contents.envelope.group == "shop"
-    assert [str(one) for one in contents.envelope.ignored] == ["section “StartupSection”"]
+    assert not contents.envelope.ignored
     for hostile in ("../../etc/passwd", "/etc/passwd", "%2e%2e/x", "a\\b", "https://evil.example/x", "a//b", "x%00", "x%2525"):
         assert "not in its folder" in await why(ovf_of({"web": hostile}), passwd=b"x")
     assert "same name" in await why(ovf_of({"web": "a/1.vmdk", "db": "b/1.vmdk"}), **{"1.vmdk": disk})
@@ -188,13 +192,72 @@ async def test_several_vms_of_files_side_by_side_become_a_vapp_or_nothing(bench:
     item = await imported(bench, given, {**disks, "x.mf": b"SHA256(db.vmdk)= " + b"0" * 64})
     assert item.state is RunState.FAILED and "checksum" in str(item.reason) and not item.left
     await bench.until(lambda: everything(bench) == before and not bench.home.all(Appliance))
-    item = await imported(bench, given, disks)
+    startup = '<Item id="db" order="1" startDelay="30" startAction="powerOn"/><Item id="web" order="2" stopDelay="5"/>'
+    item = await imported(bench, ovf_of({"web": "web.vmdk", "db": "db.vmdk"}, "shop", startup), disks)
     assert item.state is RunState.DONE, str(item.reason)
     group = await bench.until(lambda: next(iter(bench.home.all(Appliance).values()), None))
     await bench.until(lambda: len(group.VMs) == 2)
     vms = {vm.name_label: vm for vm in group.all_of(VM, group.VMs)}
+    assert {name: (vm.order, vm.start_delay, vm.shutdown_delay) for name, vm in vms.items()} == {"db": (1, 30, 0), "web": (2, 0, 5)}
     assert group.name_label == "shop" and vms.keys() == {"web", "db"} and vms["web"].ref == item.result
     assert all(len([vbd for vbd in vm.all_of(VBD, vm.VBDs) if vbd.type == "Disk"]) == 1 for vm in vms.values())
+
+
+async def test_a_vapp_goes_out_and_comes_in_again(bench: Wired) -> None:
+    """What was exported is imported: disks byte for byte, start order, networks, firmware."""
+    item = await imported(bench, ova(WEB))
+    web = await bench.until(lambda: bench.home.one(VM, str(item.result)))  # type: ignore[arg-type]
+    await bench.until(lambda: len(web.VBDs) == 3 and len(web.VIFs) == 1)
+    run = await bench.runner.run(bench.ann, action("vm.start_order"), [web], {"order": 2, "start_delay": 30})
+    assert run.items[0].state is RunState.DONE
+    run = await bench.runner.run(bench.ann, action("pool.new_appliance"), [pool_of(bench)], {"name": "shop & <co>", "members": [web.uuid]})
+    group = await bench.until(lambda: next((one for one in bench.home.all(Appliance).values() if one.VMs), None))
+    run = bench.runner.start(bench.ann, action("vm_appliance.export"), [group], {})
+    content = await fetched(bench, run)
+    await bench.until(lambda: run.ended)
+    assert run.items[0].state is RunState.DONE, str(run.items[0].reason)
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        names = ["shop_co.ovf", "shop_co-vm1-disk1.vmdk", "shop_co-vm1-disk2.vmdk", "shop_co.mf"]
+        assert archive.getnames() == names
+    (system,) = (await looked(content)).envelope.systems
+    assert (system.name, system.description, system.vcpus, system.memory, system.firmware) == ("web", "A web server", 2, 2 << 30, "uefi")
+    assert system.startup == Startup(2, 30, 0) and len(system.nics) == 1 and not system.ignored
+    item = await imported(bench, content)
+    assert item.state is RunState.DONE, str(item.reason)
+    again = await bench.until(lambda: bench.home.one(VM, str(item.result)))  # type: ignore[arg-type]
+    await bench.until(lambda: len(again.VBDs) == 3 and again.start_delay == 30)
+    drives = {vbd.userdevice: vbd for vbd in again.all_of(VBD, again.VBDs)}
+    for position, wanted in (("0", ROOT), ("1", DATA)):
+        disk = bench.home.one(VDI, drives[position].VDI)
+        assert disk is not None
+        run = bench.runner.start(bench.ann, action("vdi.export"), [disk], {"format": "raw"})
+        got = await fetched(bench, run)
+        assert got[: len(wanted)] == wanted and not any(got[len(wanted) :])
+        await bench.until(lambda run=run: run.ended)  # type: ignore[misc]
+
+
+async def test_an_ova_that_breaks_off_is_not_whole(bench: Wired) -> None:
+    vm = next(vm for vm in bench.machines if EXPORT.blocked(vm) is None and disks_of(vm))
+    run = bench.runner.start(bench.ann, EXPORT, [vm], {})
+    await fetched(bench, run, enough=1)
+    await bench.until(lambda: run.ended)
+    assert run.items[0].state is RunState.FAILED and "interrupted" in str(run.items[0].reason)
+    await bench.until(lambda: "export" in vm.allowed_operations)
+
+
+@pytest.mark.parametrize("size", [8192, 3 << 20, (34 << 20) + 8192])
+def test_an_image_is_as_long_as_foretold(size: int) -> None:
+    blocks = sorted({0, size // BLOCK})
+    image = VMDKWriter(size, BLOCK, blocks, "a.vmdk")
+    content = image.begin() + b"".join(piece for number in blocks for piece in image.block(number, bytes([number + 1]) * BLOCK))
+    content += b"".join(image.finish())
+    assert len(content) == image.length
+    disk = VMDK(io.BytesIO(content))  # by its tables, which our own reader does not need
+    assert disk.size == size
+    for number in (*blocks, *range(1, 2 if size > 2 * BLOCK else 1)):
+        disk.seek(number * BLOCK)
+        length = min(BLOCK, size - number * BLOCK)
+        assert disk.read(length) == (bytes([number + 1]) if number in blocks else b"\0") * length
 
 
 async def test_all_vms_of_a_file_count_in_a_quota(bench: Wired) -> None:
@@ -215,6 +278,14 @@ async def test_a_grain_that_unpacks_to_more_is_refused() -> None:
             pass
     upload.close()
     await sending
+
+
+def test_when_vms_start_is_read_with_care() -> None:
+    items = f"""<Item id="web" order="-1" startDelay="{"9" * 15}" stopDelay="x"/><Item id="db" order="{"9" * 15}" startAction="none"/>
+        <Item id="shop" order="3"/><Item/><Item id="gone" order="1"/>"""
+    envelope = parsed(ovf_of({"web": "a", "db": "b"}, "shop", items))
+    assert [system.startup for system in envelope.systems] == [Startup(0, 86_400, 0), Startup(1 << 30, 0, 0)]
+    assert [str(one) for one in envelope.ignored] == ["when the group “shop” starts", "that “db” does not start with the others"]
 
 
 @pytest.mark.parametrize(

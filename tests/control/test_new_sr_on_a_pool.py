@@ -95,6 +95,8 @@ async def test_an_nfs_sr_from_its_search_to_its_end(lab: SimulatedPool, tmp_path
         assert "move or delete them first" in str((await do(bench, "sr.destroy", sr)).reason)
         await done(bench, "vdi.enable_cbt", disk)
         await bench.until(lambda: disk.cbt_enabled)
+        await done(bench, "vdi.disable_cbt", disk)
+        await bench.until(lambda: not disk.cbt_enabled)
         await done(bench, "sr.auto_scan", sr, {"on": True})
         await done(bench, "sr.detach", sr)
         await bench.until(lambda: not any(pbd.currently_attached for pbd in sr.all_of(PBD, sr.PBDs)))

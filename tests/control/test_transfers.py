@@ -26,6 +26,8 @@ from data.types import XapiObject
 from tests.asking import client
 from tests.auth.services import service_of
 from tests.auth.serving import served
+from tests.control.image_files import sparse_vmdk, vhdx
+from tests.control.ova_files import Held
 from tests.control.wired import Wired, wired
 from xo_dash.auth.sessions import Session
 from xo_dash.control.actions import action
@@ -33,7 +35,8 @@ from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.sr.import_disk import holds_disks, is_library, unreachable
 from xo_dash.control.transfers.delivery import Broken, Delivery
 from xo_dash.control.transfers.ends import EndFailed
-from xo_dash.control.transfers.images import disk_size
+from xo_dash.control.transfers.images import converted, disk_size
+from xo_dash.control.transfers.raw_disk import HEAD
 from xo_dash.control.transfers.upload import OutOfOrder, Upload
 from xo_dash.simulator.testing import simulated
 from xo_dash.simulator.transfer import qcow2
@@ -360,6 +363,8 @@ async def test_an_iso_goes_into_a_library(bench: Wired) -> None:
     assert item.state is RunState.DONE, str(item.reason)
     image = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
     assert image.name_label == "tiny.iso" and library.ref == image.SR
+    run = await bench.runner.run(bench.ann, action("vdi.delete_image"), [image], {})
+    assert run.items[0].state is RunState.DONE, str(run.items[0].reason)
     for name, size, reason in (("tiny.iso", 0, "the file is empty"), ("tiny.exe", 5, ".iso")):
         upload = bench.runner.exchange.offer(name, size, bench.ann.id)
         request = {"file": {"id": upload.id, "name": name, "size": size}}
@@ -390,6 +395,34 @@ async def test_an_image_is_unpacked_on_its_way(bench: Wired) -> None:
     assert item.state is RunState.DONE, str(item.reason)
     again = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
     assert again.virtual_size == disk.virtual_size
+
+
+WHOLE = bytes(1 << 20) + bytes(range(256)) * 4096 + bytes(1 << 20)
+
+
+@pytest.mark.parametrize("image", [vhdx(WHOLE), sparse_vmdk(WHOLE)], ids=["vhdx", "vmdk"])
+async def test_what_hyper_v_and_vmware_write_is_read(image: bytes) -> None:
+    assert await disk_size(Held(image)) == len(WHOLE)
+    disk = bytearray(len(WHOLE))
+    async for frame in converted(f"sha256:{hashlib.sha256(image).hexdigest()}", zeros=False)(Held(image)):
+        offset, length = HEAD.unpack_from(frame)
+        disk[offset : offset + length] = frame[HEAD.size :]
+    assert disk == WHOLE
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        (vhdx(WHOLE, sector=1 << 31, block=1 << 31), "damaged"), (vhdx(WHOLE, block=0), "damaged"),
+        (vhdx(WHOLE, regions=1 << 31), "damaged"),
+        (sparse_vmdk(WHOLE, flags=1 << 16), "damaged"), (sparse_vmdk(WHOLE, capacity=1 << 37, entries=1), "a size that no disk has"),
+        (sparse_vmdk(WHOLE, entries=0), "damaged"),
+    ],
+    ids=["sectors", "blocks", "regions", "unpacks to anything", "a directory of 4 GiB", "no table"],
+)  # fmt: skip
+async def test_no_image_takes_more_memory_than_a_disk_needs(image: bytes, reason: str) -> None:
+    with pytest.raises(EndFailed, match=reason):
+        await disk_size(Held(image))
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ STATES = {
     "vm.clone": {HALTED},
     "vm.make_template": {HALTED},
     "vm.export": {HALTED, SUSPENDED},
+    "vm.export_ova": {HALTED},
     "vm.delete": {HALTED, SUSPENDED},
     "vm.pause": {RUNNING},
     "vm.suspend": {RUNNING},
@@ -155,8 +156,8 @@ def test_the_quick_count_says_the_same(fake: FakePool, row: AnyAction, role: Rol
 def test_a_mixture_has_only_what_is_for_all(fake: FakePool) -> None:
     vm, snapshot = fake.vm(), fake.vm("before", is_a_snapshot=True, is_a_template=True)
     of_snapshot = ["snapshot.new_vm", "snapshot.new_template", "snapshot.delete"]
-    assert [row.id for row in actions_for(snapshot)] == ["vm.rename", "vm.describe", "vm.export", *of_snapshot]
-    assert [row.id for row in actions_for(vm, snapshot)] == ["vm.rename", "vm.describe", "vm.export"]
+    assert [row.id for row in actions_for(snapshot)] == ["vm.rename", "vm.describe", "vm.export", "vm.export_ova", *of_snapshot]
+    assert [row.id for row in actions_for(vm, snapshot)] == ["vm.rename", "vm.describe", "vm.export", "vm.export_ova"]
     assert actions_for() == []
 
 

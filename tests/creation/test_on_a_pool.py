@@ -91,4 +91,8 @@ async def test_the_disk_for_the_first_boot_has_what_was_said(bench: Wired) -> No
     content = b"".join([bytes(piece) async for piece in stream.pieces()])
     stream.close()
     assert len(content) == SIZE and b"cidata" in content[:512]
+    for action_id in ("vm.hard_shutdown", "vm.remove_cloud_init"):
+        run = await bench.runner.run(bench.ann, action(action_id), [vm], {})
+        assert run.items[0].state is RunState.DONE, str(run.items[0].reason)
+        await bench.until(lambda: not vm.current_operations)
     assert b'"local-hostname": "cloudy"' in content and b"- name: ann" in content and b"ssh-ed25519" in content

@@ -48,6 +48,7 @@ from xo_dash.control.vm.describe import WRITTEN
 from xo_dash.control.vm.devices import DEVICES
 from xo_dash.control.vm.eject import EJECT
 from xo_dash.control.vm.export import EXPORT
+from xo_dash.control.vm.export_ova import EXPORT_OVA, EXPORT_VAPP
 from xo_dash.control.vm.firmware import FIRMWARE
 from xo_dash.control.vm.from_snapshot import NEW_TEMPLATE, NEW_VM
 from xo_dash.control.vm.memory import MEMORY_OF_VM
@@ -65,7 +66,8 @@ from xo_dash.control.vm.trash import RESTORE, TRASH
 from xo_dash.control.vm.vcpus import CPU_SHARE, VCPUS_OF_VM
 
 ACTIONS: Final[tuple[AnyAction, ...]] = (
-    *ON_AND_OFF, TAKE, START_ON, MIGRATE, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, INSERT, EJECT, REMOVE_DRIVE, EXPORT, COPY_TO_POOL,
+    *ON_AND_OFF, TAKE, START_ON, MIGRATE, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, INSERT, EJECT, REMOVE_DRIVE, EXPORT, EXPORT_OVA,
+    COPY_TO_POOL,
     *PENDING, *LESS_USUAL,
     MAKE_TEMPLATE, TRASH, DELETE_VM, NEW_VM, NEW_TEMPLATE, DELETE_SNAPSHOT, MAKE_VM, DELETE_TEMPLATE, RESTORE, PURGE,
     MEMORY_OF_VM, VCPUS_OF_VM, CPU_SHARE, *STARTING, FIRMWARE, PROTECT, SET_VAPP, *WRITTEN, ADD_DISK, ATTACH_DISK, ADD_NIC,
@@ -73,7 +75,7 @@ ACTIONS: Final[tuple[AnyAction, ...]] = (
     GROW, MOVE, EXPORT_DISK, RENAME_DISK, DESCRIBE_DISK, ENABLE_CBT, DISABLE_CBT, MODE, BOOTABLE, DETACH_DISK, DELETE_DISK,
     EJECT_EVERYWHERE, DELETE_IMAGE,
     NETWORK, CONNECT, DISCONNECT, MAC, LIMIT, LOCK, REMOVE,
-    *VAPPS,
+    *VAPPS, EXPORT_VAPP,
     *OF_HOSTS,
     ATTACH, NEW_DISK, SCAN, UPLOAD_ISO, IMPORT_DISK, MAKE_DEFAULT, TRIM, DETACH, RENAME_SR, DESCRIBE_SR, TAG_SR, AUTO_SCAN,
     FORGET, DESTROY, PLUG, UNPLUG,

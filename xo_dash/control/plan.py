@@ -148,12 +148,17 @@ class PoolExport:
     query: Mapping[str, object]  # without the task
 
 
+Exporting = Callable[[PoolExport], AsyncGenerator["bytes | memoryview"]]
+"""The bytes of one export; raises EndFailed where its task says that they are not all. A piece is lent until the next one is asked for."""
+
+
 class Transfer:
     """Bytes out of a pool or into it, by one of its HTTP handlers. The answer is the result of its task."""
 
     __slots__ = (
         "answers",
         "at",
+        "compose",
         "content",
         "encode",
         "export",
@@ -161,6 +166,7 @@ class Transfer:
         "is_framed",
         "label",
         "name",
+        "parts",
         "path",
         "query",
         "says",
@@ -182,6 +188,8 @@ class Transfer:
         source: File | None = None,
         content: Callable[[], bytes] | None = None,
         export: PoolExport | None = None,
+        compose: Callable[[Exporting], AsyncGenerator[bytes]] | None = None,
+        parts: int = 1,
         at: str = "",
         encode: Callable[[Source], AsyncGenerator[bytes]] | None = None,
         is_framed: bool = False,
@@ -195,8 +203,9 @@ class Transfer:
         """`query`: without the task. `label`: what others see the task called. `name`: of the file.
 
         `source`: what goes in, or `content`, made in a thread, or `export`, of the object's pool into the one `at` (a server's id); without
-        any of them it goes out, to whoever gave the command. `encode`: what is
-        sent of a source, if that is not simply all of it; `is_framed`: in frames, of which nobody knows how many bytes they take.
+        any of them it goes out, to whoever gave the command. `compose`: what goes out, if it is made of several exports, `parts`
+        of them. `encode`: what is sent of a source, if that is not simply all of it; `is_framed`: in frames, of which nobody knows how
+        many bytes they take.
         `total`: bytes in all, 0 if nobody knows. `answers`: the class of what the result is a reference of.
         `host`: the address of the member whose own it is; none: whichever has it.
         """
@@ -208,6 +217,8 @@ class Transfer:
         self.source = source
         self.content = content
         self.export = export
+        self.compose = compose
+        self.parts = parts
         self.at = at
         self.encode = encode
         self.is_framed = is_framed

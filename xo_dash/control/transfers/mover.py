@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import aclosing, suppress
+from itertools import count
 from typing import Any, Final
 
 from data.types import Ref
-from xo_dash.control.plan import Inspect, PoolExport, Transfer
+from xo_dash.control.plan import Exporting, Inspect, PoolExport, Transfer
 from xo_dash.control.requests.file import File
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
 from xo_dash.control.steps import CANCELLED, Progressed, StepOutcome, TaskNoted, judged
@@ -128,13 +129,32 @@ class Mover:
             await self._into(haul, haul.step.source)
         elif haul.step.export is not None:
             await self._piped(haul, haul.step.export)
+        elif haul.step.compose is not None:
+            await self._composed(haul, haul.step.compose)
         else:
             await self._out(haul)
 
-    async def _out(self, haul: Haul) -> None:
+    async def _fetched(self, haul: Haul) -> Delivery:
+        """Where what comes out goes, once somebody takes it."""
         delivery = haul.delivery = self._exchange.deliver(haul.run, haul.item, haul.step.name)
         self._tell(haul.run)
         await delivery.fetched(TO_FETCH)
+        return delivery
+
+    async def _composed(self, haul: Haul, compose: Callable[[Exporting], AsyncGenerator[bytes]]) -> None:
+        delivery, numbers = await self._fetched(haul), count()
+
+        def exported(export: PoolExport) -> AsyncGenerator[bytes | memoryview]:
+            number = next(numbers)
+            return self._exported(haul, export, lambda fraction: haul.meter.shared((number + fraction) / haul.step.parts))
+
+        async with aclosing(compose(exported)) as pieces:
+            async for piece in pieces:
+                await delivery.write(piece)
+                haul.meter.add(len(piece))
+
+    async def _out(self, haul: Haul) -> None:
+        delivery = await self._fetched(haul)
         stream = await self._opened(haul, "GET", None)
         if delivery.outlet is not None and isinstance(stream, DownloadStream):
             await _passed_on(stream, delivery, haul.meter)
@@ -164,22 +184,35 @@ class Mover:
 
     async def _piped(self, haul: Haul, export: PoolExport) -> None:
         """From pool to pool. What came short of the whole goes no further: the other pool sees no end before this one's task says so."""
-        pool, caller = haul.item.pool, self._connections(haul.item.pool)
-        task = await self._task(haul, pool, caller)
-        following = asyncio.get_running_loop().create_task(self._follower.end(pool, task, caller, haul.meter.shared))
-        haul.held.callback(following.cancel)
-        haul.held.callback(lambda: self._spawn(self._tidy("task.destroy", pool, task)))
-        stream = await caller.transfer("GET", export.path, _texts(export.query) | {"task_id": task})
-        haul.held.callback(stream.abort)  # where it is not at its end the pool then ends its task
-        into = await self._opened(haul, "PUT", ENDLESS)
-        async with aclosing(stream.pieces()) as pieces:
+        into: TransferStream | None = None
+        async with aclosing(self._exported(haul, export, haul.meter.shared)) as pieces:
             async for piece in pieces:
+                into = into or await self._opened(haul, "PUT", ENDLESS)
                 await into.write(piece)
                 haul.meter.add(len(piece))
-        outcome = judged(haul.item, await following)
-        if outcome.state is not RunState.DONE:
-            raise EndFailed(outcome.reason or EMPTY)
+        if into is None:
+            raise EndFailed(EMPTY)
         into.close()
+
+    async def _exported(self, haul: Haul, export: PoolExport, progressed: Progressed) -> AsyncGenerator[bytes | memoryview]:
+        """What comes out of the object's own pool, by a task of its own. Raises EndFailed where that says that it is not whole."""
+        pool, caller = haul.item.pool, self._connections(haul.item.pool)
+        task = await self._task(haul, pool, caller)
+        following = asyncio.get_running_loop().create_task(self._follower.end(pool, task, caller, progressed))
+        try:
+            stream = await caller.transfer("GET", export.path, _texts(export.query) | {"task_id": task})
+            try:
+                async with aclosing(stream.pieces()) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                outcome = judged(haul.item, await following)
+            finally:
+                stream.abort()  # where it is not at its end the pool then ends its task
+            if outcome.state is not RunState.DONE:
+                raise EndFailed(outcome.reason or EMPTY)
+        finally:
+            following.cancel()
+            self._spawn(self._tidy("task.destroy", pool, task))
 
     async def _task(self, haul: Haul, pool: str, caller: Caller) -> Ref:
         task = Ref(str(await caller.call("task.create", haul.step.label, "")))
@@ -210,6 +243,8 @@ class Mover:
 
     async def _concluded(self, haul: Haul, failure: StepOutcome | None) -> StepOutcome:
         """What the task says; of one that was never begun, or cannot say, what we saw."""
+        if haul.step.compose is not None:  # each of its exports has said so already
+            return failure or StepOutcome(RunState.DONE)
         if haul.following is None or haul.task is None:
             return failure or CANCELLED
         try:

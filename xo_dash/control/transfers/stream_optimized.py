@@ -34,10 +34,10 @@ def capacity_of(head: bytes) -> int:
 
 
 class ForwardReader:
-    """Reads a source in its order."""
+    """Reads what comes in its order; a piece may be lent until the next one is asked for."""
 
-    def __init__(self, source: Source, hasher: Hasher) -> None:
-        self._pieces = source.pieces()
+    def __init__(self, pieces: AsyncGenerator[bytes | memoryview], hasher: Hasher) -> None:
+        self._pieces = pieces
         self._hasher = hasher
         self._held = bytearray()
 
@@ -60,7 +60,7 @@ class ForwardReader:
 
 async def grains(source: Source, hasher: Hasher) -> AsyncGenerator[tuple[int, bytes]]:
     """(offset, data) of what is in it. Raises EndFailed."""
-    forward = ForwardReader(source, hasher)
+    forward = ForwardReader(source.pieces(), hasher)
     try:
         head = await forward.read(SECTOR)
         size, grain = capacity_of(head), int.from_bytes(head[20:28], "little") * SECTOR

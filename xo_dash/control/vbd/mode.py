@@ -48,7 +48,7 @@ def mode_plan(request: SetMode, drive: VBD) -> Plan:
 
 
 def boot_plan(request: SetBootable, drive: VBD) -> Plan:
-    says = lazy(N_("Setting the mode of {disk} in {name}"), name=name_of(vm_of(drive)), disk=name_of(drive))
+    says = lazy(N_("Setting the boot flag of {disk} in {name}"), name=name_of(vm_of(drive)), disk=name_of(drive))
     yield from setting(drive, "bootable", request.bootable, drive.bootable, says)
 
 
@@ -65,6 +65,6 @@ MODE: Final[AnyAction] = Action(
     icon="lock", applies_to=is_disk_drive, blocked=cannot_be_read_only, defaults=mode_defaults, plan=mode_plan,
 )  # fmt: skip
 BOOTABLE: Final[AnyAction] = Action(
-    id="vbd.bootable", kind=VBD, request=SetBootable, title=N_("Bootable or not"), done=N_("{name} is set"), role=Role.OPERATOR,
-    icon="play", applies_to=is_disk_drive, blocked=never, defaults=boot_defaults, plan=boot_plan,
+    id="vbd.bootable", kind=VBD, request=SetBootable, title=N_("Bootable or not"), done=N_("The boot flag of {name} is set"),
+    role=Role.OPERATOR, icon="play", applies_to=is_disk_drive, blocked=never, defaults=boot_defaults, plan=boot_plan,
 )  # fmt: skip
