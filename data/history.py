@@ -6,21 +6,19 @@ import math
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from data.growth import Sample, kept
 from data.observers import Observers
+from data.samples import LENGTH, STEP, Samples, Series
 from data.sparklines import Sparklines
 
-STEP = 5.0
-"""Seconds between samples of the finest archive."""
-LENGTH = 120
-"""Samples kept: ten minutes."""
-
-MOST_SERIES = 2000
-"""Of one object: more than a host with hundreds of networks and SRs has."""
+__all__ = ["LENGTH", "NAN", "NO_CLOCK", "STEP", "Clock", "History", "Load", "Series"]
 
 NAN = math.nan
+
+_NONE: Mapping[str, Series] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -53,75 +51,12 @@ NO_CLOCK: Final = Clock(0.0, 0.0)
 """Of a host that was not asked yet."""
 
 
-class Series:
-    """One quantity of one object: the newest LENGTH samples, STEP apart; a gap is NaN. Half a kilobyte."""
-
-    __slots__ = ("_end", "_values")
-
-    def __init__(self) -> None:
-        self._values = array("f")  # oldest first, the newest belongs to step _end
-        self._end = 0  # in steps since the epoch
-
-    def put(self, t: float, value: float) -> None:
-        """Store the sample of time `t` (epoch seconds); what is older than the series' beginning is ignored."""
-        self.extend(round(t / STEP), array("f", (value,)))
-
-    def extend(self, first: int, values: array[float]) -> None:
-        """Store successive samples (type code "f"), the first of step `first` (epoch seconds / STEP)."""
-        last = first + len(values) - 1
-        known = self._values
-        if last <= self._end:
-            at = first - (self._end - len(known) + 1)
-            if at >= 0:  # measured again: the newest is seen before it is whole
-                known[at : at + len(values)] = values
-            return
-        gap = first - self._end - 1
-        self._end = last
-        if gap >= LENGTH or not known:
-            self._values = values[-LENGTH:]  # a copy: two series may be given one array
-            return
-        if gap < 0:
-            del known[max(0, len(known) + gap) :]
-        elif gap:
-            known.extend(array("f", (NAN,)) * gap)
-        if (excess := len(known) + len(values) - LENGTH) > 0:
-            del known[:excess]  # before it grows, or it would need more memory
-        known.extend(values if len(values) <= LENGTH else values[-LENGTH:])
-
-    @property
-    def end(self) -> float:
-        """Epoch seconds of the newest sample; 0 for none."""
-        return self._end * STEP
-
-    @property
-    def raw(self) -> tuple[int, array[float]]:
-        """(step of the newest sample, all samples, oldest first); not to be changed, and others once more is stored."""
-        return self._end, self._values
-
-    @property
-    def last_step(self) -> int:
-        """The step of the newest sample: epoch seconds / STEP; 0 for none."""
-        return self._end
-
-    def until(self, step: int) -> array[float]:
-        """LENGTH samples up to `step`, oldest first; NaN where there is none. `step` is not before the newest."""
-        late = min(LENGTH, step - self._end)
-        early = max(0, LENGTH - late - len(self._values))
-        return (array("f", (NAN,)) * early + self._values + array("f", (NAN,)) * late)[-LENGTH:]
-
-    def points(self, after: float = 0.0) -> list[tuple[float, float]]:
-        """[(epoch seconds, value)] from the moment `after` on, oldest first, gaps left out."""
-        first = self._end - len(self._values) + 1
-        start = max(0, math.ceil(after / STEP) - first)
-        return [((first + at) * STEP, value) for at, value in enumerate(self._values[start:], start) if not math.isnan(value)]
-
-
 class History:
     """The measurements of one pool's objects, by uuid."""
 
     def __init__(self) -> None:
         self.loads: dict[str, Load] = {}
-        self._series: dict[str, dict[str, Series]] = {}
+        self._series: dict[str, Samples] = {}
         self._observers: dict[int, tuple[Callable[[frozenset[str]], None], frozenset[str]]] = {}
         self._judges: Observers[[frozenset[str]]] = Observers()
         self._next = 0
@@ -134,16 +69,16 @@ class History:
 
     def series(self, uuid: str) -> Mapping[str, Series]:
         """{Load's field, or XAPI's data source name: samples} of one object; empty when nothing was measured."""
-        return self._series.get(uuid, {})
+        return self._series.get(uuid, _NONE)
 
     def put(self, uuid: str, name: str, t: float, value: float) -> None:
         """Add one sample, of time `t` in epoch seconds."""
-        self._named(uuid, name).put(t, value)
+        self.extend(uuid, {name: array("f", (value,))}, round(t / STEP))
 
     def extend(self, uuid: str, columns: Mapping[str, array[float]], first: int) -> None:
-        """Add successive samples of several series of one object; `first` as in Series."""
-        for name, values in columns.items():
-            self._named(uuid, name).extend(first, values)
+        """Add successive samples of several series of one object, see `Samples.extend`; `first` is a step: epoch seconds / STEP."""
+        if columns:
+            self._series.setdefault(uuid, Samples()).extend(columns, first)
 
     def forget(self, uuids: Iterable[str]) -> None:
         for uuid in uuids:
@@ -153,19 +88,21 @@ class History:
 
     def trace(self, uuid: str) -> str:
         """The CPU of the last ten minutes, see data/sparklines.py; "" where nothing was measured."""
-        series = self._series.get(uuid, {}).get("cpu")
-        return self._traces.of(uuid, [series.raw], 1.0) if series is not None else ""
+        return self._traces.of(uuid, self._recorded([(uuid, "cpu")]), 1.0)
 
     def trace_of_sum(self, key: str, parts: Iterable[tuple[str, str]]) -> str:
         """Of the sum of series, each (uuid, name); `key` names the sum."""
-        found = (self._series.get(uuid, {}).get(name) for uuid, name in parts)
-        return self._traces.of(key, [series.raw for series in found if series is not None])
+        return self._traces.of(key, self._recorded(parts))
 
     def sum_now(self, parts: Iterable[tuple[str, str]]) -> float:
         """Of the newest samples of series, each (uuid, name); NaN where none is known."""
-        found = (self._series.get(uuid, {}).get(name) for uuid, name in parts)
-        known = [value for series in found if series is not None and not math.isnan(value := series.raw[1][-1])]
+        known = [value for samples, name in self._recorded(parts) if not math.isnan(value := samples.newest(name))]
         return math.fsum(known) if known else NAN
+
+    def _recorded(self, parts: Iterable[tuple[str, str]]) -> list[tuple[Samples, str]]:
+        """Of series, each (uuid, name), those that there are."""
+        found = ((self._series.get(uuid), name) for uuid, name in parts)
+        return [(samples, name) for samples, name in found if samples is not None and name in samples]
 
     @property
     def uuids(self) -> Iterable[str]:
@@ -218,11 +155,3 @@ class History:
             if not wanted or not wanted.isdisjoint(uuids):
                 observer(uuids)
         self._judges.tell(uuids)
-
-    def _named(self, uuid: str, name: str) -> Series:
-        rows = self._series.setdefault(uuid, {})
-        if name not in rows:
-            if len(rows) >= MOST_SERIES:
-                del rows[next(iter(rows))]  # by then a host has made up names for a while
-            rows[name] = Series()
-        return rows[name]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Hashable, Sequence
 from typing import Final
+
+from data.samples import LENGTH, Samples, Series
 
 EVERY: Final = 3
 """Samples of which one point is the mean: a trace becomes another every 15 seconds."""
@@ -22,26 +23,26 @@ class Sparklines:
     def __init__(self) -> None:
         self._made: dict[Hashable, tuple[int, str]] = {}
 
-    def of(self, key: Hashable, parts: Sequence[tuple[int, array[float]]], most: float = 0) -> str:
-        """Of the sum of `parts`, each (step of its newest sample, samples oldest first); `most` is the upper edge, 0 for the highest."""
-        last = max((end for end, _values in parts), default=0) // EVERY
+    def of(self, key: Hashable, parts: Sequence[tuple[Samples, str]], most: float = 0) -> str:
+        """Of the sum of series, each by its name in what it is of; `most` is the upper edge, 0 for the highest."""
+        last = max((samples.last_step for samples, _name in parts), default=0) // EVERY
         known = self._made.get(key)
         if known is None or known[0] != last:
-            known = self._made[key] = (last, text(means(parts, last), most))
+            known = self._made[key] = (last, text(means([samples[name] for samples, name in parts], last), most))
         return known[1]
 
     def forget(self, key: Hashable) -> None:
         self._made.pop(key, None)
 
 
-def means(parts: Sequence[tuple[int, array[float]]], last: int) -> list[float]:
+def means(parts: Sequence[Series], last: int) -> list[float]:
     """The last POINTS means of whole groups of EVERY samples before group `last`; NaN where nothing was measured."""
     sums = [math.nan] * POINTS
-    for end, values in parts:
-        first = end - len(values) + 1
+    for series in parts:
+        first = series.last_step - LENGTH + 1
         for point in range(POINTS):
             start = (last - POINTS + point) * EVERY - first
-            known = [value for value in values[max(0, start) : max(0, start + EVERY)] if not math.isnan(value)]
+            known = [value for value in series.values[max(0, start) : max(0, start + EVERY)] if not math.isnan(value)]
             if known:
                 mean = sum(known) / len(known)
                 sums[point] = mean if math.isnan(sums[point]) else sums[point] + mean

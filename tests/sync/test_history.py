@@ -1,19 +1,22 @@
 import math
-import tracemalloc
 from array import array
 
 import pytest
 
-from data.history import LENGTH, STEP, History, Series
+from data.samples import LENGTH, STEP, Samples
 
 NAN = math.nan
 
 
 def stored(*parts: tuple[int, list[float]]) -> list[tuple[float, float]]:
-    series = Series()
+    samples = Samples()
     for first, values in parts:
-        series.extend(first, array("f", values))
-    return [(t / STEP, value) for t, value in series.points()]
+        samples.extend({"cpu": array("f", values)}, first)
+    return points(samples, "cpu")
+
+
+def points(samples: Samples, name: str) -> list[tuple[float, float]]:
+    return [(t / STEP, value) for t, value in samples[name].points()] if name in samples else []
 
 
 @pytest.mark.parametrize(
@@ -25,7 +28,7 @@ def stored(*parts: tuple[int, list[float]]) -> list[tuple[float, float]]:
         ([(10, [1, NAN, 3])], [(10, 1), (12, 3)]),
         ([(10, [1, 2]), (11, [7, 8])], [(10, 1), (11, 7), (12, 8)]),  # measured again
         ([(10, [1, 2, 3]), (11, [7])], [(10, 1), (11, 7), (12, 3)]),
-        ([(10, [1]), (5, [7])], [(10, 1)]),  # older than the beginning
+        ([(210, [1]), (209 - LENGTH, [6, 7, 8])], [(211 - LENGTH, 8), (210, 1)]),  # older than the beginning
         ([(10, [1]), (10 + 2 * LENGTH, [2])], [(10 + 2 * LENGTH, 2)]),
         ([], []),
     ],
@@ -39,13 +42,15 @@ def test_only_the_newest_are_kept() -> None:
     assert len(points) == LENGTH and points[-1] == (3 * LENGTH, 3 * LENGTH - 1)
 
 
-def test_ten_minutes_of_many_are_small() -> None:
-    history = History()
-    names = ("cpu", "memory_used", "net_rx", "net_tx", "disk_read", "disk_write")
-    column = array("f", [0.5]) * LENGTH
-    tracemalloc.start()
-    for number in range(1000):
-        history.extend(f"uuid-{number}", dict.fromkeys(names, column), 1000)
-    size, _peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert size < 10_000_000  # a tenth of what 10,000 VMs may take
+def test_series_of_one_object_stand_side_by_side() -> None:
+    samples = Samples()
+    one = array("f", [1, 2])
+    samples.extend({"vif_0_rx": one, "net_rx": one, "cpu": array("f", [3, 4])}, 10)
+    samples.extend({"cpu": array("f", [5])}, 12)
+    assert points(samples, "net_rx") == points(samples, "vif_0_rx") == [(10, 1), (11, 2)], "who has no sample has a gap"
+    samples.extend({"vif_0_rx": array("f", [6]), "vif_1_rx": array("f", [7]), "net_rx": array("f", [13])}, 13)  # a second one
+    assert points(samples, "net_rx") == [(10, 1), (11, 2), (13, 13)] and points(samples, "vif_0_rx") == [(10, 1), (11, 2), (13, 6)]
+    assert points(samples, "vif_1_rx") == [(13, 7)] and points(samples, "cpu") == [(10, 3), (11, 4), (12, 5)]
+    samples.extend({"vif_2_rx": array("f", [8])}, 13 + LENGTH)
+    samples.extend({"vif_3_rx": array("f", [9])}, 13 + LENGTH)
+    assert list(samples) == ["vif_3_rx", "vif_2_rx"], "of what ended, what has samples stays"
