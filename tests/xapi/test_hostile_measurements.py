@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import pairwise
@@ -12,7 +13,7 @@ import pytest
 
 from data.archives import AVERAGE, MOST, ArchiveData, aligned
 from data.history import NAN
-from xo_dash.xapi import archives, rrd, rrd_formats
+from xo_dash.xapi import archives, rrd, rrd_formats, rrd_legend
 from xo_dash.xapi.errors import BadReply
 from xo_dash.xapi.wire import Reply
 
@@ -109,16 +110,16 @@ def test_an_element_costs_no_more_than_its_number() -> None:
 @pytest.mark.parametrize("name", ["cpu" + "9" * 5000, "vif_" + "1" * 50 + "_rx", "pif_" + "x" * 5000 + "_rx", "vbd_" + "a" * 50 + "_read"])
 def test_a_name_of_any_length_is_not_kept(name: str) -> None:
     found = as_json([(5, [0.5, 0.5])], [*LEGEND, f"AVERAGE:vm:{VM}:{name}"])
-    rrd._purpose.cache_clear()
+    rrd_legend._purpose.cache_clear()
     past, update = archives.parse_updates(found, (VM,), 60), rrd.parse(found)
     assert past is not None and set(past.columns[AVERAGE]) == {"cpu0"}
     assert update is not None and name not in update.objects[VM]
-    assert rrd._purpose.cache_info().currsize <= len(LEGEND) + (len(name) <= rrd.LONGEST)
+    assert rrd_legend._purpose.cache_info().currsize <= len(LEGEND) + (len(name) <= rrd_legend.LONGEST)
 
 
 def test_hosts_whose_clocks_are_years_apart_share_one_short_stretch() -> None:
     def past(first: int, *values: float) -> ArchiveData:
-        return ArchiveData(5, first, {AVERAGE: {"cpu0": rrd.believable(values)}})
+        return ArchiveData(5, first, {AVERAGE: {"cpu0": array("f", values)}})
 
     early, late = aligned([past(0, 1, 2, 3), past(1_800_000_000, 4, 5)])
     assert early.first == late.first and early.length == late.length == MOST

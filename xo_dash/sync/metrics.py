@@ -54,6 +54,7 @@ class _Asked:
     silent: int = 0  # answers in a row without a new sample
     failures: int = 0  # in a row
     rest_until: float = 0.0  # it is left alone till then (monotonic)
+    reader: rrd.Reader = field(default_factory=rrd.Reader)
     in_xml: bool = False  # its JSON cannot be read
     busy: bool = False
     began: float = -math.inf  # when it was asked last (monotonic)
@@ -185,7 +186,7 @@ class Collector:
         oldest = int(self._time_of(host) - (LENGTH - 1) * STEP)  # farther back, it would answer with one sample a minute
         since = asked.newest if part else asked.end
         query = {"start": str(max(since + 1, oldest)), "interval": str(int(STEP)), "cf": "AVERAGE", "host": "true"}
-        parse = partial(rrd.parse, online={vm.uuid: vcpus_online(vm) for vm in host.all_of(VM, host.resident_VMs)}, only=part)
+        parse = partial(asked.reader.parse, online={vm.uuid: vcpus_online(vm) for vm in host.all_of(VM, host.resident_VMs)}, only=part)
         if asked.in_xml:
             return await self._connection.get(host.address, "/rrd_updates", query, parse, accept="text/xml")
         query["json"] = "true"

@@ -11,7 +11,7 @@ from typing import Final
 
 from data.archives import AVERAGE, MAX, MIN, ArchiveData, Column
 from data.history import NAN
-from xo_dash.xapi import rrd, rrd_formats
+from xo_dash.xapi import rrd, rrd_formats, rrd_legend
 from xo_dash.xapi.errors import BadReply
 from xo_dash.xapi.wire import Reply
 
@@ -29,7 +29,7 @@ def parse_updates(reply: Reply, uuids: Iterable[str], step: int) -> ArchiveData 
 
     Raises BadReply; for a thread.
     """
-    export = rrd.export(reply)
+    export = rrd_formats.export(reply) if reply.status != rrd_formats.NOTHING else None
     if export is None or not export.rows:
         return None
     rows = sorted(zip(export.times, export.rows, strict=True), key=lambda row: row[0])
@@ -39,11 +39,12 @@ def parse_updates(reply: Reply, uuids: Iterable[str], step: int) -> ArchiveData 
         raise BadReply("samples that are farther apart than an archive is long")
     wanted = frozenset(uuids)
     columns: dict[str, dict[str, Column]] = {}
-    for number, (entry, values) in enumerate(zip(export.legend, zip(*(values for _t, values in rows), strict=True), strict=True)):
+    block, width = rrd_formats.block_of(values for _t, values in rows), export.legend.width
+    for number, entry in enumerate(export.legend.entries):
         match entry.split(":", 3):
             case [function, _kind, uuid, name] if function in FUNCTIONS and uuid in wanted and KEPT.fullmatch(name):
-                columns.setdefault(function, {})[name] = _placed(times, step, values)
-        if number % rrd.BREATH == 0:
+                columns.setdefault(function, {})[name] = _placed(times, step, block[number::width])
+        if number % rrd_legend.BREATH == 0:
             time.sleep(0)  # the loop's turn
     return ArchiveData(step, times[0], columns) if columns else None
 
@@ -59,9 +60,10 @@ def parse_whole(reply: Reply, step: int) -> ArchiveData | None:
         if round(archive.pdp_per_row * whole.step) != step or archive.cf not in FUNCTIONS:
             continue
         length = max(length, len(archive.rows))
-        for source, values in zip(whole.sources, zip(*archive.rows, strict=True), strict=False):
-            if KEPT.fullmatch(source):
-                columns.setdefault(archive.cf, {})[source] = rrd.believable(values)
+        block, width = rrd_formats.block_of(archive.rows), len(whole.sources)
+        for place, source in enumerate(whole.sources):
+            if block and KEPT.fullmatch(source):
+                columns.setdefault(archive.cf, {})[source] = rrd.believable(block[place::width])
         time.sleep(0)
     if not columns:
         return None
@@ -69,7 +71,7 @@ def parse_whole(reply: Reply, step: int) -> ArchiveData | None:
     return ArchiveData(step, end - (length - 1) * step, columns)
 
 
-def _placed(times: Sequence[int], step: int, values: Sequence[float]) -> Column:
+def _placed(times: Sequence[int], step: int, values: Column) -> Column:
     """Samples at their times: one that is missing is a gap."""
     known = rrd.believable(values)
     count = round((times[-1] - times[0]) / step) + 1

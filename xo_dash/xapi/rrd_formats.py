@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final, TypeAlias, TypeVar
 from xml.etree import ElementTree
 
@@ -23,6 +24,10 @@ T = TypeVar("T")
 
 LIMIT: Final = 64 << 20
 """Bytes of the largest reply: ten minutes of a thousand VMs."""
+NOTHING: Final = 500
+"""The status of an answer that has no series in it."""
+LARGEST: Final = 3e38
+"""More than this is infinite in a row."""
 MOST_ROWS: Final = 3000
 """Of one archive; the longest that a host keeps has 366."""
 LATEST: Final = 1e11
@@ -35,18 +40,36 @@ DEPTH: Final = 16
 PIECE: Final = 1 << 16
 
 
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """Names of the values of each row: `FUNCTION:vm|host|sr:uuid:data source`."""
+
+    key: int  # two of one key are equal; it means nothing to another process
+    width: int  # how many there are
+    entries: Sequence[str]
+
+    def forgotten(self) -> Legend:
+        """Without the names, which take much room: it still tells whether the next one is the same."""
+        return replace(self, entries=())
+
+
 @dataclass(slots=True)
 class Export:
-    """Samples as they come, each row of one time; the legend has `FUNCTION:vm|host|sr:uuid:data source`."""
+    """Samples as they come, each row of one time."""
 
-    legend: list[str]
+    legend: Legend
     times: list[float] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
+    is_clean: bool = True
+    """Whether every value can be: none is less than zero, without end or no number."""
 
-    def add(self, t: float, row: Row) -> None:
-        _check(len(row) == len(self.legend) and len(self.rows) < MOST_ROWS and 0 <= t < LATEST, "measurements do not fit their legend")
+    def add(self, t: float, values: Sequence[float]) -> None:
+        fits = len(values) == self.legend.width and len(self.rows) < MOST_ROWS and 0 <= t < LATEST
+        _check(fits, "measurements do not fit their legend")
         self.times.append(t)
-        self.rows.append(row)
+        self.rows.append(array("f", values))
+        # with NaN among them a sum is not less than anything
+        self.is_clean = self.is_clean and (not values or (min(values) >= 0 and sum(values) < LARGEST))
 
 
 @dataclass(slots=True)
@@ -70,9 +93,9 @@ class Whole:
     archives: list[Archive] = field(default_factory=list)
 
 
-def export(reply: Reply) -> Export:
-    """Of `/rrd_updates`. Raises BadReply; for a thread."""
-    return _read(reply, _export_of_json, _export_of_xml)
+def export(reply: Reply, known: Legend | None = None) -> Export:
+    """Of `/rrd_updates`. Raises BadReply; for a thread. Its legend is `known`, if that is the same."""
+    return _read(reply, partial(_export_of_json, known), _export_of_xml)
 
 
 def whole(reply: Reply) -> Whole:
@@ -81,6 +104,14 @@ def whole(reply: Reply) -> Whole:
     lasts = (found.step, *(archive.pdp_per_row for archive in found.archives))
     _check(0 <= found.last_update < LATEST and all(0 < one < LATEST for one in lasts), "an archive of no time")
     return found
+
+
+def block_of(rows: Iterable[Row]) -> Row:
+    """All of them one after the other: of `n` values each, the column at a place is `block[place::n]`, without an object for each value."""
+    block: Row = array("f")
+    for row in rows:
+        block.extend(row)
+    return block
 
 
 def _read(reply: Reply, of_json: Callable[[bytes], T], of_xml: Callable[[bytes], T]) -> T:
@@ -102,7 +133,7 @@ def _check(true: bool, otherwise: str) -> None:
 
 
 class _Meta(msgspec.Struct):
-    legend: list[str]
+    legend: msgspec.Raw
 
 
 class _RawExport(msgspec.Struct):
@@ -137,15 +168,23 @@ _EXPORT = msgspec.json.Decoder(_RawExport, strict=False)
 _WHOLE = msgspec.json.Decoder(_RawWhole, strict=False)
 _ROW = msgspec.json.Decoder(_Row, strict=False)
 _VALUES = msgspec.json.Decoder(list[float], strict=False)
+_LEGEND = msgspec.json.Decoder(list[str])
 
 
-def _export_of_json(body: bytes) -> Export:
+def _export_of_json(known: Legend | None, body: bytes) -> Export:
     outer = _outer(_EXPORT, body)
-    made = Export(outer.meta.legend)
+    text = bytes(outer.meta.legend)
+    key = hash(text)
+    legend = known if known is not None and known.key == key else _legend_of(key, _LEGEND.decode(text))
+    made = Export(legend)
     for raw in outer.data:
-        row = _part(_ROW, raw, len(made.legend))
-        made.add(row.t, array("d", row.values))
+        row = _part(_ROW, raw, legend.width)
+        made.add(row.t, row.values)
     return made
+
+
+def _legend_of(key: int, entries: Sequence[str]) -> Legend:
+    return Legend(key, len(entries), entries)
 
 
 def _whole_of_json(body: bytes) -> Whole:
@@ -154,7 +193,7 @@ def _whole_of_json(body: bytes) -> Whole:
     for rra in outer.rra:
         archive = Archive(rra.cf, rra.pdp_per_row)
         for raw in rra.database:
-            archive.add(array("d", _part(_VALUES, raw, len(made.sources))), len(made.sources))
+            archive.add(array("f", _part(_VALUES, raw, len(made.sources))), len(made.sources))
         made.archives.append(archive)
     return made
 
@@ -227,28 +266,38 @@ def _parse(body: bytes, target: _Target) -> None:
 
 
 def _export_of_xml(body: bytes) -> Export:
-    made = Export([])
+    entries: list[str] = []
+    made = Export(_legend_of(0, entries))
     times: list[float] = []
-    row: Row = array("d")
+    row: Row = array("f")
+
+    def begin(_text: str) -> None:
+        _check(not made.rows, "two legends")
+        made.legend = _legend_of(hash(tuple(entries)), entries)
 
     def value(text: str) -> None:
-        _check(len(row) < len(made.legend), "measurements do not fit their legend")
+        _check(len(row) < made.legend.width, "measurements do not fit their legend")
         row.append(float(text or "nan"))
 
     def finish(_text: str) -> None:
         nonlocal row
         _check(len(times) == 1, "measurements without a time")
         made.add(times.pop(), row)
-        row = array("d")
+        row = array("f")
 
-    ends = {"meta/legend/entry": made.legend.append, "data/row/t": lambda text: times.append(float(text)), "data/row/v": value}
+    ends = {
+        "meta/legend/entry": entries.append,
+        "meta/legend": begin,
+        "data/row/t": lambda text: times.append(float(text)),
+        "data/row/v": value,
+    }
     _parse(body, _Target("xport", {**ends, "data/row": finish}, {}))
     return made
 
 
 def _whole_of_xml(body: bytes) -> Whole:
     made = Whole()
-    row: Row = array("d")
+    row: Row = array("f")
 
     def value(text: str) -> None:
         _check(len(row) < len(made.sources), "an archive that does not fit its sources")
@@ -257,7 +306,7 @@ def _whole_of_xml(body: bytes) -> Whole:
     def finish(_text: str) -> None:
         nonlocal row
         made.archives[-1].add(row, len(made.sources))
-        row = array("d")
+        row = array("f")
 
     def number(name: str) -> Callable[[str], None]:
         return lambda text: setattr(made, name, float(text))
