@@ -77,9 +77,9 @@ class Asking(Connection):
 
     asked = 0
 
-    async def events(self, kinds: Iterable[type[XapiObject]], token: Token, wait: float) -> Batch:
+    async def events(self, kinds: Iterable[type[XapiObject]], token: Token, wait: float, sharing: Sharing | None = None) -> Batch:
         self.asked += 1
-        return await super().events(kinds, token, wait)
+        return await super().events(kinds, token, wait, sharing)
 
 
 async def test_while_nobody_looks_changes_are_asked_for_several_at_a_time(pool: SimulatedPool) -> None:

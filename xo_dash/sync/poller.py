@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from data.decode import Sharing
 from data.mirror import Event, Mirror, Operation, PoolMirror
 from data.objects import KINDS, VBD, VDI, VIF, VM, Certificate, Host, Message
 from data.server import ServerState
@@ -171,9 +172,9 @@ class Poller:
 
     async def _first_state(self) -> None:
         """All there is, portion by portion."""
-        token, counts = START, dict[type[XapiObject], int]()
+        token, counts, sharing = START, dict[type[XapiObject], int](), Sharing()
         for kinds in PORTIONS:
-            batch = await self._connection.events(kinds, START, 0.0)
+            batch = await self._connection.events(kinds, START, 0.0, sharing)
             token, counts = token if token.database else batch.token, dict(batch.counts)
             await self._take(batch.events, kinds)
         self._token = Token(token.database, 0)

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from data.decode import Sharing
 from data.mirror import Event
 from data.types import Ref, XapiObject
 from xo_dash.xapi import events, rrd_formats
@@ -197,11 +198,16 @@ class Connection:
         """One object as it is now."""
         return await self._call(lambda session: events.fetch_row(session, kind, ref), TIMEOUT)
 
-    async def events(self, kinds: Iterable[type[XapiObject]], token: events.Token, wait: float) -> events.Batch:
-        """What happened to `kinds` since `token`; waits for it up to `wait` seconds. One call at a time."""
+    async def events(
+        self, kinds: Iterable[type[XapiObject]], token: events.Token, wait: float, sharing: Sharing | None = None
+    ) -> events.Batch:
+        """What happened to `kinds` since `token`; waits for it up to `wait` seconds. One call at a time.
+
+        `sharing`: of all portions of a first state, whose rows name each other.
+        """
         patience = (events.FIRST_STATE_TIMEOUT if not token.database else wait + events.MARGIN) + GRACE
         wanted = tuple(kinds)
-        work = partial(events.fetch, kinds=wanted, token=token, timeout=wait, turn=self._using)
+        work = partial(events.fetch, kinds=wanted, token=token, timeout=wait, turn=self._using, sharing=sharing)
         return await self._events.run(work, await self._signed_in(), patience)
 
     async def records(self, kind: type[XapiObject], about: int = 0) -> list[Event]:

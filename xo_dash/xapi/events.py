@@ -97,24 +97,24 @@ def fetch(
     token: Token,
     timeout: float,
     turn: AbstractContextManager[object] | None = None,
+    sharing: Sharing | None = None,
 ) -> Batch:
     """What happened to `kinds` since `token`, after waiting for it up to `timeout` seconds; all there is for START.
 
-    `turn`: held while a first state is decoded. Raises XapiError.
+    `turn`: held while a first state is decoded. `sharing`: of all portions of one. Raises XapiError.
     """
     classes = [kind.xapi_class.lower() for kind in kinds]
     patience = FIRST_STATE_TIMEOUT if token.database == 0 else timeout + MARGIN
     codec, body = session.exchange("event.from", (session.handle, classes, str(token), float(timeout)), patience, LIMIT)
     with turn if turn is not None and not token.database else nullcontext():
-        return _batch(codec, body)
+        return _batch(codec, body, sharing)
 
 
-def _batch(codec: Codec, body: Body) -> Batch:
+def _batch(codec: Codec, body: Body, sharing: Sharing | None) -> Batch:
     reply = decode_json(_EVENTS, body) if codec is Codec.JSON else _events_of(decode_xml(body))
     counts = {KIND_BY_NAME[name]: count for name, count in reply.valid_ref_counts.items() if name in KIND_BY_NAME}
     counts.pop(Message, None)  # a real xapi has no such table
-    sharing = Sharing() if len(reply.events) > MANY else None
-    decoded = list(_decoded(reply.events, sharing))
+    decoded = list(_decoded(reply.events, Sharing() if sharing is None and len(reply.events) > MANY else sharing))
     return Batch(decoded, Token.parse(reply.token), counts)
 
 
@@ -190,7 +190,7 @@ def _decoded(events: Iterable[_Event | _XmlEvent], sharing: Sharing | None) -> I
         elif event.snapshot is not msgspec.UNSET and (row := _row(kind, ref, event.snapshot, number)) is not None:
             if sharing is not None:
                 sharing.share(row)  # at once: what it frees, the next row takes
-            yield Event(kind, Operation.ADD if event.operation == Operation.ADD else Operation.MOD, ref, row)
+            yield Event(kind, Operation.ADD if event.operation == Operation.ADD else Operation.MOD, row.ref, row)
 
 
 def _row(kind: type[X], ref: Ref, record: Record, number: int) -> X | None:
