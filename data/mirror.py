@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from data.changes import Change, Event, Observer, Operation, Subject, Topic
@@ -53,6 +54,30 @@ def _share(row: XapiObject) -> None:
         row.allowed_operations = _SHARED.setdefault(operations, operations)  # type: ignore[attr-defined]
 
 
+class _Tables(dict[type[XapiObject], Mapping[str, XapiObject]]):
+    """Rows by uuid: a table is made when its class is asked for. Of most classes nobody ever asks, and a table of all takes room."""
+
+    def __init__(self, make: Callable[[type[XapiObject]], Mapping[str, XapiObject]]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, kind: type[XapiObject]) -> Mapping[str, XapiObject]:
+        table = self[kind] = self._make(kind)
+        return table
+
+    def put(self, row: XapiObject) -> None:
+        if isinstance(table := self.get(type(row)), dict):
+            table[row.uuid] = row
+
+    def drop(self, row: XapiObject) -> None:
+        if isinstance(table := self.get(type(row)), dict) and table.get(row.uuid) is row:
+            del table[row.uuid]
+
+
+def _table_by_uuid(rows: Mapping[type[XapiObject], Mapping[Ref, XapiObject]], kind: type[XapiObject]) -> dict[str, XapiObject]:
+    return {row.uuid: row for row in rows[kind].values()}
+
+
 class PoolMirror(Home):
     """The picture of one server's pool."""
 
@@ -79,7 +104,7 @@ class PoolMirror(Home):
         }
         self._naming = Naming()
         self._rows: dict[type[XapiObject], dict[Ref, XapiObject]] = {kind: {} for kind in KINDS}
-        self._by_uuid: dict[type[XapiObject], dict[str, XapiObject]] = {kind: {} for kind in KINDS}
+        self._by_uuid = _Tables(partial(_table_by_uuid, self._rows))
         self._gone: OrderedDict[str, str] = OrderedDict()  # {uuid: name}
         self._above: defaultdict[str, set[VDI]] = defaultdict(set)  # {uuid of a disk: those that stand on it}
 
@@ -132,7 +157,7 @@ class PoolMirror(Home):
         """For one synchronous turn readers get the tables as these make them. See `data.reading`."""
         rows, uuids = self._rows, self._by_uuid
         self._rows = {kind: by_ref(kind, table) for kind, table in rows.items()}  # type: ignore[misc]  # nobody writes meanwhile
-        self._by_uuid = {kind: by_uuid(kind, table) for kind, table in uuids.items()}  # type: ignore[misc]
+        self._by_uuid = _Tables(lambda kind: by_uuid(kind, uuids[kind]))
         try:
             yield
         finally:
@@ -163,7 +188,7 @@ class PoolMirror(Home):
         if old is None:
             row.ref, row.home = ref, self
             self._rows[kind][ref] = row
-            self._by_uuid[kind][row.uuid] = row
+            self._by_uuid.put(row)
             self._naming.put(row, one_way(kind))
             self._stack(row)
             if kind is Pool:
@@ -174,15 +199,15 @@ class PoolMirror(Home):
         if not names:
             return
         if "uuid" in names:
-            if self._by_uuid[kind].get(old.uuid) is old:
-                del self._by_uuid[kind][old.uuid]
-            self._by_uuid[kind][row.uuid] = old
+            self._by_uuid.drop(old)
         if "sm_config" in names:
             self._unstack(old)
         others = names.intersection(one_way(kind))
         self._naming.drop(old, others)
         for name in names:
             setattr(old, name, getattr(row, name))
+        if "uuid" in names:
+            self._by_uuid.put(old)
         self._naming.put(old, others)
         if kind is Pool and "uuid" in names:
             self._renamed()
@@ -193,8 +218,7 @@ class PoolMirror(Home):
     def _remove(self, kind: type[XapiObject], ref: Ref, changes: list[Change]) -> None:
         row = self._rows[kind].pop(ref, None)
         if row is not None:
-            if self._by_uuid[kind].get(row.uuid) is row:
-                del self._by_uuid[kind][row.uuid]
+            self._by_uuid.drop(row)
             self._naming.drop(row, one_way(kind))
             self._unstack(row)
             self._keep_name(row)

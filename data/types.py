@@ -103,7 +103,7 @@ NOWHERE = Home()
 """The home of an object that no mirror holds yet."""
 
 
-class XapiObject(msgspec.Struct, weakref=True, eq=False, kw_only=True):
+class XapiObject(msgspec.Struct, eq=False, kw_only=True):
     """A row of XAPI: fields carry XAPI's names, their types decode them, other fields of the record are not kept.
 
     Compared by identity: a row is one object from its first event to its last, whatever changes in it.

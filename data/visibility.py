@@ -116,8 +116,8 @@ _OF_A_HOST: Final = (PCI, PGPU, PUSB)
 _OF_A_POOL: Final = (SM, Appliance, GPUGroup, VGPUType, USBGroup, Task, Message)
 """What is seen by who sees the pool as a whole, whatever it is about."""
 
-WHOLES: Final = 1 << 20
-"""More than ever bring one row by name. One number for both counts: there are as many of them as rows are seen."""
+NAMES: Final = 1 << 20
+"""More than ever bring one row as a whole. One number for both counts, and a small one for most: there are as many as rows are seen."""
 _NO_BRINGING: Final[Mapping[str, Degree]] = {}
 _Target = tuple[type[XapiObject], Ref]
 
@@ -130,10 +130,9 @@ class Excerpt:
         self._knows: Callable[[XapiObject], bool] = sees.by_name if isinstance(sees, SeesNames) else lambda _row: False
         self._seen: set[XapiObject] = set()  # as such
         self._known: set[XapiObject] = set()  # by name, for themselves
-        self._degrees: dict[XapiObject, Degree] = {}
-        self._refs: set[str] = set()  # of all that is seen
-        self._brought: dict[XapiObject, tuple[Any, ...]] = {}  # what each of them brings: kind, ref, degree; kind, ref, degree ...
-        self._bringers: dict[Ref, int] = {}  # by how many each is brought: by name, and by WHOLES each as a whole
+        self._degrees: dict[str, Degree] = {}  # by reference: of all that is seen
+        self._brought: dict[Ref, tuple[Any, ...]] = {}  # what each of them brings: kind, ref, degree; kind, ref, degree ...
+        self._bringers: dict[Ref, int] = {}  # by how many each is brought: as a whole, and by NAMES each by name
         self._due: dict[XapiObject, None] = {}  # to be judged
         self._touched: dict[XapiObject, None] = {}  # to be written
         self._is_new = True  # nothing was written yet: whoever refers to what appears will be
@@ -145,7 +144,7 @@ class Excerpt:
         return bool(self._degrees)
 
     def degree(self, row: XapiObject) -> Degree:
-        return self._degrees.get(row, Degree.NOTHING)
+        return self._degrees.get(row.ref, Degree.NOTHING)
 
     def ask(self, row: XapiObject) -> None:
         """Ask anew whether it may be seen as such."""
@@ -173,10 +172,10 @@ class Excerpt:
                     if isinstance(vm, VM):
                         self.ask(vm)
         elif isinstance(row, VDI):
-            self._due.update({above: None for above in _standing_on(row) if above in self._degrees})
-        elif isinstance(row, _OF_A_HOST) and (host := self._pool.one(Host, row.host)) in self._degrees and host is not None:
+            self._due.update({above: None for above in _standing_on(row) if above.ref in self._degrees})
+        elif isinstance(row, _OF_A_HOST) and row.host in self._degrees and (host := self._pool.one(Host, row.host)) is not None:
             self._due[host] = None
-        if row in self._degrees or row.ref in self._bringers or isinstance(row, (Pool, *_OF_A_POOL)):
+        if row.ref in self._degrees or row.ref in self._bringers or isinstance(row, (Pool, *_OF_A_POOL)):
             self._due[row] = None
 
     def _note(self, message: Message, operation: Operation) -> None:
@@ -193,7 +192,7 @@ class Excerpt:
         """Find out how much is seen of what was told."""
         while self._due:
             row, _ = self._due.popitem()
-            self._judge(row)
+            self._judge(self._pool.one(type(row), row.ref) or row)  # another one may have come in its place
 
     def take(self, most: int) -> list[Event]:
         """What became of the rows that are seen, written for who sees them: so many at once; [] once that is all."""
@@ -214,7 +213,7 @@ class Excerpt:
             about = subject_of(row)
             return Degree.WHOLE if about is not None and self.degree(about) is Degree.WHOLE else Degree.NOTHING
         if isinstance(row, Pool):
-            return Degree.NAME if len(self._degrees) > (row in self._degrees) else Degree.NOTHING
+            return Degree.NAME if len(self._degrees) > (row.ref in self._degrees) else Degree.NOTHING
         return self._brought_to(row)
 
     @property
@@ -223,7 +222,7 @@ class Excerpt:
 
     def _brought_to(self, row: XapiObject) -> Degree:
         """How much of it is seen for the sake of others."""
-        whole, named = divmod(self._bringers.get(row.ref, 0), WHOLES)
+        named, whole = divmod(self._bringers.get(row.ref, 0), NAMES)
         if whole and (not isinstance(row, VM) or row.is_a_snapshot or row.is_control_domain):
             return Degree.WHOLE
         return Degree.NAME if (named or whole or row in self._known) and type(row) in NAMED else Degree.NOTHING
@@ -232,16 +231,14 @@ class Excerpt:
         before, now = self.degree(row), self._degree_of(row)
         self._bring(row, _brought(row, now))
         if now:
-            self._degrees[row] = now
-            self._refs.add(row.ref)
+            self._degrees[row.ref] = now
         else:
-            self._degrees.pop(row, None)
-            self._refs.discard(row.ref)
+            self._degrees.pop(row.ref, None)
         if before or now:
             self._touched[row] = None
         if bool(before) != bool(now):
             if not self._is_new:
-                self._touched.update({one: None for one in referrers(row) if one in self._degrees})
+                self._touched.update({one: None for one in referrers(row) if one.ref in self._degrees})
             if len(self._degrees) <= 2 and not isinstance(row, Pool):  # the first, or the last but the pool itself
                 self._due.update(dict.fromkeys(self._pool.all(Pool).values()))
         if before is not now and isinstance(row, Pool):
@@ -251,12 +248,12 @@ class Excerpt:
 
     def _bring(self, row: XapiObject, now: dict[_Target, Degree]) -> None:
         flat = tuple(chain.from_iterable((*target, degree) for target, degree in now.items()))
-        before = self._brought.get(row, ())
+        before = self._brought.get(row.ref, ())
         if before == flat:
             return
         for targets, by in ((before, -1), (flat, 1)):
             for ref, degree in zip(targets[1::3], targets[2::3], strict=True):
-                count = self._bringers.get(ref, 0) + (by * WHOLES if degree is Degree.WHOLE else by)
+                count = self._bringers.get(ref, 0) + (by if degree is Degree.WHOLE else by * NAMES)
                 if count:
                     self._bringers[ref] = count
                 else:
@@ -265,9 +262,9 @@ class Excerpt:
             if (target := self._pool.one(kind, ref)) is not None:
                 self._due[target] = None
         if now:
-            self._brought[row] = flat
+            self._brought[row.ref] = flat
         else:
-            self._brought.pop(row, None)
+            self._brought.pop(row.ref, None)
 
     # ---- how it is written
 
@@ -285,7 +282,7 @@ class Excerpt:
             new = type(row)(uuid=row.uuid, **told | _called(row))
         for field in edges(type(row)):
             value = getattr(new, field)
-            if value and not (value in self._refs if isinstance(value, str) else self._refs.issuperset(value)):
+            if value and not (value in self._degrees if isinstance(value, str) else all(map(self._degrees.__contains__, value))):
                 setattr(new, field, self._kept(value))
         return new
 
@@ -293,7 +290,7 @@ class Excerpt:
         """Of references, those that lead to what is seen."""
         if isinstance(value, str):
             return NULL_REF
-        kept = [ref for ref in value if ref in self._refs]
+        kept = [ref for ref in value if ref in self._degrees]
         return kept if isinstance(value, list) else {ref: value[ref] for ref in kept}
 
 
