@@ -117,7 +117,7 @@ async def test_a_busy_line_makes_its_rail_brighter_once(mirror: Mirror) -> None:
     assert host is not None and metrics is not None
     fakes.change(mirror, metrics, speed=1000)
     for at, amount in enumerate((60e6, 62e6)):  # of 1 Gbit/s: the same step
-        host.home.part(History).put(host.uuid, f"pif_{port.device}_rx", 1e9 + 5 * at, amount)
+        host.home.part(History).put(host.uuid, f"pif_{port.device}_rx", 2e9 + 5 * at, amount)
         host.home.part(History).publish(frozenset({host.uuid}))
         await turn()
         await asyncio.sleep(2 * INTERVAL)
