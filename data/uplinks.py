@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
+from data.facts.pool import is_master
 from data.facts.vm import is_up
 from data.names import name_of
-from data.objects import PIF, VLAN, VM, Bond, Host, Network, Pool, VMGuestMetrics
+from data.objects import PIF, VLAN, VM, Bond, Host, Network, VMGuestMetrics
 from data.placement import is_guest
 from data.types import Home
 
 
 def hosts_of(home: Home) -> list[Host]:
     """Members by name, the master last: what cuts it off ends the line to all."""
-    master = next((pool.master for pool in home.all(Pool).values()), "")
-    return sorted(home.all(Host).values(), key=lambda host: (host.ref == master, name_of(host).casefold(), host.uuid))
-
-
-def is_master(host: Host) -> bool:
-    return any(pool.master == host.ref for pool in host.home.all(Pool).values())
+    return sorted(home.all(Host).values(), key=lambda host: (is_master(host), name_of(host).casefold(), host.uuid))
 
 
 def is_uplink(pif: PIF) -> bool:

@@ -13,14 +13,14 @@ from math import isnan
 from data.facts import vm as facts
 from data.facts.host import is_live
 from data.facts.network import link_of
-from data.facts.pool import own_pool
+from data.facts.pool import is_master, own_pool
 from data.facts.sr import cut_off, is_shown
 from data.facts.vm import HOLDING, ToolsState, VmState, address_of, state_of, tools_of, vcpus_of
 from data.failover import Fates
 from data.findings.registry import FindingRegistry
 from data.names import name_of, pool_name
 from data.networks import load_of
-from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Pool, Task
+from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Task
 from data.placement import OthersMemory, guests_on, memory_of
 from data.server import Server, ServerState
 from data.texts import whole
@@ -91,10 +91,6 @@ def host_row(id_: int, pool: int, host: Host) -> Row:
         int(host.home.part(FindingRegistry).mark(host)),
         host.home.part(OthersMemory).get(host.ref, 0) // MIB,
     ]
-
-
-def is_master(host: Host) -> bool:
-    return any(pool.master == host.ref for pool in host.home.all(Pool).values())
 
 
 def host_of(vm: VM) -> Host | None:

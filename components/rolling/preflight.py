@@ -14,11 +14,11 @@ from components.rolling.words import HOWS, MARKS
 from components.ui import Button, ButtonKind, Card, Column, Mark, Tone, check, choice, data_table, notify
 from components.ui.segments import Segments
 from data.changes import Change
+from data.facts.pool import is_master
 from data.hosts import guests_of
 from data.names import name_of
 from data.objects import PBD, VM, Host, HostMetrics, Pool
 from data.server import Server
-from data.uplinks import is_master
 from xo_dash.context import Context
 from xo_dash.control.host.departures import LeavingVM, departures
 from xo_dash.control.rolling.request import Check, Gravity, RollHosts, checks, hosts_in, request_for

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from data.facts.pool import has_ha
 from data.facts.vm import host_of
 from data.names import name_of, pool_name
-from data.objects import VM, Pool
+from data.objects import VM
 from data.types import Home
 from data.views.vm import VMView as V
 
@@ -83,4 +84,4 @@ def row_of(id_: int, vm: VM) -> VmRow:
 
 
 def place_of(pool: Home) -> PoolInfo:
-    return PoolInfo(pool.id, pool_name(pool), pool.server.is_live, pool.key, any(own.ha_enabled for own in pool.all(Pool).values()))
+    return PoolInfo(pool.id, pool_name(pool), pool.server.is_live, pool.key, has_ha(pool))

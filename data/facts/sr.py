@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from data.facts.host import is_live
+from data.facts.pool import own_pool
 from data.level import Level
 from data.objects import PBD, SR, Host
 
@@ -10,6 +11,12 @@ from data.objects import PBD, SR, Host
 def is_shown(sr: SR) -> bool:
     """Whether people store anything on it: not the guest tools, and no drive without size."""
     return not sr.is_tools_sr and sr.type != "udev" and sr.physical_size > 0
+
+
+def is_default(sr: SR) -> bool:
+    """Whether new disks go there unless said otherwise."""
+    pool = own_pool(sr.home)
+    return pool is not None and pool.default_SR == sr.ref
 
 
 def unplugged(sr: SR) -> tuple[Host, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from data.facts.pool import has_ha
 from data.facts.vm import ToolsState, VmState, state_of, tools_of
 from data.failover import srs_of
 from data.findings.finding import ALWAYS, Limits, Look, Reading, Rule
 from data.history import History
 from data.messages import CLASSES, alarm_of, subject_of
-from data.objects import PBD, SR, VM, Host, Message, Pool, PowerState
+from data.objects import PBD, SR, VM, Host, Message, PowerState
 from data.on_map import on_map
 from data.placement import is_guest
 from data.types import timestamp
@@ -36,8 +37,7 @@ def down(vm: VM, _now: float) -> Reading | None:
     """2 for a VM that HA or its tag wants running, 1 for one that starts with its host, and is halted."""
     if vm.power_state is not PowerState.HALTED or vm.current_operations:
         return None
-    pool = next(iter(vm.home.all(Pool).values()), None)
-    protected = pool is not None and pool.ha_enabled and vm.ha_restart_priority == "restart"
+    protected = has_ha(vm.home) and vm.ha_restart_priority == "restart"
     if protected or KEEP in vm.tags:
         return Reading(2, vms=1)
     return Reading(1, vms=1) if auto_start(vm) is AutoStart.ON else None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from data.facts.pool import own_pool
 from data.findings.finding import Finding, Subject
 from data.identity import key_of
 from data.messages import subject_of
 from data.names import Pools
-from data.objects import SR, VDI, Message, Pool
+from data.objects import SR, VDI, Message
 from data.on_map import on_map
 from data.server import Server
 from data.types import XapiObject, timestamp
@@ -28,7 +29,7 @@ def finding_view(finding: Finding, mirror: Pools) -> FindingView:
     subject = finding.subject
     if isinstance(subject, Server):
         pool = mirror.pools.get(subject.id)  # one that was never read has no place
-        shown: XapiObject | None = next(iter(pool.all(Pool).values()), None) if pool else None
+        shown: XapiObject | None = own_pool(pool) if pool else None
         named, place = About(), About()
     else:
         mended = _mended(subject)

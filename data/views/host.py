@@ -6,12 +6,12 @@ from typing import ClassVar, Final, TypeVar
 
 from data import hosts
 from data.facts import host as facts
+from data.facts.pool import is_master, own_pool
 from data.findings.registry import FindingRegistry
 from data.history import History
 from data.maintenance import away_from
 from data.names import name_of, pool_name
-from data.objects import Host, Pool
-from data.uplinks import is_master
+from data.objects import Host
 from data.views import path, port
 from data.views.things import GUEST, NAME, POOL_NAME, maybe, tags_of, via
 from data.views.view import FINDINGS, HISTORY, Fact, View, is_present
@@ -38,7 +38,7 @@ class HostView(View[Host]):
     tags = _Fact(tags_of, "tags")
     pool = _Fact(lambda host: pool_name(host.home), *POOL_NAME)
     """Its name."""
-    own_pool = _Fact(lambda host: maybe(next(iter(host.home.all(Pool).values()), None)), *POOL_NAME)
+    own_pool = _Fact(lambda host: maybe(own_pool(host.home)), *POOL_NAME)
     is_fresh = _Fact(lambda host: host.home.server.is_live, "Server.state")
     """Whether the picture is of now: its pool is connected."""
     is_master = _Fact(is_master, "Pool.master")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar, TypeVar
 
 from data import networks
+from data.facts.pool import own_pool
 from data.findings.registry import FindingRegistry
 from data.names import name_of, pool_name
-from data.objects import VIF, VM, Network, Pool
+from data.objects import VIF, VM, Network
 from data.placement import is_guest
 from data.views import port
 from data.views.things import GUEST, NAME, POOL_NAME, maybe, tags_of, via
@@ -38,7 +39,7 @@ class NetworkView(View[Network]):
     tags = _Fact(tags_of, "tags")
     pool = _Fact(lambda network: pool_name(network.home), *POOL_NAME)
     """Its name."""
-    own_pool = _Fact(lambda network: maybe(next(iter(network.home.all(Pool).values()), None)), *POOL_NAME)
+    own_pool = _Fact(lambda network: maybe(own_pool(network.home)), *POOL_NAME)
     is_fresh = _Fact(lambda network: network.home.server.is_live, "Server.state")
     """Whether the picture is of now: its pool is connected."""
     network_kind = _Fact(networks.network_kind, "PIFs.VLAN", "PIFs.bond_slave_of.mode")

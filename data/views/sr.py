@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import ClassVar, TypeVar
 
 from data import hosts, storage
+from data.facts.pool import own_pool
+from data.facts.sr import is_default
 from data.findings.registry import FindingRegistry
 from data.findings.storage import fill_level
 from data.names import name_of, pool_name
-from data.objects import SR, Pool
+from data.objects import SR
 from data.views import path
 from data.views.things import GUEST, NAME, POOL_NAME, maybe, tags_of, thing, via
 from data.views.view import FINDINGS, Fact, View, is_present
 
 V = TypeVar("V")
 _SHOWN = ("is_tools_sr", "type", "physical_size")
-
-
-def is_default(sr: SR) -> bool:
-    return any(pool.default_SR == sr.ref for pool in sr.home.all(Pool).values())
 
 
 class _Fact(Fact[SR, V]):
@@ -37,7 +35,7 @@ class SRView(View[SR]):
     tags = _Fact(tags_of, "tags")
     pool = _Fact(lambda sr: pool_name(sr.home), *POOL_NAME)
     """Its name."""
-    own_pool = _Fact(lambda sr: maybe(next(iter(sr.home.all(Pool).values()), None)), *POOL_NAME)
+    own_pool = _Fact(lambda sr: maybe(own_pool(sr.home)), *POOL_NAME)
     is_fresh = _Fact(lambda sr: sr.home.server.is_live, "Server.state")
     """Whether the picture is of now: its pool is connected."""
     type = _Fact(lambda sr: sr.type, "type")

@@ -11,12 +11,13 @@ from data.consoles import Protocol, console_of, present
 from data.devices import devices_of
 from data.facts import vm as facts
 from data.facts.host import is_live
+from data.facts.pool import has_ha
 from data.facts.sr import used_share
 from data.failover import srs_of
 from data.findings.registry import FindingRegistry
 from data.history import History
 from data.names import name_of, pool_name
-from data.objects import VBD, VM, Appliance, Host, Pool, PowerState, Task
+from data.objects import VBD, VM, Appliance, Host, PowerState, Task
 from data.pending import pending_of
 from data.placement import is_guest
 from data.types import Ref
@@ -183,7 +184,7 @@ class VMView(View[VM]):
     """Seconds."""
     restarts = _Fact(lambda vm: vm.ha_restart_priority, "ha_restart_priority")
     """By HA: `restart`, `best-effort`, or ""."""
-    pool_has_ha = _Fact(lambda vm: any(pool.ha_enabled for pool in vm.home.all(Pool).values()), "Pool.ha_enabled")
+    pool_has_ha = _Fact(lambda vm: has_ha(vm.home), "Pool.ha_enabled")
     cpu_weight = _Fact(vms.cpu_weight, "VCPUs_params")
     cpu_cap = _Fact(vms.cpu_cap, "VCPUs_params")
     """Percent of one CPU; 0 for no limit."""

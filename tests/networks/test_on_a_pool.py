@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from data.facts.pool import is_master
 from data.names import name_of
 from data.objects import PIF, Bond, Host, Network, Pool
 from data.stores.users import Role
 from data.types import XapiObject
-from data.uplinks import is_master, nics_of, uplinks_of
+from data.uplinks import nics_of, uplinks_of
 from tests.control.fake_pool import user
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action

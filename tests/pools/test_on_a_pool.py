@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from data.facts.pool import is_master
 from data.objects import SR, Host, Pool
 from data.stores.users import Role
 from data.types import NULL_REF, XapiObject
-from data.uplinks import is_master
 from tests.control.fake_pool import user
 from tests.control.test_transfers import fetched, sent
 from tests.control.wired import Wired, wired

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from data.facts.pool import is_master
 from data.objects import Host, HostMetrics, Pool
 from data.stores.users import Role
-from data.uplinks import is_master
 from tests.control.fake_pool import Users, user
 from tests.control.wired import Wired, wired
 from tests.migration.pools import House, machine

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from data.facts.host import needs_reboot
+from data.facts.pool import is_master
 from data.objects import Host, Pool
 from data.stores.users import Role
-from data.uplinks import is_master
 from tests.control.asked import calls_of, faults, steps_of
 from tests.control.failing import Situation, each_call_fails_once
 from tests.control.fake_pool import user

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from data.facts import vm as vms
 from data.facts.host import is_live
+from data.facts.pool import is_master
 from data.facts.vm import VmState
 from data.findings.registry import FindingRegistry
 from data.level import Level
@@ -161,7 +162,7 @@ IS: Final[Mapping[str, Callable[[XapiObject], bool]]] = {
     "warning": lambda row: _mark(row) is Level.WARNING,
     **{state.value: _has_state(state) for state in VmState},
     "busy": lambda row: bool(getattr(row, "current_operations", None)),
-    "master": lambda row: any(pool.master == row.ref for pool in row.home.all(Pool).values()),
+    "master": lambda row: isinstance(row, Host) and is_master(row),
     "maintenance": lambda row: isinstance(row, Host) and is_live(row) and not row.enabled,
     "lost": lambda row: (isinstance(row, Host) and not is_live(row)) or _has_state(VmState.UNKNOWN)(row),
     **{kind.xapi_class.lower(): partial(_is_a, kind) for kind in (VM, Host, SR, Network, Pool)},

@@ -14,11 +14,11 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 
 from data.facts.host import is_live, updates_unfinished
+from data.facts.pool import master_of
 from data.identity import key_of
 from data.mirror import Mirror
 from data.objects import Host, Pool
 from data.observers import Observers, Unsubscribe
-from data.uplinks import is_master
 from xo_dash.control.host.apply_updates import has_repositories
 from xo_dash.control.host.update import PLUGIN, is_xcp_ng
 from xo_dash.control.task_waiter import Caller
@@ -150,7 +150,7 @@ class PatchBook:
 
     async def _by_pool(self, host: Host) -> Patches:
         """Source: the master serves the list of what was synchronized; 404 where there is no repository that brings updates."""
-        master = next((one for one in host.home.all(Host).values() if is_master(one)), host)
+        master = master_of(host.home) or host
         query = {"host_refs": host.ref}
         read = partial(_read_updates, host.ref)
         missing, checksum = await self._connections(host.home.id).get(

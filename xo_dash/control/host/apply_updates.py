@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from data.facts.pool import has_ha
 from data.names import name_of
 from data.objects import Host, Pool
 from data.stores.users import Role
@@ -42,7 +43,7 @@ def has_repositories(host: Host) -> bool:
 
 def blocked(host: Host) -> LazyText | None:
     """Source: host.apply_updates refuses with HA_IS_ENABLED, and leaves alone what has all there is."""
-    if any(pool.ha_enabled for pool in host.home.all(Pool).values()):
+    if has_ha(host.home):
         return lazy(N_("HA is on; turn HA off first"))
     if host.latest_synced_updates_applied == UP_TO_DATE:
         return lazy(N_("it has all updates that the pool has synchronized"))

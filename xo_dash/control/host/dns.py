@@ -10,11 +10,11 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from data.facts.pool import is_master
 from data.hosts import dns_of, search_domains_of
 from data.names import name_of
 from data.objects import PBD, SR, Host
 from data.stores.users import Role
-from data.uplinks import is_master
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host.conditions import silent
 from xo_dash.control.lazy_text import LazyText, lazy

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Final
 
+from data.facts.pool import is_master
 from data.names import name_of
 from data.objects import Host
 from data.stores.users import Role
-from data.uplinks import is_master
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host.conditions import silent
 from xo_dash.control.labels import always

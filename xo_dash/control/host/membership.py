@@ -7,11 +7,11 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from data.facts.pool import has_ha, is_master
 from data.identity import key_of, seen_from
 from data.names import name_of, pool_name
 from data.objects import PBD, PIF, SR, VDI, VM, Host, Pool, PowerState
 from data.stores.users import Role
-from data.uplinks import is_master
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.host.conditions import guests, silent
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -106,7 +106,7 @@ def cannot_eject(host: Host) -> LazyText | None:
         return reason
     if is_master(host):
         return lazy(N_("it is the pool master; make another host the master first"))
-    if any(pool.ha_enabled for pool in host.home.all(Pool).values()):
+    if has_ha(host.home):
         return lazy(N_("HA is on; turn it off first"))
     count = len(guests(host))
     return lazy(N_("VMs are still running on it ({count}); migrate or shut them down first"), count=count) if count else None

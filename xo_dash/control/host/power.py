@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from data.facts.host import booted_at, is_live
+from data.facts.pool import is_master
 from data.names import name_of
 from data.objects import PBD, Host, Task, TaskStatus
 from data.stores.users import Role
-from data.uplinks import is_master
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host.bring_back import BringBack, putting_back, unmarking
 from xo_dash.control.host.conditions import cannot_power_on, guests, silent

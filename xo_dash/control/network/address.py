@@ -9,10 +9,11 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from data.facts.pool import has_ha, is_master
 from data.names import name_of
-from data.objects import PIF, Host, Pool
+from data.objects import PIF, Host
 from data.stores.users import Role
-from data.uplinks import bond_of, is_master, known_addresses, subnet_of
+from data.uplinks import bond_of, known_addresses, subnet_of
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host.conditions import silent
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -56,16 +57,12 @@ def host_of(pif: PIF) -> Host:
     return pif.home.one(Host, pif.host) or Host(home=pif.home)
 
 
-def has_ha(pif: PIF) -> bool:
-    return any(pool.ha_enabled for pool in pif.home.all(Pool).values())
-
-
 def blocked(pif: PIF) -> LazyText | None:
     if not pif.managed:
         return lazy(N_("it is not managed by the pool"))
     if bond_of(pif) is not None:
         return lazy(N_("it is part of a bond; set the address of the bond"))
-    if has_ha(pif) and pif.currently_attached:
+    if has_ha(pif.home) and pif.currently_attached:
         return lazy(N_("HA is on: hosts watch each other over their networks; turn HA off first"))
     return silent(host_of(pif))
 

@@ -7,8 +7,9 @@ from ipaddress import IPv4Address
 from typing import Annotated, Final
 
 from data.facts.host import is_live
+from data.facts.pool import has_ha
 from data.names import name_of
-from data.objects import PIF, Network, Pool
+from data.objects import PIF, Network
 from data.stores.users import Role
 from data.uplinks import bond_of, hosts_of, known_addresses, subnet_of
 from xo_dash.control.action import Action, AnyAction
@@ -50,13 +51,9 @@ def blocked(network: Network) -> LazyText | None:
         return lazy(N_("hosts are managed over it; change the address of one host at a time, on its page"))
     if any(bond_of(pif) is not None for pif in found):
         return lazy(N_("it is part of a bond; set the address of the bond"))
-    if any(pool.ha_enabled for pool in _pools(network)):
+    if has_ha(network.home):
         return lazy(N_("HA is on: hosts watch each other over their networks; turn HA off first"))
     return None
-
-
-def _pools(network: Network) -> Sequence[Pool]:
-    return list(network.home.all(Pool).values())
 
 
 def wanted(request: SetAddresses, network: Network) -> list[tuple[PIF, SetAddress]]:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from msgspec import Meta
 
 from data.facts.host import is_live
+from data.facts.pool import has_ha
 from data.identity import key_of
 from data.names import name_of
 from data.networks import NO_TAG
@@ -154,7 +155,7 @@ def why_no_bond(request: NewNetwork, host: Host) -> LazyText | None:
     if len(addressed := [pif.device for pif in members if has_address(pif)]) > 1:
         return lazy(N_("{devices} of {host} have addresses; a bond keeps one: remove the others first"),
                     devices=", ".join(addressed), host=name)  # fmt: skip
-    if any(pif.management for pif in members) and any(pool.ha_enabled for pool in host.home.all(Pool).values()):
+    if any(pif.management for pif in members) and has_ha(host.home):
         return lazy(N_("{host} is managed over one of them, and HA is on; turn HA off first"), host=name)
     return None
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from data.facts.network import is_for_vms
+from data.facts.pool import has_ha, is_master
 from data.names import name_of
-from data.objects import PIF, VIF, VLAN, VM, Bond, Host, Network, Pool
+from data.objects import PIF, VIF, VLAN, VM, Bond, Host, Network
 from data.stores.users import Role
-from data.uplinks import has_address, is_master, vlans_on
+from data.uplinks import has_address, vlans_on
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -43,7 +44,7 @@ def cannot_delete(network: Network) -> LazyText | None:
 
 def _protected(network: Network, pifs: Sequence[PIF]) -> LazyText | None:
     """Source: HA refuses changes of bonds and of addresses that hosts watch each other over."""
-    on = any(pool.ha_enabled for pool in network.home.all(Pool).values())
+    on = has_ha(network.home)
     return lazy(N_("HA is on, and hosts have addresses on it; turn HA off first")) if on and any(map(has_address, pifs)) else None
 
 

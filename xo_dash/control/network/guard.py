@@ -9,9 +9,10 @@ from enum import StrEnum
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 from typing import Final
 
+from data.facts.pool import is_master, master_of
 from data.names import name_of, pool_name
-from data.objects import PBD, PIF, SR, Host, Network, Pool
-from data.uplinks import is_master, subnet_of
+from data.objects import PBD, PIF, SR, Host, Network
+from data.uplinks import subnet_of
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.i18n import N_
 
@@ -100,7 +101,7 @@ def _ours(host: Host, now: PortPlace, after: PortPlace, same: bool) -> tuple[Laz
 
 
 def _to_master(host: Host, after: PortPlace) -> tuple[LazyText, GuardVerdict]:
-    master = next((row for pool in host.home.all(Pool).values() if (row := host.home.one(Host, pool.master)) is not None), None)
+    master = master_of(host.home)
     target = master.address if master is not None else ""
     return _reach(target, after) or (after.words, GuardVerdict.SAME)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from data.facts.pool import is_master
 from data.names import name_of
 from data.objects import PIF, Host, Network
 from data.stores.users import Role
-from data.uplinks import has_address, hosts_of, is_master
+from data.uplinks import has_address, hosts_of
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.network.address import KEEP, TRY, Confirm, Keep, arriving, check_guard, host_of, reverting, why_no_trial

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
 from data.facts.host import is_live
+from data.facts.pool import is_master
 from data.names import name_of
 from data.objects import Host, Pool
 from data.stores.users import Role
-from data.uplinks import hosts_of, is_master
+from data.uplinks import hosts_of
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, one

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from data.facts.pool import own_pool
 from data.facts.sr import is_shown
 from data.names import name_of
-from data.objects import PBD, SR, Host, Pool
+from data.objects import PBD, SR, Host
 from data.types import Home
 
 
@@ -17,7 +18,7 @@ def free_space(sr: SR) -> int | None:
 
 def default_sr(home: Home) -> SR | None:
     """The default SR of the pool; None where it has none, or one that is gone."""
-    pool = next(iter(home.all(Pool).values()), None)
+    pool = own_pool(home)
     return home.one(SR, pool.default_SR) if pool is not None else None
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
-from data.facts.sr import is_shown
+from data.facts.pool import own_pool
+from data.facts.sr import is_default, is_shown
 from data.names import name_of
 from data.objects import SR, Pool
 from data.stores.users import Role
-from data.types import Home
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, one, several
@@ -27,19 +27,14 @@ class DefaultSR(Request, frozen=True, kw_only=True):
     sr: Annotated[SRUuid, called(N_("SR"))]
 
 
-def _pool(home: Home) -> Pool | None:
-    return next(iter(home.all(Pool).values()), None)
-
-
 def cannot_be_default(sr: SR) -> LazyText | None:
     if not is_shown(sr) or sr.content_type == "iso":
         return lazy(N_("not used for VM disks"))
-    pool = _pool(sr.home)
-    return lazy(N_("it is already the default SR")) if pool is not None and pool.default_SR == sr.ref else None
+    return lazy(N_("it is already the default SR")) if is_default(sr) else None
 
 
 def plan_of_sr(request: NoRequest, sr: SR) -> Plan:
-    pool = _pool(sr.home)
+    pool = own_pool(sr.home)
     if pool is None:
         return several(())
     return one(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from data.facts.pool import has_ha
+from data.facts.sr import is_default
 from data.names import name_of
-from data.objects import SR, VDI, Pool
+from data.objects import SR, VDI
 from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction
@@ -40,7 +42,7 @@ def cannot_leave(sr: SR) -> LazyText | None:
     if sr.current_operations:
         return under_way(next(iter(sr.current_operations.values())))
     heartbeat = any(vdi.type == "ha_statefile" for vdi in sr.all_of(VDI, sr.VDIs))
-    if heartbeat and any(pool.ha_enabled for pool in sr.home.all(Pool).values()):
+    if heartbeat and has_ha(sr.home):
         return lazy(N_("it is the heartbeat SR of HA; turn HA off first"))
     return in_use(running_on(sr))
 
@@ -78,7 +80,7 @@ def effects(sr: SR) -> Sequence[str]:
     lines = []
     if vms := users_of_disks(sr):
         lines.append(_("Cannot start until it is attached again: {names}").format(names=names_of(vms)))
-    if any(pool.default_SR == sr.ref for pool in sr.home.all(Pool).values()):
+    if is_default(sr):
         lines.append(_("It is the default SR: choose another one for new disks"))
     return lines
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from data.facts.pool import own_pool
 from data.facts.vm import is_up
 from data.names import name_of
-from data.objects import PBD, SM, SR, VBD, VDI, VM, Pool
+from data.objects import PBD, SM, SR, VBD, VDI, VM
 from data.types import NULL_REF, Ref, XapiObject
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.i18n import N_
@@ -23,7 +24,8 @@ def has_feature(sr: SR, feature: str) -> bool:
 
 def attached_paths(sr: SR) -> list[PBD]:
     """Those that are plugged, the master's last: it serves the others. Source: xapi plugs the master's first."""
-    master = next((pool.master for pool in sr.home.all(Pool).values()), NULL_REF)
+    pool = own_pool(sr.home)
+    master = pool.master if pool is not None else NULL_REF
     return sorted((pbd for pbd in sr.all_of(PBD, sr.PBDs) if pbd.currently_attached), key=lambda pbd: pbd.host == master)
 
 

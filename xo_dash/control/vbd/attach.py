@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
+from data.facts.pool import own_pool
 from data.facts.vm import ToolsState, tools_of
 from data.names import name_of
-from data.objects import SR, VBD, VDI, VM, Pool, PowerState
+from data.objects import SR, VBD, VDI, VM, PowerState
 from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction, Choice
@@ -94,7 +95,7 @@ def usual_sr(vms: Sequence[VM]) -> str:
     """Where the first disk of the first lies; else the pool's default; else the first that can take it."""
     able = [choice.value for choice in choices(vms) if choice.refused is None]
     home = vms[0].home
-    pool = next(iter(home.all(Pool).values()), None)
+    pool = own_pool(home)
     wished = [disk.SR for disk in _disks(vms[0])[:1]] + ([pool.default_SR] if pool else [])
     return next((sr.uuid for ref in wished if (sr := home.one(SR, ref)) and sr.uuid in able), next(iter(able), ""))
 

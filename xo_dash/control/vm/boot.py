@@ -7,8 +7,9 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from data.facts.pool import own_pool
 from data.names import name_of
-from data.objects import VM, Pool
+from data.objects import VM
 from data.stores.users import Role
 from data.vms import BOOT_DEVICES, AutoStart, Firmware, auto_start, boot_order, firmware_of
 from xo_dash.control.action import Action, AnyAction
@@ -82,7 +83,7 @@ def auto_plan(request: SetAutoStart, vm: VM) -> Plan:
     says = lazy(N_("Enabling auto-start of {name}"), name=name) if request.on else lazy(N_("Disabling auto-start of {name}"), name=name)
     if request.on or vm.other_config.get(AUTO) == "true":
         yield from setting_key(vm, "other_config", AUTO, "true" if request.on else None, says)
-    pool = next(iter(vm.home.all(Pool).values()), None)
+    pool = own_pool(vm.home)
     if request.on and request.pool and pool is not None:
         yield from setting_key(pool, "other_config", AUTO, "true", lazy(N_("Enabling auto-start in {name}"), name=name_of(pool)))
 

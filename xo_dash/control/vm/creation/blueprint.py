@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from data.facts.network import is_for_vms
-from data.objects import PIF, SR, VBD, VDI, VIF, VM, Host, Network, Pool
+from data.facts.pool import own_pool
+from data.objects import PIF, SR, VBD, VDI, VIF, VM, Host, Network
 from data.types import Home
 from xo_dash.control.cloud_init.config import CloudInit, GuestNic
 from xo_dash.control.cloud_init.config_drive import config_drives
@@ -224,7 +225,7 @@ def suggested_sr(home: Home) -> SR | None:
 
 def default_network(home: Home) -> Network | None:
     """That of the master's management, else the first by name that has a port; else, where ports are not seen, the first by name."""
-    pool = next(iter(home.all(Pool).values()), None)
+    pool = own_pool(home)
     ports = [pif for pif in home.all(PIF).values() if pif.management]
     of_master = next((pif for pif in ports if pool is not None and pif.host == pool.master), next(iter(ports), None))
     found = home.one(Network, of_master.network) if of_master is not None else None
