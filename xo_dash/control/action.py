@@ -31,6 +31,11 @@ class Choice:
     refused: LazyText | None = None
 
 
+def in_order(choices: Iterable[Choice]) -> list[Choice]:
+    """Those that can be chosen first, by name."""
+    return sorted(choices, key=lambda choice: (choice.refused is not None, choice.label.casefold()))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Action(Generic[S, R]):
     """A command a user may give to a `kind` of objects. Texts are messages, put into words when shown."""

@@ -10,7 +10,7 @@ from data.names import name_of
 from data.objects import VM, Appliance, Pool
 from data.stores.users import Role
 from data.types import NULL_REF
-from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.action import Action, AnyAction, Choice, in_order
 from xo_dash.control.appliance.power import VAPP_POWER
 from xo_dash.control.labels import describing, never, renaming
 from xo_dash.control.lazy_text import lazy
@@ -84,7 +84,7 @@ def set_choices(vms: Sequence[VM]) -> Sequence[Choice]:
     """Those of their pool; none for VMs of several."""
     homes = {vm.home.id: vm.home for vm in vms}
     rows = [row for home in homes.values() for row in home.all(Appliance).values()] if len(homes) == 1 else []
-    return sorted((Choice(row.uuid, name_of(row)) for row in rows), key=lambda choice: choice.label.casefold())
+    return in_order(Choice(row.uuid, name_of(row)) for row in rows)
 
 
 def joinable(appliance: Appliance) -> list[VM]:

@@ -17,7 +17,7 @@ from data.objects import PIF, Host, Network, Pool
 from data.stores.users import Role
 from data.types import Ref
 from data.uplinks import bond_of, devices_of, has_address, hosts_of, nics_of, tags_on, uplinks_of
-from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.action import Action, AnyAction, Choice, in_order
 from xo_dash.control.labels import Tag, never
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.network.settings import HASHES, HASHING, LOCKING, MODES, NO_PURPOSE, PURPOSES, Mtu, check_purpose, no_lacp
@@ -256,7 +256,7 @@ def uplink_choices(pools: Sequence[Pool]) -> Sequence[Choice]:
     for network in pools[0].home.all(Network).values() if len(pools) == 1 else ():
         if base := uplinks_of(network):
             found.append(Choice(network.uuid, f"{name_of(network)} · {', '.join(sorted({pif.device for pif in base.values()}))}"))
-    return sorted(found, key=lambda choice: choice.label.casefold())
+    return in_order(found)
 
 
 def usual_mtu(request: NewNetwork, pool: Pool) -> int:

@@ -16,7 +16,7 @@ from data.placement import is_guest
 from data.stores.users import Role
 from data.types import GIB, Ref
 from data.uplinks import hosts_of
-from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.action import Action, AnyAction, Choice, in_order
 from xo_dash.control.failures import explain_error
 from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
@@ -99,7 +99,7 @@ def srs(pools: Sequence[Pool]) -> Sequence[Choice]:
     able = [sr for sr in pools[0].home.all(SR).values() if sr.content_type == "user" or sr.shared]
     found = [Choice(sr.uuid, name_of(sr), cannot_watch(sr)) for sr in able]
     usable = [choice for choice in found if choice.refused is None]
-    return sorted(usable or found, key=lambda choice: (choice.refused is not None, choice.label.casefold()))
+    return in_order(usable or found)
 
 
 # ---- on and off

@@ -10,7 +10,7 @@ from data.names import name_of
 from data.objects import PBD, SR, Host, Network, Pool
 from data.stores.users import Role
 from data.types import NULL_REF
-from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.action import Action, AnyAction, Choice, in_order
 from xo_dash.control.labels import always, never, tagging
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan
@@ -58,7 +58,7 @@ def disk_choices(pools: Sequence[Pool]) -> Sequence[Choice]:
         return []
     shown = [sr for sr in pools[0].home.all(SR).values() if is_shown(sr) and sr.content_type != "iso"]
     found = [Choice(sr.uuid, name_of(sr), cannot_hold(sr)) for sr in shown]
-    return sorted(found, key=lambda choice: (choice.refused is not None, choice.label.casefold()))
+    return in_order(found)
 
 
 def cannot_hold(sr: SR) -> LazyText | None:
@@ -132,7 +132,7 @@ def network_choices(pools: Sequence[Pool]) -> Sequence[Choice]:
         return []
     external = [network for network in pools[0].home.all(Network).values() if network.PIFs]
     found = [Choice(network.uuid, name_of(network), lacks_address(network)) for network in external]
-    return sorted(found, key=lambda choice: (choice.refused is not None, choice.label.casefold()))
+    return in_order(found)
 
 
 def lacks_address(network: Network) -> LazyText | None:

@@ -11,7 +11,7 @@ from data.names import name_of
 from data.objects import SR, VBD, VDI, VM, PowerState
 from data.stores.users import Role
 from data.types import XapiObject
-from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.action import Action, AnyAction, Choice, in_order
 from xo_dash.control.conditions import residence_answers
 from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
@@ -121,7 +121,7 @@ def free_disks(vms: Sequence[VM]) -> Sequence[Choice]:
         if free and is_disk(disk) and not disk.missing and sr is not None and sr.content_type != "iso":
             label = f"{name_of(disk)} · {Amount(disk.virtual_size)} · {name_of(sr)}"
             found.append(Choice(disk.uuid, label, cannot_take(sr, 0, vm)))
-    return sorted(found, key=lambda choice: (choice.refused is not None, choice.label.casefold()))
+    return in_order(found)
 
 
 def check_attach(request: AttachDisk, vm: VM) -> Iterator[Fault]:

@@ -15,7 +15,7 @@ from data.names import name_of
 from data.objects import VIF, VM, Host, Network, PowerState
 from data.stores.users import Role
 from data.types import XapiObject
-from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.action import Action, AnyAction, Choice, in_order
 from xo_dash.control.conditions import residence_answers
 from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
@@ -57,7 +57,7 @@ def networks(vm: VM) -> Sequence[Choice]:
     found = [
         Choice(network.uuid, name_of(network), not_reached(network, vm)) for network in vm.home.all(Network).values() if offered(network)
     ]
-    return sorted(found, key=lambda choice: (choice.refused is not None, choice.label.casefold()))
+    return in_order(found)
 
 
 def offered(network: Network) -> bool:

@@ -10,7 +10,7 @@ from data.names import name_of
 from data.objects import VM, Host, PowerState
 from data.stores.users import Role
 from data.types import NULL_REF
-from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.action import Action, AnyAction, Choice, in_order
 from xo_dash.control.conditions import allowed, host_refuses
 from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Plan, one
@@ -35,7 +35,7 @@ def choices(subjects: Sequence[VM]) -> Sequence[Choice]:
         return ()
     (home,) = homes.values()
     found = [Choice(host.uuid, name_of(host), _refused(host, subjects)) for host in home.all(Host).values()]
-    return sorted(found, key=lambda choice: (choice.refused is not None, choice.label))
+    return in_order(found)
 
 
 def _refused(host: Host, vms: Sequence[VM]) -> LazyText | None:

@@ -11,7 +11,7 @@ from data.devices import PCI_KEY, pci_addresses, pci_name, pci_users
 from data.names import name_of
 from data.objects import PCI, PGPU, PIF, VM, Host
 from data.stores.users import Role
-from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.action import Action, AnyAction, Choice, in_order
 from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Plan, Question
 from xo_dash.control.requests.fault import Fault
@@ -43,7 +43,7 @@ def slots(vms: Sequence[VM]) -> Sequence[Choice]:
     home = one_home(vms)
     rows = home.all(PCI).values() if home is not None else ()
     found = [Choice(row.uuid, label(row), cannot_give(row, vms[0])) for row in rows]
-    return sorted(found, key=lambda choice: (choice.refused is not None, choice.label.casefold()))
+    return in_order(found)
 
 
 def label(pci: PCI) -> str:
