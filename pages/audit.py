@@ -14,7 +14,7 @@ from components.audit import AuditLog
 from components.ui import PageHead, empty_state
 from data.stores.users import Role
 from pages.layout import frame
-from xo_dash.auth.current import current_user, user_of
+from xo_dash.auth.current import is_administrator, user_of
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -27,7 +27,7 @@ def create(program: Context) -> None:
         context = program.for_viewer()
         with frame(context, title=_("Audit log")):
             head = PageHead(_("Audit log"), _("Every attempt to change something, by whom and with what result."))
-            if not current_user().role.includes(Role.ADMIN):
+            if not is_administrator():
                 empty_state(_("For administrators"), _("Only an administrator can read the audit log."))
                 return
             with head.verbs:

@@ -18,12 +18,12 @@ from components.map.selection import Selection, found
 from components.map.summary import Summary
 from components.map.toolbar import Toolbar
 from components.map.whatif import WhatIf
-from components.servers.form import add_button, is_administrator
+from components.servers.form import add_button
 from components.ui import empty_state, heading
 from data.changes import Change
 from data.server import Server
 from pages.layout import frame
-from xo_dash.auth.current import current_user
+from xo_dash.auth.current import current_user, is_administrator
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.vm.migration.migrate import MIGRATE

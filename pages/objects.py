@@ -13,7 +13,6 @@ from components.ambiguous import choices, which
 from components.frame.loading import is_loading, loading_page
 from components.hosts.words import pool_name, pool_path
 from components.live import follow_all, follow_facts, fresh_slot
-from components.servers.form import is_administrator
 from components.stale_data import stale_band
 from components.ui import Notice, Tab, Tabs, Tone, empty_state
 from components.urls import path_of
@@ -26,6 +25,7 @@ from data.types import XapiObject
 from data.views.pool import PoolView
 from data.views.view import PRESENT, View
 from pages.layout import frame
+from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import _
 

@@ -9,19 +9,18 @@ from nicegui import ui
 from components.cells import Cell, Facts
 from components.live import follow_all
 from components.servers import ServerList
-from components.servers.form import is_administrator, open_form
+from components.servers.form import open_form
 from components.transfers.allowed_hosts import AllowedHostsSettings
 from components.ui import Card, PageHead, cards
 from components.vms.trash import TrashSettings
 from data.changes import Change, Operation
 from data.placement import is_guest
 from data.server import Server
-from data.stores.users import Role
 from data.views.host import HostView
 from data.views.vm import VMView
 from pages.layout import frame
 from xo_dash import __version__
-from xo_dash.auth.current import current_user
+from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import _, number
 
@@ -34,12 +33,12 @@ def create(program: Context) -> None:
         with frame(context, title=_("Settings")):
             head = PageHead(_("Settings"))
             with head.verbs:
-                if current_user().role.includes(Role.ADMIN):
+                if is_administrator():
                     ui.link(_("People and sign-in"), "/people").classes("x-link")
                 ui.link(_("My account"), "/account").classes("x-link")
             with cards(360):
                 ServerList(context)
-                if current_user().role.includes(Role.ADMIN):
+                if is_administrator():
                     TrashSettings(context)
                     AllowedHostsSettings(context)
                 _about(context)
@@ -49,7 +48,7 @@ def create(program: Context) -> None:
 
 
 def _about(context: Context) -> None:
-    folder = str(context.settings.data_dir) if current_user().role.includes(Role.ADMIN) else None
+    folder = str(context.settings.data_dir) if is_administrator() else None
 
     def rows() -> list[tuple[str, Cell | None]]:
         return [

@@ -14,10 +14,10 @@ from nicegui import background_tasks, events, ui
 from components.audit.words import RESULTS, result, what
 from components.lists.period import Period, PeriodField
 from components.live import fresh_slot
-from components.servers.form import is_administrator
 from components.ui import Button, Card, Notice, Tone, Value, buttons, choice, empty_state, key_values, search_field
 from components.ui.marks import drawings
 from components.urls import PREFIXES
+from xo_dash.auth.current import is_administrator
 from xo_dash.control.audit import Audit, AuditEntry
 from xo_dash.control.audit_chain import ChainVerdict
 from xo_dash.control.audit_search import MOST, Found, Query, search

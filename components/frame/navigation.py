@@ -10,8 +10,8 @@ from nicegui import ui
 from components.findings.badge import badge
 from components.frame.tally import SectionCounter
 from components.live import follow_source
-from components.servers.form import is_administrator
 from components.ui import Icon
+from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import N_, _, number
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from nicegui import ui
 
 from components.live import follow, follow_all, fresh_slot
-from components.servers.form import add_button, is_administrator, open_form
+from components.servers.form import add_button, open_form
 from components.servers.words import sentence, state_mark, state_word
 from components.ui import Age, Button, ButtonKind, Card, StateMark, Tone, confirm, empty_state, menu, menu_item, notify
 from data.changes import Change, Operation
@@ -17,6 +17,7 @@ from data.server import Server as LiveServer
 from data.server import ServerState
 from data.stores.errors import StoreError
 from data.stores.servers import ServerRecord
+from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import _
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from nicegui import ui
 
 from components import ui as our
-from components.servers.form import is_administrator
 from components.ui import Button, ButtonKind, Card, buttons, notify
+from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.control.transfers.allowed import MOST, SETTING, AllowedHosts
 from xo_dash.i18n import _

@@ -12,7 +12,6 @@ from components import ui as our
 from components.actions import ActionMenu, run_command
 from components.hosts.words import pool_name
 from components.live import follow, follow_all, fresh_slot
-from components.servers.form import is_administrator
 from components.theme.icons import Icon
 from components.ui import Age, Button, ButtonKind, Card, Meter, Notice, Tone, buttons, empty_state, notify
 from components.urls import path_of
@@ -22,6 +21,7 @@ from data.names import name_of
 from data.objects import VDI, VM
 from data.sight import Sight
 from data.trash import DAY, LONGEST, SETTING, is_trashed, trashed
+from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.vm.delete import removal_of

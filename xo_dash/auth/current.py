@@ -8,7 +8,7 @@ from nicegui.slot import Slot
 from starlette.requests import HTTPConnection
 
 from data.stores.trace import OURSELVES, Actor
-from data.stores.users import User, ViewedUser
+from data.stores.users import Role, User, ViewedUser
 from xo_dash.auth.kinds import PROGRAMS, SessionKind, kinds_of
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.sessions import Session, SignedOut
@@ -32,6 +32,14 @@ def current_user(kinds: SessionKind = SessionKind.PERSON) -> User:
     Raises SignedOut when the session has ended, also in handlers that began before: ask again after every await that matters.
     """
     return current_session(kinds).user()
+
+
+def is_administrator() -> bool:
+    """Whether whoever acts now is one; asked at the moment of acting, not when the button was drawn."""
+    try:
+        return current_user().role.includes(Role.ADMIN)
+    except SignedOut:
+        return False
 
 
 def current_actor() -> Actor:

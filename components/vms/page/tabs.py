@@ -10,7 +10,6 @@ from nicegui import ui
 
 from components.access import access_tab
 from components.live import follow_facts, fresh_slot
-from components.servers.form import is_administrator
 from components.ui import Tab, Tabs
 from components.urls import path_of
 from components.vms.page.console import console
@@ -21,6 +20,7 @@ from components.vms.page.overview import overview
 from components.vms.page.settings import settings
 from components.vms.page.snapshots import snapshots
 from data.views.vm import VMView
+from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import N_, _
 
