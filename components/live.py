@@ -99,7 +99,7 @@ def _until_gone(unsubscribe: Callable[[], None]) -> None:
 
 
 def fresh_slot(container: ui.element, tag: str = "div") -> ui.element:
-    """Empty `container` and return a fresh element in it to fill: `with renewed(box): ...`. Lines of a list want "ul" as their parent."""
+    """Empty `container` and return a fresh element in it: `with fresh_slot(box): ...`. Lines of a list want "ul" as their parent."""
     container.clear()
     with container:
         return ui.element(tag).classes("contents")

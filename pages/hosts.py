@@ -9,10 +9,8 @@ from components.charts.choosing import comparing
 from components.hosts.rows import host_table
 from components.lists import Listing
 from components.live import follow_source
-from components.stale_data import stale_bands
-from components.ui import heading
 from data.views.host import HostView
-from pages.layout import frame
+from pages.layout import list_page
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -21,9 +19,7 @@ def create(program: Context) -> None:
     @ui.page("/hosts")
     def hosts() -> None:
         context = program.for_viewer()
-        with frame(context, title=_("Hosts"), bare=True), ui.element().classes("x-list-page"):
-            heading(_("Hosts"), 1).classes("x-only-read")
-            stale_bands(context.mirror)
+        with list_page(context, _("Hosts")):
             mirror, patches = context.mirror, context.patches
             offer = PlacedMenu(context).open_for
             listing = Listing(mirror, host_table(is_unpatched=patches.is_unpatched), full=True, acts=comparing(HostView.kind), offer=offer)

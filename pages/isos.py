@@ -6,11 +6,10 @@ from nicegui import ui
 
 from components.actions import PlacedMenu, run_command
 from components.lists import Listing
-from components.stale_data import stale_bands
 from components.storage.rows import image_table
-from components.ui import Button, heading, menu, menu_item
+from components.ui import Button, menu, menu_item
 from data.names import name_of, pool_name
-from pages.layout import frame
+from pages.layout import list_page
 from xo_dash.context import Context
 from xo_dash.control.sr.import_disk import UPLOAD_ISO, libraries
 from xo_dash.i18n import _
@@ -20,9 +19,7 @@ def create(program: Context) -> None:
     @ui.page("/isos")
     def isos() -> None:
         context = program.for_viewer()
-        with frame(context, title=_("ISO images"), bare=True), ui.element().classes("x-list-page"):
-            heading(_("ISO images"), 1).classes("x-only-read")
-            stale_bands(context.mirror)
+        with list_page(context, _("ISO images")):
             offer = PlacedMenu(context).open_for
             with Listing(context.mirror, image_table(), full=True, offer=offer):
                 _upload(context)

@@ -21,6 +21,8 @@ from components.frame.shell import Shell, brand, breadcrumbs
 from components.frame.tree import SNAPSHOT, Tree
 from components.people.role_word import role_word
 from components.people.view_as import viewing_banner
+from components.stale_data import stale_bands
+from components.ui import heading
 from components.ui import page as page_box
 from data.changes import Subject
 from data.stores.users import User
@@ -80,6 +82,15 @@ def frame(
                 breadcrumbs(list(crumbs))
                 yield
     run_progress(context)
+
+
+@contextmanager
+def list_page(context: Context, title: str) -> Iterator[None]:
+    """The frame around one list, which takes all the room that is left; its title is only read aloud."""
+    with frame(context, title=title, bare=True), ui.element().classes("x-list-page"):
+        heading(title, 1).classes("x-only-read")
+        stale_bands(context.mirror)
+        yield
 
 
 def _account(context: Context, user: User) -> None:

@@ -11,15 +11,14 @@ from components.lists.period import PeriodField
 from components.lists.rows import BulkActions
 from components.messages.dismissing import dismiss
 from components.messages.rows import message_table
-from components.stale_data import stale_bands
-from components.ui import choice, heading
+from components.ui import choice
 from components.urls import path_of
 from data.identity import parse
 from data.messages import CLASSES
 from data.names import name_of, pool_name
 from data.objects import Message
 from data.stores.users import Role
-from pages.layout import frame
+from pages.layout import list_page
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -32,12 +31,9 @@ def create(program: Context) -> None:
     def messages(pool: str = "", object: str = "") -> None:
         """`pool`: its key or a server's id; `object`: the key of what they are about."""
         context = program.for_viewer()
-        with frame(context, title=_("Messages"), bare=True), ui.element().classes("x-list-page"):
-            heading(_("Messages"), 1).classes("x-only-read")
-            stale_bands(context.mirror)
-            with _list(context, pool, object):
-                PeriodField()
-                _narrowed(context, pool, object)
+        with list_page(context, _("Messages")), _list(context, pool, object):
+            PeriodField()
+            _narrowed(context, pool, object)
 
 
 def _list(context: Context, pool: str, about: str) -> BoundedListing[Message]:

@@ -8,11 +8,9 @@ from components.actions import PlacedMenu
 from components.lists import Listing
 from components.networks.rows import network_table
 from components.new_network import first_pool
-from components.stale_data import stale_bands
-from components.ui import Button, Tone, heading, notify
-from data.views.network import NetworkView
-from pages.layout import frame
-from pages.revealing import revealing
+from components.ui import Button, Tone, notify
+from pages.layout import list_page
+from pages.revealing import NETWORKS, revealing
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -21,11 +19,9 @@ def create(program: Context) -> None:
     @ui.page("/networks")
     def networks() -> None:
         context = program.for_viewer()
-        with frame(context, title=_("Networks"), bare=True), ui.element().classes("x-list-page"):
-            heading(_("Networks"), 1).classes("x-only-read")
-            stale_bands(context.mirror)
+        with list_page(context, _("Networks")):
             offer = PlacedMenu(context).open_for
-            with Listing(context.mirror, network_table(), full=True, offer=offer, reveal=revealing(context, NetworkView.kind)):
+            with Listing(context.mirror, network_table(), full=True, offer=offer, reveal=revealing(context, NETWORKS)):
                 Button(_("New network"), lambda: _begin(context)).mark("new-network")
 
 

@@ -14,9 +14,8 @@ from components.recent_messages import RecentMessages
 from components.storage.rows import sr_table
 from components.ui import Card
 from data.views.pool import PoolView
-from data.views.sr import SRView
 from pages.objects import PageKind, object_page, tabbed
-from pages.revealing import revealing
+from pages.revealing import SRS, revealing
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -54,6 +53,6 @@ def _overview(context: Context, pool: PoolView) -> None:
     PoolFailures(pool)
     PoolPatches(context, pool.row)
     with Card(_("SRs")) as srs:
-        Listing(mirror, sr_table(pool.row.home), reveal=revealing(context, SRView.kind), on_count=srs.show_count)
+        Listing(mirror, sr_table(pool.row.home), reveal=revealing(context, SRS), on_count=srs.show_count)
     HistoryCharts("pool", pool.key, panels.of_pool(), first="day", alone=True)
     RecentMessages(mirror, pool.row)

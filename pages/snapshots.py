@@ -7,13 +7,11 @@ from nicegui import ui
 from components.actions import PlacedMenu
 from components.lists import Listing
 from components.lists.rows import BulkActions
-from components.stale_data import stale_bands
-from components.ui import heading
 from components.vms.deep_chains import deep_chains
 from components.vms.snapshots import delete, snapshot_table
 from data.objects import VM
 from data.stores.users import Role
-from pages.layout import frame
+from pages.layout import list_page
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -25,9 +23,7 @@ def create(program: Context) -> None:
     @ui.page(PATH)
     def snapshots() -> None:
         context = program.for_viewer()
-        with frame(context, title=_("Snapshots"), bare=True), ui.element().classes("x-list-page"):
-            heading(_("Snapshots"), 1).classes("x-only-read")
-            stale_bands(context.mirror)
+        with list_page(context, _("Snapshots")):
             deep_chains(context.mirror)
             Listing(context.mirror, snapshot_table(), full=True, acts=_acts(context), offer=PlacedMenu(context).open_for)
 

@@ -7,12 +7,10 @@ from nicegui import ui
 from components.actions import PlacedMenu
 from components.charts.choosing import comparing
 from components.lists import Listing
-from components.stale_data import stale_bands
 from components.storage.rows import sr_table
-from components.ui import heading
 from data.views.sr import SRView
-from pages.layout import frame
-from pages.revealing import revealing
+from pages.layout import list_page
+from pages.revealing import SRS, revealing
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -21,11 +19,8 @@ def create(program: Context) -> None:
     @ui.page("/storage")
     def storage() -> None:
         context = program.for_viewer()
-        with frame(context, title=_("Storage"), bare=True), ui.element().classes("x-list-page"):
-            heading(_("Storage"), 1).classes("x-only-read")
-            stale_bands(context.mirror)
+        with list_page(context, _("Storage")):
             offer = PlacedMenu(context).open_for
-            with Listing(
-                context.mirror, sr_table(), full=True, acts=comparing(SRView.kind), offer=offer, reveal=revealing(context, SRView.kind)
-            ):
+            reveal = revealing(context, SRS)
+            with Listing(context.mirror, sr_table(), full=True, acts=comparing(SRView.kind), offer=offer, reveal=reveal):
                 ui.link(_("New SR"), "/new-sr").classes("x-btn").mark("new-sr")

@@ -11,14 +11,13 @@ from components.charts.compare import MOST, compare_path
 from components.console.wall import MOST as MOST_CONSOLES
 from components.console.wall import wall_path
 from components.live import follow_all
-from components.stale_data import stale_bands
-from components.ui import Button, heading
+from components.ui import Button
 from components.vms.feed import VmFeed
 from components.vms.grid import SNAPSHOT, Grid
 from components.vms.trash import TrashList, concerns_trash, trash_of
 from data.identity import key_of
 from data.objects import VM
-from pages.layout import frame
+from pages.layout import list_page
 from pages.serving import serve
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
@@ -35,9 +34,7 @@ def create(program: Context) -> None:
     def vms(state: str = "") -> None:
         """`state`: "trash" for what is in it; any other is the list's own filter."""
         context = program.for_viewer()
-        with frame(context, title=_("VMs"), bare=True), ui.element().classes("x-vms-page"):
-            heading(_("VMs"), 1).classes("x-only-read")
-            stale_bands(context.mirror)
+        with list_page(context, _("VMs")):
             TrashList(context) if state == "trash" else _list(context)
 
 
