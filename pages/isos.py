@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.actions import PlacedMenu, run_command
+from components.actions import PlacedMenu
+from components.actions.target_button import target_button
 from components.lists import Listing
 from components.storage.rows import image_table
-from components.ui import Button, menu, menu_item
 from data.names import name_of, pool_name
 from pages.layout import list_page
 from xo_dash.context import Context
@@ -27,23 +27,10 @@ def create(program: Context) -> None:
 
 def _upload(context: Context) -> None:
     """To which library, where there are several."""
-    with Button(_("Upload ISO"), icon="upload").mark("upload"):
-        choices = menu().props("no-parent-event")
-
-    async def chosen() -> None:
-        found = libraries(context.mirror)
-        if len(found) == 1:
-            await run_command(context, UPLOAD_ISO, found)
-            return
-        choices.clear()
-        with choices:
-            for sr in found:
-                name = _("{sr} of {pool}").format(sr=name_of(sr), pool=pool_name(sr.home))
-                menu_item(name, lambda sr=sr: run_command(context, UPLOAD_ISO, [sr]))
-            if not found:
-                menu_item(_("No ISO library: add one with New SR"), lambda: ui.navigate.to("/new-sr"))
-        choices.open()
-
-    slot = choices.parent_slot
-    if slot is not None:
-        slot.parent.on("click", chosen, [])
+    name = _("{sr} of {pool}")
+    none = (_("No ISO library: add one with New SR"), lambda: ui.navigate.to("/new-sr"))
+    target_button(
+        context, UPLOAD_ISO, _("Upload ISO"),
+        lambda: [(name.format(sr=name_of(sr), pool=pool_name(sr.home)), sr) for sr in libraries(context.mirror)],
+        icon="upload", otherwise=none,
+    ).mark("upload")  # fmt: skip
