@@ -7,8 +7,8 @@ from nicegui import ui
 from components.actions import PlacedMenu
 from components.lists import Listing
 from components.networks.rows import network_table
-from components.new_network import first_pool
 from components.ui import Button, Tone, notify
+from data.facts.pool import pools_by_name
 from pages.layout import list_page
 from pages.revealing import NETWORKS, revealing
 from xo_dash.context import Context
@@ -26,7 +26,10 @@ def create(program: Context) -> None:
 
 
 def _begin(context: Context) -> None:
-    if path := first_pool(context):
-        ui.navigate.to(path)
+    """In the first pool that can be changed now."""
+    pools = pools_by_name(context.mirror)
+    key = next((key for key, home in pools.items() if home.server.is_live), next(iter(pools), None))
+    if key is not None:
+        ui.navigate.to(f"/pool/{key}/new-network")
     else:
         notify(_("There is no pool yet; add a server in the settings."), Tone.WARNING)

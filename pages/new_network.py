@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from nicegui import ui
 
-from components.new_network import NewNetworkForm, choose_pool
+from components.new_network import NewNetworkForm
+from components.pool_choice import pool_choice
 from components.ui import PageHead
 from data.views.pool import PoolView
 from pages.objects import object_page
@@ -24,7 +25,7 @@ def create(program: Context) -> None:
         def show(context: Context, pool: PoolView) -> None:
             head = PageHead(_("New network"), icon="network")
             with head.marks:
-                choose_pool(context, pool.row)
+                pool_choice(context.mirror, pool.row.home, lambda key: ui.navigate.to(f"/pool/{key}/new-network"))
             NewNetworkForm(context, pool.row, kind)
 
         object_page(context, replace(about(), draw=show, inner=True), key)

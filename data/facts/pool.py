@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from data.identity import key_of
+from data.names import pool_name
 from data.objects import Host, Pool
 from data.types import Home
 
@@ -9,6 +13,12 @@ from data.types import Home
 def own_pool(home: Home) -> Pool | None:
     """The pool's own row; None before the first sync."""
     return next(iter(home.all(Pool).values()), None)
+
+
+def pools_by_name(homes: Iterable[Home]) -> dict[str, Home]:
+    """{key of the pool: pool}, of those that have been read."""
+    found = {key_of(pool): home for home in homes if (pool := own_pool(home)) is not None}
+    return dict(sorted(found.items(), key=lambda item: (pool_name(item[1]).casefold(), item[0])))
 
 
 def master_of(home: Home) -> Host | None:
