@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from data.names import name_of
+from data.names import name_order
 from data.objects import VM, Appliance
 
 
 def members_of(appliance: Appliance) -> list[VM]:
     """In the order in which they start; those of one order, which start at once, by name."""
-    return sorted(appliance.all_of(VM, appliance.VMs), key=lambda vm: (vm.order, name_of(vm).casefold(), vm.uuid))
+    return sorted(appliance.all_of(VM, appliance.VMs), key=lambda vm: (vm.order, name_order(vm)))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from data.facts.host import needs_reboot
 from data.facts.network import LinkLevel, link_of, speed_of
+from data.names import by_name
 from data.objects import PBD, PIF, SR, VLAN, VM, Bond, Certificate, Host, Network
 from data.placement import Memory, guests_on, memory_of
 from data.texts import decimal, moment, whole
@@ -15,7 +16,7 @@ from data.types import XapiObject, timestamp
 
 def guests_of(host: Host) -> list[VM]:
     """The VMs on it, by name; no control domain."""
-    return sorted(guests_on(host), key=lambda vm: (vm.name_label.casefold(), vm.uuid))
+    return by_name(guests_on(host))
 
 
 def account_of(host: Host) -> Memory:

@@ -10,12 +10,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from typing import Protocol, TypeVar
 
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.server import Server
 from data.types import Home, XapiObject
+
+T = TypeVar("T", bound=XapiObject)
 
 
 class Pools(Protocol):
@@ -45,6 +47,15 @@ def name_of(thing: XapiObject | Server) -> str:
     own = str(getattr(thing, "name_label", "") or getattr(thing, "name", ""))
     known = (own, thing.hostname if isinstance(thing, Host) else thing.bridge if isinstance(thing, Network) else "")
     return next((name for name in known if name.strip()), thing.uuid[:SHORT])
+
+
+def name_order(thing: XapiObject) -> tuple[str, str]:
+    """What sorts by name, whatever the case; what is called the same by uuid."""
+    return name_of(thing).casefold(), thing.uuid
+
+
+def by_name(things: Iterable[T]) -> list[T]:
+    return sorted(things, key=name_order)
 
 
 def _name_of_device(device: VBD | VIF) -> str:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from data.facts.sr import cut_off, is_shown
+from data.names import name_order
 from data.objects import PBD, SR, VBD, VDI, VM, Host
 from data.placement import is_guest
 
@@ -107,7 +108,7 @@ def disk_kind(vdi: VDI) -> DiskKind:
 def owners_of(vdi: VDI) -> list[VM]:
     """The VMs, templates, snapshots and control domains that have `vdi` as a disk; VMs first, then by name."""
     found = {vbd.VM: vm for vbd in vdi.all_of(VBD, vdi.VBDs) if (vm := vdi.home.one(VM, vbd.VM))}
-    return sorted(found.values(), key=lambda vm: (not is_guest(vm), vm.name_label.casefold(), vm.uuid))
+    return sorted(found.values(), key=lambda vm: (not is_guest(vm), name_order(vm)))
 
 
 def machine_of(vm: VM) -> VM:

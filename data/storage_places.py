@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from data.names import by_name
 from data.objects import PBD, SR, Host
 from data.types import Home
 
@@ -45,4 +46,4 @@ def srs_by_place(pools: Mapping[str, Home]) -> SRsByPlace:
             sr, host = home.one(SR, pbd.SR), home.one(Host, pbd.host)
             if sr is not None and (place := place_of(sr.type, pbd.device_config, host.uuid if host is not None else "")):
                 found.setdefault(place, {})[sr] = None
-    return {place: sorted(srs, key=lambda sr: sr.name_label.casefold()) for place, srs in found.items()}
+    return {place: by_name(srs) for place, srs in found.items()}

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from data.facts.pool import is_master
 from data.facts.vm import is_up
-from data.names import name_of
+from data.names import name_of, name_order
 from data.objects import PIF, VLAN, VM, Bond, Host, Network, VMGuestMetrics
 from data.placement import is_guest
 from data.types import Home
@@ -15,7 +15,7 @@ from data.types import Home
 
 def hosts_of(home: Home) -> list[Host]:
     """Members by name, the master last: what cuts it off ends the line to all."""
-    return sorted(home.all(Host).values(), key=lambda host: (is_master(host), name_of(host).casefold(), host.uuid))
+    return sorted(home.all(Host).values(), key=lambda host: (is_master(host), name_order(host)))
 
 
 def is_uplink(pif: PIF) -> bool:

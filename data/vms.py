@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from data.facts.vm import is_up, told_addresses
+from data.names import by_name
 from data.objects import SR, VBD, VDI, VIF, VM, Network, Pool, VMGuestMetrics, VMMetrics
 from data.placement import is_guest
 from data.texts import whole
@@ -21,7 +22,7 @@ BASE_TEMPLATE: Final = "base_template_name"
 def made_of(template: VM) -> list[VM]:
     """The VMs of its pool that were made of a template of this name, by name; templates and snapshots are none."""
     found = [vm for vm in template.home.all(VM).values() if vm.other_config.get(BASE_TEMPLATE) == template.name_label]
-    return sorted((vm for vm in found if is_guest(vm)), key=lambda vm: vm.name_label.casefold())
+    return by_name(filter(is_guest, found))
 
 
 def disks_of(vm: VM) -> list[VDI]:

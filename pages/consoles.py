@@ -14,7 +14,7 @@ from components.frame.finder import Adder
 from components.ui import Button, ButtonKind, Dialog, Field, PageHead, choice, empty_state
 from data.facts.vm import is_up
 from data.identity import key_of
-from data.names import name_of
+from data.names import by_name
 from data.objects import VM
 from data.placement import is_guest
 from data.search import Group
@@ -53,8 +53,7 @@ def asked(mirror: Sight, text: str) -> list[VM]:
 
 def usual(mirror: Sight) -> list[VM]:
     """Some that run, by name."""
-    running = [vm for vm in mirror.every(VM) if is_guest(vm) and is_up(vm)]
-    return sorted(running, key=lambda vm: name_of(vm).casefold())[:USUAL]
+    return by_name(vm for vm in mirror.every(VM) if is_guest(vm) and is_up(vm))[:USUAL]
 
 
 def _page(context: Context, vms: Sequence[VM]) -> None:

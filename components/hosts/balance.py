@@ -15,7 +15,7 @@ from components.ui.facts import Value
 from components.urls import path_of
 from data.balance import Balance, Suggestion, even_out
 from data.facts.host import memory_total
-from data.names import name_of
+from data.names import by_name, name_of
 from data.placement import memory_held
 from data.views.pool import PoolView
 from xo_dash.auth.current import current_session
@@ -97,7 +97,7 @@ class BalanceForm(ui.element):
     def _tell(self, found: Balance) -> None:
         kept = self._kept(found)
         with fresh_slot(self._bars):
-            for host in sorted(found.before, key=name_of):
+            for host in by_name(found.before):
                 comes = sum(memory_held(one.vm) for one in kept if one.target is host)
                 goes = sum(memory_held(one.vm) for one in kept if one.source is host)
                 memory_after(name_of(host), memory_total(host), found.before[host] + goes - comes, comes)

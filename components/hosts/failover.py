@@ -16,7 +16,7 @@ from components.urls import path_of
 from data.coalesce import in_turns
 from data.failover import FailoverSummary, failover_steps
 from data.identity import key_of
-from data.names import name_of
+from data.names import by_name, name_of
 from data.objects import Host
 from data.views.host import HostView
 from data.views.pool import PoolView
@@ -119,7 +119,7 @@ class PoolFailures(Card):
 
     def _again(self) -> None:
         self._asked += 1
-        hosts = sorted(self._pool.row.home.all(Host).values(), key=name_of)
+        hosts = by_name(self._pool.row.home.all(Host).values())
         at_once_or_in_turns(summaries([[host] for host in hosts], partial(self._tell, self._asked, hosts)))
 
     def _tell(self, asked: int, hosts: Sequence[Host], outcomes: list[FailoverSummary]) -> None:

@@ -16,7 +16,7 @@ from components.urls import path_of
 from data.changes import Change
 from data.evacuation import Evacuation
 from data.failover import Unplaceable, takers
-from data.names import name_of
+from data.names import by_name, name_of, name_order
 from data.objects import VM, Host, HostMetrics, Network
 from data.placement import guests_on, memory_held
 from data.server import Server
@@ -191,7 +191,7 @@ class MaintenanceForm(ui.element):
 
     def _ways(self, vm: VM) -> dict[str, str]:
         """What may happen to it: hosts first, those to which its disks move along last."""
-        hosts = sorted(takers(self._host, (self._host,)), key=lambda one: (way_to(vm, one), name_of(one).casefold()))
+        hosts = sorted(takers(self._host, (self._host,)), key=lambda one: (way_to(vm, one), name_order(one)))
         found = {f"{ELSEWHERE}{one.uuid}": name_of(one) if way_to(vm, one) is Way.MEMORY else _with_disks(vm, one) for one in hosts}
         return found | {how: _(HOWS[how]) for how in instead(vm)}
 
@@ -202,7 +202,7 @@ class MaintenanceForm(ui.element):
 
     def _memory(self, found: Evacuation) -> None:
         with fresh_slot(self._bars):
-            for host in sorted(found.before, key=name_of):
+            for host in by_name(found.before):
                 metrics = host.home.one(HostMetrics, host.metrics)
                 memory_after(name_of(host), metrics.memory_total if metrics else 0, found.after[host], found.coming(host))
             if not found.before:

@@ -15,7 +15,7 @@ from components.urls import path_of
 from data.changes import Change
 from data.failover import FailoverSummary
 from data.identity import key_of
-from data.names import name_of
+from data.names import by_name, name_of
 from data.objects import VM, Host
 from data.placement import guests_on, memory_held, memory_of
 from data.sight import Sight
@@ -104,7 +104,7 @@ class WhatIf(ui.element):
             self._receivers(outcome)
 
     def _receivers(self, outcome: FailoverSummary) -> None:
-        hosts = sorted(set(outcome.moves.values()), key=name_of)
+        hosts = by_name(set(outcome.moves.values()))
         if not hosts:
             return
         ui.label(_("Other VMs restart on")).classes("xo-map-whatif-scope")

@@ -10,10 +10,10 @@ from components.urls import path_of
 from data.facts.host import is_live
 from data.facts.network import LinkLevel, has_carrier, is_used, link_of, speed_of
 from data.level import Level
-from data.names import name_of
+from data.names import by_name, name_of
 from data.networks import NO_TAG
 from data.objects import PIF, Host, Pool
-from data.uplinks import hosts_of, tags_on
+from data.uplinks import tags_on
 from data.views.network import guest_count
 from xo_dash.control.network.create import BOND, INTERNAL, TAGGED, NewNetwork, base_of, members_on, why_no_bond
 from xo_dash.i18n import _, bits_rate, ngettext, number
@@ -29,7 +29,7 @@ def effects(request: NewNetwork, pool: Pool) -> list[Effect]:
     if request.kind == INTERNAL:
         return []
     base = base_of(request, pool)
-    hosts = sorted(hosts_of(pool.home), key=lambda host: (name_of(host).casefold(), host.uuid))
+    hosts = by_name(pool.home.all(Host).values())
     return [_of_bond(request, host) if request.kind == BOND else _of_tag(request, host, base.get(host)) for host in hosts]
 
 

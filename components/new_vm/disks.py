@@ -11,7 +11,7 @@ from components.new_vm.draft import DiskDraft, DraftSource
 from components.new_vm.model import Model
 from components.new_vm.section import Section
 from components.ui import Button, ButtonKind
-from data.names import name_of
+from data.names import by_name, name_of
 from data.objects import SR, VBD, VDI, VM
 from data.placement import is_guest
 from data.types import Home
@@ -140,8 +140,7 @@ def spare_disks(home: Home) -> dict[str, str]:
     """Disks that no VM has, by name."""
     holders = [sr for sr, _label in disk_srs(home)]
     found = [vdi for sr in holders for vdi in sr.all_of(VDI, sr.VDIs) if vdi.managed and not (vdi.is_a_snapshot or vdi.missing)]
-    spare = [vdi for vdi in found if not any(is_used(home, vbd) for vbd in vdi.all_of(VBD, vdi.VBDs))]
-    spare.sort(key=lambda vdi: vdi.name_label.casefold())
+    spare = by_name(vdi for vdi in found if not any(is_used(home, vbd) for vbd in vdi.all_of(VBD, vdi.VBDs)))
     return {vdi.uuid: f"{name_of(vdi)} · {size(vdi.virtual_size)}" for vdi in spare[:500]}
 
 

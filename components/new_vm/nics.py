@@ -12,7 +12,7 @@ from components.new_vm.model import Model
 from components.new_vm.section import Section
 from components.ui import Button, ButtonKind
 from data.facts.network import is_for_vms
-from data.names import name_of
+from data.names import name_of, name_order
 from data.objects import Network
 from data.types import Home
 from xo_dash.control.vm.creation.blueprint import default_network
@@ -91,5 +91,5 @@ class Nics(Section):
 def networks(home: Home) -> dict[str, str]:
     """{uuid: name} of what VMs can be on, by name."""
     found = [network for network in home.all(Network).values() if is_for_vms(network)]
-    found.sort(key=lambda network: (not network.PIFs, name_of(network).casefold()))
+    found.sort(key=lambda network: (not network.PIFs, name_order(network)))
     return {network.uuid: name_of(network) for network in found}

@@ -10,7 +10,7 @@ from components.new_vm.draft import DraftSource
 from components.new_vm.model import Model
 from components.new_vm.section import TYPED, fault
 from components.ui import Button, ButtonKind, Field, choice
-from data.names import name_of
+from data.names import by_name, name_of
 from data.objects import VM, PowerState
 from data.placement import is_guest
 from xo_dash.control.vm.create import images_of, templates_of
@@ -146,7 +146,7 @@ class Quick(ui.element):
         home = model.pool.home
         if self.form.draft.source is DraftSource.COPY:
             vms = [vm for vm in home.all(VM).values() if is_guest(vm) and vm.power_state is PowerState.HALTED]
-            return {vm.uuid: name_of(vm) for vm in sorted(vms, key=lambda vm: vm.name_label.casefold())}
+            return {vm.uuid: name_of(vm) for vm in by_name(vms)}
         found = templates_of([model.pool])
         own = [vm for vm in found if not vm.is_default_template]
         shown = found if self._all or not own or self.form.draft.source is not DraftSource.TEMPLATE else own

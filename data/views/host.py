@@ -12,6 +12,7 @@ from data.history import History
 from data.maintenance import away_from
 from data.names import name_of, pool_name
 from data.objects import Host
+from data.placement import guests_on
 from data.views import path, port
 from data.views.things import GUEST, NAME, POOL_NAME, maybe, tags_of, via
 from data.views.view import FINDINGS, HISTORY, Fact, View, is_present
@@ -56,7 +57,7 @@ class HostView(View[Host]):
     level = _Fact(lambda host: host.home.part(FindingRegistry).mark(host), FINDINGS)
     """The worst that is told of it."""
 
-    guest_count = _Fact(lambda host: len(hosts.guests_of(host)), *RESIDENTS)
+    guest_count = _Fact(lambda host: sum(1 for _vm in guests_on(host)), *RESIDENTS)
     """How many VMs are on it."""
     memory = _Fact(
         hosts.account_of,

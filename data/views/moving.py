@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from data.evacuation import live_targets
 from data.failover import Bound, Unplaceable
-from data.names import name_of
+from data.names import by_name, name_of
 from data.objects import VM, PowerState
 from data.placement import memory_held
 from data.views.things import Thing, thing
@@ -36,4 +36,4 @@ def moves_to(vm: VM) -> MoveTargets:
     if isinstance(found, Unplaceable):
         needed = memory_held(vm) if found.why is Bound.ROOM else 0
         return MoveTargets((), found.why, name_of(found.what) if found.what else "", needed, found.free)
-    return MoveTargets(tuple(map(thing, sorted(found, key=name_of))))
+    return MoveTargets(tuple(map(thing, by_name(found))))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
 from data.appliances import members_of
-from data.names import name_of
+from data.names import by_name, name_of
 from data.objects import VM, Appliance, Pool
 from data.stores.users import Role
 from data.types import NULL_REF
@@ -90,7 +90,7 @@ def set_choices(vms: Sequence[VM]) -> Sequence[Choice]:
 def joinable(appliance: Appliance) -> list[VM]:
     """VMs of its pool that are not in it, by name; one that is in another would leave that."""
     free = [vm for vm in appliance.home.all(VM).values() if is_machine(vm) and vm.appliance != appliance.ref]
-    return sorted(free, key=lambda vm: (name_of(vm).casefold(), vm.uuid))
+    return by_name(free)
 
 
 def delete_plan(request: NoRequest, appliance: Appliance) -> Plan:

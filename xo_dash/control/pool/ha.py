@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from data.facts.host import is_live
 from data.identity import key_of
-from data.names import name_of
+from data.names import name_of, name_order
 from data.objects import PBD, SM, SR, VDI, VM, Host, Pool
 from data.placement import is_guest
 from data.stores.users import Role
@@ -182,7 +182,7 @@ def protected(pool: Pool) -> list[VM]:
 
 
 def guests(pool: Pool) -> list[VM]:
-    return sorted(filter(is_guest, pool.home.all(VM).values()), key=lambda vm: (vm.order, name_of(vm).casefold(), vm.uuid))
+    return sorted(filter(is_guest, pool.home.all(VM).values()), key=lambda vm: (vm.order, name_order(vm)))
 
 
 def priority_plan(request: SetPriorities, pool: Pool) -> Plan:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from data.identity import key_of
-from data.names import name_of
+from data.names import by_name, name_of
 from data.objects import SR, VM, Network, Pool
 from data.stores.users import Role
 from data.types import Home, Ref
@@ -92,7 +92,7 @@ def defaults(pools: Sequence[Pool]) -> Mapping[str, object]:
 
 
 def networks(home: Home) -> Sequence[Choice]:
-    found = sorted(home.all(Network).values(), key=lambda network: name_of(network).casefold())
+    found = by_name(home.all(Network).values())
     return [Choice(network.uuid, name_of(network)) for network in found]
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from data.facts.host import is_live
 from data.facts.pool import own_pool
 from data.identity import key_of
-from data.names import name_of
+from data.names import by_name, name_of, name_order
 from data.objects import PBD, SR, Host, HostMetrics, Pool
 from data.stores.users import Role
 from data.types import Home, Ref
@@ -34,7 +34,7 @@ def hosts_of(request: NewSR, pool: Pool) -> list[Host]:
     if not request.facts.shared:
         host = pool.home.by_uuid(Host, request.host) if request.host else None
         return [host] if host is not None else []
-    return sorted(pool.home.all(Host).values(), key=lambda host: (host.ref != pool.master, name_of(host).casefold()))
+    return sorted(pool.home.all(Host).values(), key=lambda host: (host.ref != pool.master, name_order(host)))
 
 
 def plan(request: NewSR, pool: Pool) -> Plan:
@@ -134,7 +134,7 @@ def notes(request: NewSR, pool: Pool) -> Iterator[LazyText]:
 def host_choices(pools: Sequence[Pool]) -> Sequence[Choice]:
     hosts = [host for pool in pools for host in pool.home.all(Host).values()]
     silent = lazy(N_("it does not respond"))
-    return [Choice(host.uuid, name_of(host), None if is_live(host) else silent) for host in sorted(hosts, key=name_of)]
+    return [Choice(host.uuid, name_of(host), None if is_live(host) else silent) for host in by_name(hosts)]
 
 
 def page(pool: Pool) -> str:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Itera
 from typing import Annotated, Final, Protocol
 
 from data.facts.sr import is_shown
-from data.names import name_of
+from data.names import by_name, name_of
 from data.objects import SR
 from data.stores.users import Role
 from data.types import Home, XapiObject
@@ -106,7 +106,7 @@ def is_library(subject: XapiObject) -> bool:
 
 def libraries(homes: Iterable[Home]) -> list[SR]:
     """The ISO libraries of these pools, by name."""
-    return sorted((sr for home in homes for sr in home.all(SR).values() if is_library(sr)), key=name_of)
+    return by_name(sr for home in homes for sr in home.all(SR).values() if is_library(sr))
 
 
 def holds_disks(subject: XapiObject) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 
 from data.facts.pool import own_pool
 from data.facts.vm import is_up
-from data.names import name_of
+from data.names import by_name, name_of
 from data.objects import PBD, SM, SR, VBD, VDI, VM
 from data.types import NULL_REF, Ref, XapiObject
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -33,7 +33,7 @@ def running_on(sr: SR, host: Ref = NULL_REF) -> list[VM]:
     """The VMs, by name, that have a disk or an image of it open: those on `host`, where one is given."""
     drives = (drive for vdi in sr.all_of(VDI, sr.VDIs) for drive in vdi.all_of(VBD, vdi.VBDs) if drive.currently_attached)
     found = {vm for drive in drives if (vm := sr.home.one(VM, drive.VM)) is not None and is_up(vm)}
-    return sorted((vm for vm in found if host in (NULL_REF, vm.resident_on)), key=lambda vm: name_of(vm).casefold())
+    return by_name(vm for vm in found if host in (NULL_REF, vm.resident_on))
 
 
 def in_use(vms: Sequence[VM]) -> LazyText | None:
@@ -51,4 +51,4 @@ def names_of(things: Sequence[XapiObject]) -> LazyText | str:
 def users_of_disks(sr: SR) -> list[VM]:
     """The VMs and templates that have a disk of it, running or not, by name."""
     found = {vm for vdi in sr.all_of(VDI, sr.VDIs) for vbd in vdi.all_of(VBD, vdi.VBDs) if (vm := sr.home.one(VM, vbd.VM)) is not None}
-    return sorted((vm for vm in found if not vm.is_control_domain and not vm.is_a_snapshot), key=lambda vm: name_of(vm).casefold())
+    return by_name(vm for vm in found if not vm.is_control_domain and not vm.is_a_snapshot)

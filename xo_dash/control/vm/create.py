@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from data.facts.host import is_live
 from data.identity import key_of
-from data.names import name_of
+from data.names import name_of, name_order
 from data.objects import SR, VDI, VM, Host, Pool
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
@@ -30,14 +30,14 @@ def templates_of(pools: Sequence[Pool]) -> list[VM]:
         for vm in pool.home.all(VM).values()
         if vm.is_a_template and not vm.is_a_snapshot and vm.other_config.get(INTERNAL) != "true"
     ]
-    return sorted(found, key=lambda vm: (vm.is_default_template, vm.name_label.casefold(), vm.uuid))
+    return sorted(found, key=lambda vm: (vm.is_default_template, name_order(vm)))
 
 
 def images_of(pools: Sequence[Pool]) -> list[VDI]:
     """What can be put into a CD drive, by name; the tools at the end."""
     srs = [sr for pool in pools for sr in pool.home.all(SR).values() if sr.content_type == "iso" and sr.type != "udev"]
     found = [vdi for sr in srs for vdi in sr.all_of(VDI, sr.VDIs) if vdi.managed and not vdi.missing]
-    return sorted(found, key=lambda vdi: (vdi.is_tools_iso, vdi.name_label.casefold(), vdi.uuid))
+    return sorted(found, key=lambda vdi: (vdi.is_tools_iso, name_order(vdi)))
 
 
 def _templates(pools: Sequence[Pool]) -> Sequence[Choice]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from data.facts.network import is_for_vms
 from data.facts.pool import own_pool
+from data.names import name_order
 from data.objects import PIF, SR, VBD, VDI, VIF, VM, Host, Network
 from data.types import Home
 from xo_dash.control.cloud_init.config import CloudInit, GuestNic
@@ -230,7 +231,7 @@ def default_network(home: Home) -> Network | None:
     of_master = next((pif for pif in ports if pool is not None and pif.host == pool.master), next(iter(ports), None))
     found = home.one(Network, of_master.network) if of_master is not None else None
     networks = [one for one in home.all(Network).values() if is_for_vms(one)]
-    networks.sort(key=lambda one: (not one.PIFs, one.name_label.casefold(), one.uuid))
+    networks.sort(key=lambda one: (not one.PIFs, name_order(one)))
     return found or next(iter(networks), None)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from data.failover import by_size, reach_of
 from data.host_fit import HostOffer, offer_of
 from data.identity import key_of
-from data.names import name_of
+from data.names import by_name, name_of
 from data.objects import SR, VDI, VIF, VM, Host, Network
 from data.types import Home
 from data.vms import copy_size, disks_of
@@ -42,7 +42,7 @@ def goals(pools: Iterable[Home]) -> list[Goal]:
     """Every host, and before them each pool of several."""
     found = []
     for home in pools:
-        hosts = sorted(home.all(Host).values(), key=lambda host: name_of(host).casefold())
+        hosts = by_name(home.all(Host).values())
         found += [Goal(home, tuple(hosts), is_pool=True)] if len(hosts) > 1 else []
         found += [Goal(home, (host,)) for host in hosts]
     return found
@@ -150,13 +150,13 @@ def mapping_of(placed: GroupPlacement, srs: Mapping[SR, SR], networks: Mapping[N
                     placed.nics.setdefault(network, []).append((nic, host))
         yield
     promised = Counter[SR]()
-    for sr in sorted(placed.disks, key=name_of):
+    for sr in by_name(placed.disks):
         move = _sr_move(sr, placed.disks[sr], srs.get(sr), promised)
         if move.sr is not None and move.why is not MappingReason.STAYS:
             promised[move.sr] += move.bytes
         placed.sr_moves.append(move)
         yield
-    placed.network_moves = [_network_move(one, placed.nics[one], networks.get(one)) for one in sorted(placed.nics, key=name_of)]
+    placed.network_moves = [_network_move(one, placed.nics[one], networks.get(one)) for one in by_name(placed.nics)]
 
 
 def common_srs(hosts: Iterable[Host]) -> list[tuple[SR, str]]:

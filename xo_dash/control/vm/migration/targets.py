@@ -10,7 +10,7 @@ from data.facts import vm as facts
 from data.facts.host import is_older
 from data.failover import reach_of
 from data.host_fit import HostOffer, Obstacle, lacks_of, offer_of
-from data.names import name_of
+from data.names import name_of, name_order
 from data.objects import SR, VM, Host, PowerState
 from data.placement import memory_held
 from data.types import Ref
@@ -70,7 +70,7 @@ def targets(*vms: VM) -> list[Target]:
         no = next(((vm, one.refused) for vm, one in zip(vms, each, strict=True) if one.refused), None)
         why = None if no is None else no[1] if len(vms) == 1 else lazy("{name}: {reason}", name=name_of(no[0]), reason=no[1])
         found.append(Target(host, max(one.way for one in each), why))
-    return sorted(found, key=lambda one: (one.refused is not None, one.way, name_of(one.host).casefold()))
+    return sorted(found, key=lambda one: (one.refused is not None, one.way, name_order(one.host)))
 
 
 def is_running(vm: VM) -> bool:
