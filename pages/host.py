@@ -15,7 +15,7 @@ from components.hosts.patches import host_patches
 from components.hosts.ports_and_paths import Paths, Ports
 from components.hosts.rows import resident_table
 from components.lists import Listing
-from components.recent_messages import RecentMessages
+from components.messages.recent import RecentMessages
 from components.ui import Card
 from data.facts.pool import own_pool
 from data.views.host import HostView

@@ -5,9 +5,9 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.lists import Listing
+from components.messages.recent import RecentMessages
 from components.networks.parts import NetworkAbout, NetworkPorts, Throughput, network_head
 from components.networks.rows import nic_table
-from components.recent_messages import RecentMessages
 from components.ui import Card
 from data.views.network import NetworkView
 from pages.objects import PageKind, object_page, tabbed

@@ -10,7 +10,7 @@ from components.hosts.patches import PoolPatches
 from components.hosts.pool import pool_head, pool_sums
 from components.hosts.rows import host_table
 from components.lists import Listing
-from components.recent_messages import RecentMessages
+from components.messages.recent import RecentMessages
 from components.storage.rows import sr_table
 from components.ui import Card
 from data.views.pool import PoolView

@@ -9,7 +9,7 @@ from nicegui import ui
 from components.actions import PlacedMenu
 from components.charts import HistoryCharts, panels
 from components.lists import Listing
-from components.recent_messages import RecentMessages
+from components.messages.recent import RecentMessages
 from components.storage.areas import Areas
 from components.storage.chain import Chain
 from components.storage.contents import SrContents

@@ -1,4 +1,4 @@
-"""What XAPI's messages mean, in words; a name that we do not know stays as it is."""
+"""What XAPI's messages mean, in words; a name that we do not know is spelled out."""
 
 from __future__ import annotations
 
@@ -114,11 +114,9 @@ LONGEST: Final = 2000
 
 def title(name: str, alarm: Alarm | None) -> str:
     """What happened, short."""
-    return alarm_words(alarm) if alarm else name_words(name)
-
-
-def name_words(name: str) -> str:
-    return _(NAMES[name]) if name in NAMES else name
+    if alarm:
+        return alarm_words(alarm)
+    return _(NAMES[name]) if name in NAMES else name.replace("_", " ").capitalize()
 
 
 def alarm_words(alarm: Alarm) -> str:

@@ -1,4 +1,4 @@
-"""States, operations, tools and messages of VMs in words."""
+"""States, operations and tools of VMs in words."""
 
 from __future__ import annotations
 
@@ -44,16 +44,6 @@ FIRMWARE: Final[Mapping[Firmware, str]] = {
 
 BOOT: Final[Mapping[str, str]] = {"c": N_("disk"), "d": N_("CD"), "n": N_("network")}
 
-HAPPENED: Final[Mapping[str, str]] = {
-    "VM_STARTED": N_("Started"), "VM_SHUTDOWN": N_("Halted"), "VM_REBOOTED": N_("Rebooted"), "VM_SUSPENDED": N_("Suspended"),
-    "VM_RESUMED": N_("Resumed"), "VM_PAUSED": N_("Paused"), "VM_UNPAUSED": N_("Unpaused"), "VM_CRASHED": N_("Crashed"),
-    "VM_CLONED": N_("Cloned"), "VM_SNAPSHOTTED": N_("Snapshot taken"), "VM_CHECKPOINTED": N_("Snapshot with memory taken"),
-    "VM_SNAPSHOT_REVERTED": N_("Reverted to a snapshot"), "VM_MIGRATED": N_("Migrated to another host"), "ALARM": N_("Alarm"),
-    "VM_MEMORY_CHANGED": N_("Memory changed"), "VM_SECURE_BOOT_FAILED": N_("Secure Boot did not allow it to start"),
-    "HA_PROTECTED_VM_RESTART_FAILED": N_("HA could not restart it"),
-}  # fmt: skip
-"""XAPI's messages about a VM."""
-
 
 def mark_of(vm: VM) -> str:
     """The shape of its mark: its state, or that something is under way."""
@@ -70,10 +60,3 @@ def tools_text(tools: Tools) -> str:
     """`Working, 8.3.0`; the version alone while the VM is off."""
     said = _(TOOLS[tools.state]) if TOOLS[tools.state] else ""
     return ", ".join(part for part in (said, tools.version) if part)
-
-
-def happened_text(name: str) -> str:
-    """A message's name in words; one we do not know is spelled out."""
-    if name in HAPPENED:
-        return _(HAPPENED[name])
-    return name.replace("_", " ").capitalize()

@@ -61,7 +61,7 @@ def alarm(name: str, value: float, level: float, sense: str = "high", period: in
             "VM started",
             "VM 'a' started on host: b",
         ),
-        (Message(name="NEWER_THING", body="x" * 5000), "NEWER_THING", "x" * 2000),
+        (Message(name="NEWER_THING", body="x" * 5000), "Newer thing", "x" * 2000),
     ],
 )
 def test_a_message_is_said_in_words(message: Message, words: str, more: str) -> None:

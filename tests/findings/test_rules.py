@@ -369,7 +369,7 @@ CASES: list[Case] = [
     ("vm.restart", lambda h: h.change(h.web, requires_reboot=True), NOTE, "web-1: restart required to apply its settings"),
     ("xapi.alarm", _message("VM_CRASHED", 2), CRITICAL, "VM crashed: web-1"),
     ("xapi.alarm", _message("ALARM", 3, body=ALARM), WARNING, "CPU above 90% for 1\u202fmin: web-1"),
-    ("xapi.alarm", _message("SOMETHING_NEW", 3), WARNING, "SOMETHING_NEW: web-1"),
+    ("xapi.alarm", _message("SOMETHING_NEW", 3), WARNING, "Something new: web-1"),
     ("xapi.alarm", _message("VM_STARTED", 5), Level.NONE, ""),
     ("xapi.alarm", _message("VM_CRASHED", 2, age=3 * DAY), Level.NONE, ""),
     ("xapi.alarm", _message("VM_CRASHED", 2, about="of a VM that is gone"), Level.NONE, ""),

@@ -124,9 +124,9 @@ async def test_messages_about_it_come_and_others_do_not(user: User, mirror: Mirr
     for number, (row, name) in enumerate(((vm, "VM_STARTED"), (other, "VM_CRASHED"), (vm, "SOMETHING_NEW"))):
         add(mirror, vm, Message(name=name, obj_uuid=row.uuid, timestamp=XapiDate("20260101T00:00:00Z")), f"OpaqueRef:{number}")
     await settle()
-    await user.should_see("Started")
+    await user.should_see("VM started")
     await user.should_see("Something new")
-    await user.should_not_see("Crashed")
+    await user.should_not_see("VM crashed")
 
 
 async def test_one_that_is_deleted_stays_as_it_was_and_says_so(user: User, mirror: Mirror) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.recent_messages import RecentMessages
+from components.messages.recent import RecentMessages
 from components.vms.journal import JournalCard
 from data.views.vm import VMView
 from xo_dash.context import Context

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.console.card import console_card
-from components.recent_messages import RecentMessages
+from components.messages.recent import RecentMessages
 from components.vms.about import Ties, VmAbout
 from components.vms.growth import VMGrowth
 from components.vms.loads import loads
