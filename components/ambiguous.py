@@ -9,9 +9,10 @@ from nicegui import ui
 from components.ui import Mark, heading
 from components.urls import path_of
 from components.vms.words import mark_of
-from data.names import pool_name, server_name
-from data.objects import VM, Host, Pool
+from data.names import name_of, pool_name, server_name
 from data.types import XapiObject
+from data.views.pool import PoolView
+from data.views.vm import VMView
 from xo_dash.i18n import _
 
 
@@ -30,21 +31,16 @@ def choices(rows: Sequence[XapiObject]) -> None:
     with ui.element("ul").classes("x-which-list").props("role=list"):
         for row in rows:
             with ui.element("li"), ui.link(target=path_of(row)).classes("x-which-one"):
-                Mark(mark_of(row) if isinstance(row, VM) else "live" if _is_live(row) else "unknown")
-                ui.label(_name(row)).classes("x-which-name x-cut").props("dir=auto")
+                Mark(mark_of(row) if isinstance(row, VMView.kind) else "live" if _is_live(row) else "unknown")
+                ui.label(name_of(row)).classes("x-which-name x-cut").props("dir=auto")
                 ui.label(_where(row)).classes("x-dim x-cut").props("dir=auto")
-
-
-def _name(row: XapiObject) -> str:
-    own = str(getattr(row, "name_label", "")).strip()
-    return own or (pool_name(row.home) if isinstance(row, Pool) else row.uuid[:8])
 
 
 def _where(row: XapiObject) -> str:
     """Its host, its pool, and the connection where the pool is called otherwise."""
-    host = row.home.one(Host, row.resident_on) if isinstance(row, VM) else None
+    host = VMView.host.of(row) if isinstance(row, VMView.kind) else None
     pool, server = pool_name(row.home), server_name(row.home.server)
-    parts = [host.name_label if host else "", "" if isinstance(row, Pool) else pool, server if server != pool else ""]
+    parts = [host.name if host else "", "" if isinstance(row, PoolView.kind) else pool, server if server != pool else ""]
     state = "" if _is_live(row) else _("not connected")
     return " · ".join(part for part in (*parts, state) if part)
 

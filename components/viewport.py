@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from data.history import History
-from data.objects import VM
-from data.types import Home
+from data.types import Home, XapiObject
 
 Percents = list[tuple[int, int] | tuple[int, int, str]]
 """(id of the row, CPU in whole per cent, -1 for not known); with its trace where that is another, see data/sparklines.py."""
@@ -19,12 +18,12 @@ class ViewportLoads:
 
     def __init__(self, send: Callable[[Percents], object], *, traces: bool = False) -> None:
         self._send, self._traces = send, traces
-        self._vms: dict[int, VM] = {}
+        self._vms: dict[int, XapiObject] = {}
         self._sent: dict[int, int] = {}
         self._traced: dict[int, str] = {}
         self._unwatch: list[Callable[[], None]] = []
 
-    def watch(self, vms: Mapping[int, VM]) -> None:
+    def watch(self, vms: Mapping[int, XapiObject]) -> None:
         """From now on it is these, by the ids of their rows: send what is known, and what becomes known."""
         self.stop()
         self._vms = dict(vms)
@@ -60,11 +59,11 @@ class ViewportLoads:
             self._send(news)
 
 
-def percent_of(vm: VM) -> int:
+def percent_of(vm: XapiObject) -> int:
     """CPU in whole per cent; -1 where it was not measured."""
     load = vm.home.part(History).loads.get(vm.uuid)
     return -1 if load is None or math.isnan(load.cpu) else round(load.cpu * 100)
 
 
-def trace_of(vm: VM) -> str:
+def trace_of(vm: XapiObject) -> str:
     return vm.home.part(History).trace(vm.uuid)

@@ -13,12 +13,10 @@ from components.frame.feed import TreeFeed
 from components.frame.finder import Adder
 from components.ui import Button, ButtonKind, Dialog, Field, PageHead, choice, empty_state
 from data.facts.vm import is_up
-from data.identity import key_of
 from data.names import by_name
-from data.objects import VM
 from data.placement import is_guest
+from data.scope import Scope
 from data.search import Group
-from data.sight import Sight
 from data.views.vm import VMView
 from pages.layout import frame
 from xo_dash.auth.current import current_user
@@ -40,23 +38,23 @@ def create(program: Context) -> None:
     def consoles(o: str = "") -> None:
         context = program.for_viewer()
         with frame(context, title=_("Consoles"), crumbs=[(_("VMs"), "/vms")]):
-            vms = asked(context.mirror, o) if o else usual(context.mirror)
-            _page(context, [vm for vm in vms if may_see(current_user(), vm)])
+            vms = asked(context.scope, o) if o else usual(context.scope)
+            _page(context, [vm for vm in vms if may_see(current_user(), vm.row)])
 
 
-def asked(mirror: Sight, text: str) -> list[VM]:
+def asked(scope: Scope, text: str) -> list[VMView]:
     """The VMs that `vm:uuid@pool,...` names and that are there, each once."""
     keys = [part.removeprefix("vm:") for part in text.split(",")[: 4 * MOST] if part.startswith("vm:")]
-    found = {id(vm): vm for key in keys if (vm := mirror.find(VM, key)) is not None and is_guest(vm)}
-    return list(found.values())[:MOST]
+    return list(dict.fromkeys(vm for key in keys if (vm := scope.vm(key)) is not None and is_guest(vm.row)))[:MOST]
 
 
-def usual(mirror: Sight) -> list[VM]:
+def usual(scope: Scope) -> list[VMView]:
     """Some that run, by name."""
-    return by_name(vm for vm in mirror.every(VM) if is_guest(vm) and is_up(vm))[:USUAL]
+    running = by_name(vm for vm in scope.mirror.every(VMView.kind) if is_guest(vm) and is_up(vm))
+    return [scope.view(VMView, vm) for vm in running[:USUAL]]
 
 
-def _page(context: Context, vms: Sequence[VM]) -> None:
+def _page(context: Context, vms: Sequence[VMView]) -> None:
     kept = SavedSets(current_user().preferences.get(PREFERENCE))
     head = PageHead(_("Consoles"), _("{n} of at most {most}").format(n=len(vms), most=MOST))
     with head.verbs, ui.element().classes("x-wall-head"):
@@ -65,12 +63,12 @@ def _page(context: Context, vms: Sequence[VM]) -> None:
         Button("", icon="full", label=_("Full screen")).on("click", js_handler=FULL_SCREEN)
     with ui.element().classes("x-row x-wrap"):
         shapes = ui.element().classes("x-list-segments").props("role=group")
-        _sets(context, kept, [key_of(vm) for vm in vms])
+        _sets(context, kept, [vm.key for vm in vms])
         ui.label(_("One picture per host at a time, every 30 seconds. The selected console is live.")).classes("x-dim x-wall-hint")
     if not vms:
         empty_state(_("No consoles"), _("Add VMs by name, address or tag."))
         return
-    wall = Wall(context, [context.scope.view(VMView, vm) for vm in vms], kept.columns)
+    wall = Wall(context, vms, kept.columns)
     with shapes:
         _shapes(context, kept, wall)
 

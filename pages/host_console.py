@@ -9,9 +9,7 @@ from nicegui import ui
 from components.hosts.head import host_head
 from components.ui import empty_state
 from components.vms.page.console import console
-from data.objects import VM
 from data.views.host import HostView
-from data.views.vm import VMView
 from pages.host import about
 from pages.objects import object_page
 from xo_dash.auth.current import current_user
@@ -30,10 +28,10 @@ def create(program: Context) -> None:
 def show(context: Context, host: HostView) -> None:
     """The console of its control domain."""
     host_head(context, host)
-    dom0 = host.row.home.one(VM, host.row.control_domain)
+    dom0 = context.scope.vm(host.control_domain.key) if host.control_domain is not None else None
     if dom0 is None:
         empty_state(_("This host has no console"), _("Its pool reports no control domain."))
-    elif verdict := may_see(current_user(), dom0):
-        console(context, context.scope.view(VMView, dom0))
+    elif verdict := may_see(current_user(), dom0.row):
+        console(context, dom0)
     else:
         empty_state(_("You do not have access to this console"), str(verdict.reason))

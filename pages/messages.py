@@ -8,18 +8,14 @@ from nicegui import ui
 
 from components.lists.bounded import BoundedListing
 from components.lists.period import PeriodField
-from components.lists.rows import BulkActions
-from components.messages.dismissing import dismiss
+from components.messages.dismissing import dismissing
 from components.messages.rows import message_table
 from components.ui import choice
 from components.urls import path_of
 from data.identity import parse
 from data.messages import CLASSES
 from data.names import name_of, pool_name
-from data.objects import Message
-from data.stores.users import Role
 from pages.layout import list_page
-from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -36,17 +32,10 @@ def create(program: Context) -> None:
             _narrowed(context, pool, object)
 
 
-def _list(context: Context, pool: str, about: str) -> BoundedListing[Message]:
+def _list(context: Context, pool: str, about: str) -> ui.element:
     uuid, of = parse(about)
-
-    def belongs(message: Message) -> bool:
-        return message.home in context.mirror.called(of or pool) and (not uuid or message.obj_uuid == uuid)
-
-    async def do(messages: list[Message]) -> None:
-        await dismiss(context, messages)
-
-    acts = BulkActions(_("Dismiss selected"), _("Dismiss all"), do) if current_user().role.includes(Role.OPERATOR) else None
-    return BoundedListing(context.mirror, message_table(belongs), acts=acts)
+    table = message_table(lambda message: message.home in context.mirror.called(of or pool) and (not uuid or message.obj_uuid == uuid))
+    return BoundedListing(context.mirror, table, acts=dismissing(context))
 
 
 def _narrowed(context: Context, pool: str, about: str) -> None:

@@ -16,7 +16,8 @@ from components.vms.feed import VmFeed
 from components.vms.grid import SNAPSHOT, Grid
 from components.vms.trash import TrashList, concerns_trash, trash_of
 from data.identity import key_of
-from data.objects import VM
+from data.types import XapiObject
+from data.views.vm import VMView
 from pages.layout import list_page
 from pages.serving import serve
 from xo_dash.auth.current import current_user
@@ -39,12 +40,12 @@ def create(program: Context) -> None:
 
 
 def _list(context: Context) -> None:
-    chosen_now: list[VM] = []
+    chosen_now: list[XapiObject] = []
 
     async def keep(columns: list[str]) -> None:
         await context.users.set_preferences(current_user().id, {COLUMNS: columns})
 
-    def chosen(vms: Sequence[VM]) -> None:
+    def chosen(vms: Sequence[XapiObject]) -> None:
         verbs.show(vms)
         beside.allow(None if 2 <= len(vms) <= MOST else _("Select 2 to {n}.").format(n=MOST))
         chosen_now[:] = vms
@@ -52,7 +53,7 @@ def _list(context: Context) -> None:
     kept = current_user().preferences.get(COLUMNS)
     columns = [key for key in kept if isinstance(key, str)] if isinstance(kept, list) else []
     with Grid(context.shared(VmFeed), columns, chosen, keep, PlacedMenu(context).open_for) as grid:
-        follow_all(context.mirror, concerns_trash, lambda: grid.show_trash(len(trash_of(context.mirror))), topics=lambda: (VM,))
+        follow_all(context.mirror, concerns_trash, lambda: grid.show_trash(len(trash_of(context.mirror))), topics=lambda: (VMView.kind,))
         verbs = bar(context)
         Button(_("Consoles"), lambda: ui.navigate.to(wall_path([key_of(vm) for vm in chosen_now[:MOST_CONSOLES]])), icon="console")
         beside = Button(_("Compare"), lambda: ui.navigate.to(compare_path(chosen_now)) if 2 <= len(chosen_now) <= MOST else None)

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from nicegui import ui
 
 from components.actions import whoever
+from components.lists.rows import BulkActions
 from components.ui import Tone, confirm, notify
 from data.facts.pool import own_pool
 from data.objects import Message, Pool
-from xo_dash.auth.current import current_session
+from data.stores.users import Role
+from xo_dash.auth.current import current_session, current_user
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.pool.messages import MOST, DismissMessages
 from xo_dash.control.run import Run, RunState
 from xo_dash.i18n import _, ngettext, number
+
+
+def dismissing(context: Context) -> BulkActions[Message] | None:
+    """Whoever may dismiss them may choose them."""
+    acts = BulkActions(_("Dismiss selected"), _("Dismiss all"), partial(dismiss, context))
+    return acts if current_user().role.includes(Role.OPERATOR) else None
 
 
 async def dismiss(context: Context, messages: Sequence[Message]) -> None:

@@ -11,12 +11,13 @@ from components.servers.form import add_button, open_form
 from components.servers.words import sentence, state_mark, state_word
 from components.ui import Age, Button, ButtonKind, Card, StateMark, Tone, confirm, empty_state, menu, menu_item, notify
 from data.changes import Change, Operation
+from data.facts.pool import own_pool
 from data.names import pool_of, server_name
-from data.objects import Pool
 from data.server import Server as LiveServer
 from data.server import ServerState
 from data.stores.errors import StoreError
 from data.stores.servers import ServerRecord
+from data.views.pool import PoolView
 from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -35,7 +36,7 @@ class ServerList(Card):
 
     def _concerns(self, changes: Sequence[Change]) -> bool:
         """Whether a record is another than was drawn, or a pool came that a connection may be called by."""
-        if any(isinstance(change.subject, Pool) and change.operation is not Operation.MOD for change in changes):
+        if any(isinstance(change.subject, PoolView.kind) and change.operation is not Operation.MOD for change in changes):
             return True
         return any(isinstance(change.subject, LiveServer) for change in changes) and self._records() != self._shown
 
@@ -94,13 +95,8 @@ def _row(context: Context, record: ServerRecord, live: LiveServer | None) -> Non
             fault.text = sentence(live) if live else ""
             fault.visible = bool(fault.text)
 
-        follow(context.mirror, [live, *_pools(context, record)], render)
-
-
-def _pools(context: Context, record: ServerRecord) -> list[Pool]:
-    """The pool that it leads to, if that has been read."""
-    home = context.mirror.pools.get(record.id)
-    return [*home.all(Pool).values()] if home else []
+        home = context.mirror.pools.get(record.id)
+        follow(context.mirror, [live, own_pool(home) if home is not None else None], render)
 
 
 def _who(record: ServerRecord) -> str:

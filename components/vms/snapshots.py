@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from components.actions import run_command
 from components.hosts.words import pool_name, pool_path
-from components.lists.rows import Cell, ListColumn, ListRow, TableSpec
+from components.lists.rows import BulkActions, Cell, ListColumn, ListRow, TableSpec
 from components.ui import Tone, confirm, notify
 from components.urls import path_of
 from components.vms.words import mark_of
@@ -19,9 +20,11 @@ from data.names import name_of
 from data.objects import SR, VM
 from data.relations import Reads
 from data.storage import machine_of
+from data.stores.users import Role
 from data.types import NULL_REF, timestamp
 from data.views.things import GUEST, POOL_NAME, via
 from data.vms import is_of_backup
+from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.vm.kinds import is_snapshot
@@ -97,6 +100,12 @@ def _segments(snapshot: VM, at: float | None, *, backup: bool, gone: bool) -> It
         yield MEMORY
     if gone:
         yield ALONE
+
+
+def deleting(context: Context) -> BulkActions[VM] | None:
+    """Whoever may delete them may choose them."""
+    acts = BulkActions(_("Delete selected"), _("Delete all shown"), partial(delete, context))
+    return acts if current_user().role.includes(Role.OPERATOR) else None
 
 
 async def delete(context: Context, chosen: list[VM]) -> None:

@@ -11,7 +11,7 @@ from data.findings.registry import FindingRegistry
 from data.history import History
 from data.maintenance import away_from
 from data.names import name_of, pool_name
-from data.objects import Host
+from data.objects import VM, Host
 from data.placement import guests_on
 from data.views import path, port
 from data.views.things import GUEST, NAME, POOL_NAME, maybe, tags_of, via
@@ -43,6 +43,8 @@ class HostView(View[Host]):
     is_fresh = _Fact(lambda host: host.home.server.is_live, "Server.state")
     """Whether the picture is of now: its pool is connected."""
     is_master = _Fact(is_master, "Pool.master")
+    control_domain = _Fact(lambda host: maybe(host.home.one(VM, host.control_domain)), *via("control_domain", "name_label", "uuid"))
+    """What its own console belongs to."""
 
     state = _Fact(facts.host_state, *STATE)
     away_count = _Fact(lambda host: away_from(host).total, "other_config", "VM.power_state", "VM.resident_on")
