@@ -77,12 +77,18 @@ def _open_page_of_many(action: AnyAction, path: str) -> None:
         notify(_("{action}: too many are selected; select fewer").format(action=_(action.title)), Tone.WARNING)
 
 
+def start_run(context: Context, action: AnyAction, subjects: Sequence[XapiObject], request: Request) -> Run | None:
+    """Begin it, all questions being answered, as whoever looks; None for who has signed out."""
+    user = whoever()
+    return context.runner.start(user, action, subjects, request, address=current_session().address) if user is not None else None
+
+
 async def give(context: Context, action: AnyAction, subjects: Sequence[XapiObject], request: Request) -> Run | None:
-    """Do it, all questions being answered; returns when all have come to an end, None for who has signed out."""
-    client, user = ui.context.client, whoever()
-    if user is None:
+    """The same, but returns when all have come to an end, and says how a single one did."""
+    client = ui.context.client
+    run = start_run(context, action, subjects, request)
+    if run is None:
         return None
-    run = context.runner.start(user, action, subjects, request, address=current_session().address)
     if action.delivers:
         await hand_over(context, client, run)
     else:

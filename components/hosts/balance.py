@@ -6,7 +6,7 @@ from functools import partial
 
 from nicegui import ui
 
-from components.actions import whoever
+from components.actions import start_run, whoever
 from components.actions.preview import Preview
 from components.hosts.maintenance import memory_after
 from components.live import follow_facts, fresh_slot
@@ -18,7 +18,6 @@ from data.facts.host import memory_total
 from data.names import by_name, name_of
 from data.placement import memory_held
 from data.views.pool import PoolView
-from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.pool.balance import BALANCE, BalancePool, SuggestedMove
@@ -110,8 +109,7 @@ class BalanceForm(ui.element):
         self._preview.show(request if kept and not faults else None)
 
     def _go(self) -> None:
-        user = whoever()
-        if user is not None and self._found is not None and self._kept(self._found):
-            request = self._request(self._found)
-            run = self._context.runner.start(user, BALANCE, [self._pool.row], request, address=current_session().address)
+        if self._found is None or not self._kept(self._found):
+            return
+        if run := start_run(self._context, BALANCE, [self._pool.row], self._request(self._found)):
             ui.navigate.to(f"/run/{run.key}")

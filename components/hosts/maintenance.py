@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from nicegui import ui
 
-from components.actions import whoever
+from components.actions import start_run, whoever
 from components.actions.preview import Preview
 from components.live import follow_all, fresh_slot
 from components.ui import Button, ButtonKind, Card, Column, Mark, check, choice, data_table
@@ -20,7 +20,6 @@ from data.names import by_name, name_of, name_order
 from data.objects import VM, Host, HostMetrics, Network
 from data.placement import guests_on, memory_held
 from data.server import Server
-from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import why_not
@@ -228,9 +227,7 @@ class MaintenanceForm(ui.element):
         self._button.allow(wrong[0] if wrong else None)
 
     def _go(self) -> None:
-        user = whoever()
-        if user is not None:
-            run = self._context.runner.start(user, self._action, [self._host], self._request(), address=current_session().address)
+        if run := start_run(self._context, self._action, [self._host], self._request()):
             ui.navigate.to(f"/run/{run.key}")
 
 

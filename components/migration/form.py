@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nicegui import background_tasks, ui
 
-from components.actions import tell_end, whoever
+from components.actions import start_run, tell_end, whoever
 from components.actions.preview import Preview
 from components.live import follow_all, follow_source
 from components.migration.choices import MigrationChoices
@@ -22,7 +22,6 @@ from data.hosts import account_of
 from data.identity import Key, key_of, seen_from
 from data.names import name_of, pool_name
 from data.objects import SR, VM, Host, HostMetrics, Network
-from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText
@@ -196,10 +195,8 @@ class MigrationForm(ui.element):
     # ---- while it runs
 
     def _go(self) -> None:
-        user = whoever()
-        if user is not None and self._run is None:
-            request = self._chosen.request()
-            self._run = self._context.runner.start(user, MIGRATE, [self._vm], request, address=current_session().address)
+        if self._run is None:
+            self._run = start_run(self._context, MIGRATE, [self._vm], self._chosen.request())
             self._progress()
 
     def _cancel(self) -> None:

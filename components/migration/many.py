@@ -9,7 +9,7 @@ from typing import Final
 
 from nicegui import background_tasks, ui
 
-from components.actions import whoever
+from components.actions import start_run, whoever
 from components.lists.listing import Listing
 from components.lists.rows import BulkActions
 from components.live import follow_all, fresh_slot
@@ -24,7 +24,6 @@ from data.hosts import account_of
 from data.identity import key_of
 from data.names import name_of, pool_name
 from data.objects import SR, VM, Host, HostMetrics
-from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.vm.migration.group import Goal, goals, placing
@@ -226,12 +225,11 @@ class ManyForm(ui.element):
                 Button(text, self._take_all, kind=ButtonKind.GHOST).mark("take-all")
 
     def _go(self) -> None:
-        user, found = whoever(), self._found
-        if user is None or found is None or found.request is None:
+        found = self._found
+        if found is None or found.request is None:
             return
-        goes = found.standing(MoveStanding.GOES)
-        run = self._context.runner.start(user, MIGRATE, goes, found.request, address=current_session().address)
-        ui.navigate.to(f"/run/{run.key}")
+        if run := start_run(self._context, MIGRATE, found.standing(MoveStanding.GOES), found.request):
+            ui.navigate.to(f"/run/{run.key}")
 
 
 def _free(goal: Goal) -> int:

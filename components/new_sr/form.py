@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.actions import whoever
+from components.actions import start_run, whoever
 from components.actions.fields import FieldBox, box_for
 from components.actions.preview import Preview
 from components.live import follow_all, fresh_slot
@@ -18,7 +18,6 @@ from data.facts.pool import own_pool
 from data.names import name_of, pool_name
 from data.storage_places import srs_by_place
 from data.types import Home
-from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText
@@ -293,14 +292,15 @@ class NewSRForm(ui.element):
         self._pressed = True
         self._tell()
         request, faults = self._draft.request(self._search.found)
-        user = whoever()
-        if request is None or user is None:
+        if request is None:
             for fault in faults[:1]:
                 if fault.field in self._boxes:
                     self._boxes[fault.field].focus()
             return
         self._search.stop()
-        run = self._context.runner.start(user, NEW_SR, [self._pool], request, address=current_session().address)
+        run = start_run(self._context, NEW_SR, [self._pool], request)
+        if run is None:
+            return
         self._button.set_visibility(False)
         with fresh_slot(self._progress):
             SRProgress(self._context, run, lambda: self._over(run, request))

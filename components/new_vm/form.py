@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from nicegui import ui
 
-from components.actions import whoever
+from components.actions import start_run, whoever
 from components.live import follow_all
 from components.new_vm.cloud import Cloud
 from components.new_vm.disks import Disks, begins_with
@@ -23,7 +23,6 @@ from components.new_vm.side import Side, lefts
 from components.ui import Button, ButtonKind, Notice, Tone, notify
 from data.changes import Change, Operation
 from data.objects import PBD, SR, VDI, VM, Host, HostMetrics, Network, Pool
-from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText
@@ -188,15 +187,15 @@ class Form(ui.element):
     def create(self) -> None:
         self._pressed = True
         self.refresh()
-        model, user = self.model, whoever()
-        if model is None or user is None:
+        model = self.model
+        if model is None:
             return
-        if reason := why_not(CREATE, self.pool, user):
+        if reason := why_not(CREATE, self.pool, whoever()):
             notify(f"{_(CREATE.title)}: {reason}", Tone.WARNING)
         elif model.request is None:
             self.go_to_fault()
-        else:
-            self.on_started(self.context.runner.start(user, CREATE, [self.pool], model.request, address=current_session().address))
+        elif run := start_run(self.context, CREATE, [self.pool], model.request):
+            self.on_started(run)
 
 
 ENTER = "(e) => { if (e.target.matches('input') && !e.target.closest('.q-select, [role=listbox]') && !e.isComposing && !e.ctrlKey) emit() }"
