@@ -9,7 +9,7 @@ from typing import cast
 from components.frame.tree_rows import NodeKind, TreeRows
 from components.map.map_rows import MapRows
 from components.map.reads import Thing
-from components.vms.rows import VmRow
+from components.vms.rows import PoolInfo, VmRow
 from components.vms.vm_rows import VmRows
 from data.mirror import Change, Mirror
 from data.scope import Scope
@@ -46,6 +46,16 @@ class Places:
     def tree(self) -> dict[str, tuple[NodeKind, str, str]]:
         """{uuid: (kind, mark, name)}"""
         return {uuid: (NodeKind(kind), mark, name) for _id, _parent, kind, mark, name, uuid in self._nodes.rows()}
+
+    @property
+    def pools(self) -> list[PoolInfo]:
+        """Of the list."""
+        return cast(list[PoolInfo], self._roster.whole()["places"])
+
+    @property
+    def labels(self) -> list[int | str]:
+        """The words that rows of the map have by number, after the number of the first."""
+        return [0, *self._stage.labels.all()]
 
     @property
     def mapped(self) -> dict[Thing, list[object]]:

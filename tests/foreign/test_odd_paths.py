@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.foreign.eyes import eyes_on
+from tests.node import in_node
 from tests.sync.house import House
 
 ODD = (
@@ -21,7 +19,6 @@ ODD = (
 )  # fmt: skip
 KINDS = {"vm": "No VM has this UUID", "host": "No host has this UUID", "pool": "No pool has this UUID", "sr": "No SR has this UUID",
          "network": "No network has this UUID"}  # fmt: skip
-CSV = Path(__file__).parent.parent.parent / "components" / "vms" / "modules" / "csv.js"
 
 
 async def test_an_odd_uuid_is_one_sentence(home: House, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,14 +31,9 @@ async def test_an_odd_uuid_is_one_sentence(home: House, folder: Path, monkeypatc
 
 
 def test_a_table_starts_no_formula() -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no node here")
     names = ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "-cmd|' /C calc'!A0", 'a"b', "a,b", "a\nb", "plain"]
-    code = f"import {{ csv }} from {json.dumps(CSV.as_uri())}; const rows = {json.dumps(names)};" + (
-        "process.stdout.write(csv(rows, [{title: '=t', key: 'k'}, {title: 'u', key: 'k'}], {plain: (row) => row}));"
-    )
-    text = subprocess.run([node, "--input-type=module", "-e", code], capture_output=True, timeout=30, check=True).stdout.decode()
+    code = "(rows) => file.csv(rows, [{title: '=t', key: 'k'}, {title: 'u', key: 'k'}], {plain: (row) => row})"
+    text = in_node(code, {"file": "components/vms/modules/csv.js"}, names)
     rows = list(csv.reader(io.StringIO(text.lstrip("\ufeff"), newline="")))
     assert rows[0] == ["'=t", "u"] and [row[0].removeprefix("'") for row in rows[1:]] == names
     for row in rows[1:]:
