@@ -8,7 +8,7 @@ from nicegui import ui
 
 from components.findings.feed import MOST, FindingsFeed, WordedFinding
 from components.findings.lines import FindingLines
-from components.findings.words import RULE_NAMES
+from components.findings.rule_names import RULE_NAMES
 from components.live import follow_source
 from components.messages.words import PRIORITIES
 from components.ui import Button, choice, empty_state, search_field

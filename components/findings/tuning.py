@@ -9,7 +9,7 @@ from nicegui import ui
 
 from components.actions import whoever
 from components.findings.feed import FindingsFeed
-from components.findings.words import RULE_NAMES
+from components.findings.rule_names import RULE_NAMES
 from components.ui import Button, ButtonKind, Card, Dialog, Field, Tone, check, notify
 from data.findings.finding import Level, Limits, Rule
 from data.findings.overrides import Tuning

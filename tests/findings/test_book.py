@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from components.findings.words import MANY, TITLES, TONES, sentence
+from components.findings.titles import MANY, TITLES
+from components.findings.words import TONES, sentence
 from components.servers.words import state_mark
 from data.findings.finding import ALWAYS, Finding, Level, Limits, Reading, Rule, Subject
 from data.findings.overrides import Acknowledgement, Overrides, Tuning, name_of

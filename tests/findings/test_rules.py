@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from components.findings.fixes import MENDING, fix_of, page_of
+from components.findings.rule_names import RULE_NAMES
 from components.findings.tuning import limits_words, read, said
-from components.findings.words import RULE_NAMES, sentence
+from components.findings.words import sentence
 from data.failover import simulate_loss
 from data.findings.finding import Finding, Level, Reading, Rule, Subject
 from data.findings.rules import RULES
