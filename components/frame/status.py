@@ -14,7 +14,7 @@ from components.ui import Age, Bar, Mark, menu_head, menu_link, spinner
 from data.names import pool_name
 from data.server import Server, ServerState
 from data.sight import Sight
-from xo_dash.control.activity import TaskView
+from xo_dash.control.task_view import TaskView
 from xo_dash.control.visible import VisibleTasks
 from xo_dash.i18n import _, ngettext, percent
 

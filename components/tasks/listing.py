@@ -18,9 +18,9 @@ from data.views.about import About
 from xo_dash.auth.current import current_session
 from xo_dash.context import Context
 from xo_dash.control.actions import action
-from xo_dash.control.activity import TaskView
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.run import RunState
+from xo_dash.control.task_view import TaskView
 from xo_dash.i18n import _, duration, number
 
 SHOWN = 100

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from xo_dash.control.activity import TaskView
 from xo_dash.control.run import RunState
+from xo_dash.control.task_view import TaskView
 from xo_dash.i18n import N_, _, percent
 
 MARKS: Final = {

@@ -8,8 +8,9 @@ from data.objects import VBD, Host, TaskStatus
 from data.types import Ref
 from tests.control.fake_pool import Desk, FakePool
 from xo_dash.control.actions import action
-from xo_dash.control.activity import KEPT, Activity, TaskView
+from xo_dash.control.activity import KEPT, Activity
 from xo_dash.control.run import RunState
+from xo_dash.control.task_view import TaskView
 
 
 class Clock:

@@ -19,10 +19,11 @@ from data.objects import KINDS, VM, Host, Task, TaskStatus
 from data.observers import Observers, Unsubscribe
 from data.server import Server
 from data.types import NULL_REF, Ref, XapiObject, timestamp
-from data.views.about import About, about
+from data.views.about import about
 from xo_dash.control.failures import explain
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.run import Run, RunState
+from xo_dash.control.task_view import TaskView
 from xo_dash.control.words import method_words
 from xo_dash.i18n import N_
 
@@ -56,43 +57,6 @@ class Work:
     state: RunState = RunState.RUNNING
     reason: LazyText | None = None
     ended: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskView:
-    """What is shown of a task, whoever began it: in the list, the bar and the API. Runs of ours are among them, so it is made here."""
-
-    key: str
-    title: LazyText  # "Start", or what a tool called it
-    about: About
-    subject: XapiObject | None  # the same, which rights are asked of
-    server: Server | None
-    who: str  # empty: from outside
-    state: RunState
-    progress: float  # 0 to 1
-    since: float
-    ended: float  # 0 while it goes on
-    says: LazyText | None = None  # the step under way
-    reason: LazyText | None = None
-    task: Task | None = None  # while it can be cancelled
-    pool: str = ""  # what its pool is called
-    run: str = ""  # the key of our own run
-    user_id: str = ""  # ... and who began it
-
-    @property
-    def name(self) -> str:
-        """Of what it is about; "" if nobody knows."""
-        return self.about.name
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether it runs as far as anybody can see: of a pool that is away nobody can."""
-        return not self.state.ended and (self.server is None or self.server.is_live)
-
-    @property
-    def order(self) -> tuple[bool, float]:
-        """What goes on first, then the latest end."""
-        return (self.state.ended, -(self.ended or self.since))
 
 
 class Activity:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from data.observers import Unsubscribe
 from data.types import XapiObject
 from data.views.about import about
-from xo_dash.control.activity import Activity, TaskView
+from xo_dash.control.activity import Activity
 from xo_dash.control.run import Run
 from xo_dash.control.runner import Runner
+from xo_dash.control.task_view import TaskView
 
 SeesTask = Callable[[XapiObject, str], bool]
 """(what it is about, the id of the user who began it) -> whether it is told of."""
