@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import re
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeAlias
 
+from data.columns import Column, in_pairs, least, mean, most, seconds, total, weighted
 from data.history import NAN
-
-Column: TypeAlias = "array[float]"
 
 
 class ArchiveRange(NamedTuple):
@@ -107,7 +106,7 @@ def of_sr(pasts: Sequence[ArchiveData], uuid: str) -> dict[str, Panel]:
     for panel, pattern in (("disk", "{way}_{sr}"), ("iops", "iops_{way}_{sr}")):
         lines = [ArchiveCurve(way, total(_every(pasts, pattern.format(way=way, sr=uuid[:8])))) for way in ("read", "write")]
         found[panel] = {"": lines} if any(line.values for line in lines) else {}
-    lines = [ArchiveCurve(way, _micro(slowest(_every(pasts, f"{way}_latency_{uuid[:8]}")))) for way in ("read", "write")]
+    lines = [ArchiveCurve(way, seconds(most(_every(pasts, f"{way}_latency_{uuid[:8]}")))) for way in ("read", "write")]
     found["latency"] = {"": [line for line in lines if line.values]}
     return {name: panel for name, panel in found.items() if panel and any(panel.values())}
 
@@ -124,10 +123,8 @@ def of_pool(pasts: Sequence[ArchiveData]) -> dict[str, Panel]:
     ]
     if shares:
         columns = [column for column, _cpus_of in shares]
-        busy = _weighted(shares)
-        found["cpu"] = {
-            "": [ArchiveCurve("busy", busy, _least(columns), _most(columns)) if len(columns) > 1 else ArchiveCurve("busy", busy)]
-        }
+        busy = weighted(shares)
+        found["cpu"] = {"": [ArchiveCurve("busy", busy, least(columns), most(columns)) if len(columns) > 1 else ArchiveCurve("busy", busy)]}
     for name in ("net", "disk", "iops"):
         ways = {line.name for panel in hosts for line in panel.get(name, {}).get("", ())}
         found[name] = {"": [ArchiveCurve(way, total(_lines(hosts, name, way))) for way in sorted(ways)]}
@@ -149,7 +146,7 @@ def _vcpus(past: ArchiveData, online: int) -> Panel:
     if usage is None and len(on) < len(each):
         usage = array("f", (NAN if math.isnan(busy) else min(1.0, busy / len(on)) for busy in total(list(each.values()))))
     if usage is not None and len(each) > 1:
-        panel[""] = [ArchiveCurve("busy", usage, _least(on), _most(on)) if len(on) > 1 else ArchiveCurve("busy", usage)]
+        panel[""] = [ArchiveCurve("busy", usage, least(on), most(on)) if len(on) > 1 else ArchiveCurve("busy", usage)]
     return panel
 
 
@@ -159,7 +156,7 @@ def _cpus(past: ArchiveData) -> Panel:
     if not each:
         return {}
     columns = list(each.values())
-    whole = ArchiveCurve("busy", mean(columns), _least(columns), _most(columns)) if len(columns) > 1 else _banded(past, "cpu0", "busy")
+    whole = ArchiveCurve("busy", mean(columns), least(columns), most(columns)) if len(columns) > 1 else _banded(past, "cpu0", "busy")
     alone = {f"cpu{key[0]}": [_banded(past, f"cpu{key[0]}", "busy")] for key in sorted(each, key=lambda key: int(key[0]))}
     return {"": [whole], **(alone if 1 < len(alone) <= MOST_CPUS else {})}
 
@@ -175,7 +172,7 @@ def _guest_memory(past: ArchiveData) -> Panel:
         return {}
     lines = [_banded(past, "memory", "given")]
     if free is not None:
-        lines.insert(0, ArchiveCurve("used", _pairs(given, free, lambda has, kib: max(has - kib * 1024, 0.0))))
+        lines.insert(0, ArchiveCurve("used", in_pairs(given, free, lambda has, kib: max(has - kib * 1024, 0.0))))
     return {"": lines}
 
 
@@ -185,7 +182,7 @@ def _host_memory(pasts: Sequence[ArchiveData]) -> Panel:
         sources = past.columns.get(AVERAGE, {})
         whole, free = sources.get("memory_total_kib"), sources.get("memory_free_kib")
         if whole is not None and free is not None:
-            used.append(_pairs(whole, free, lambda has, kib: max(has - kib, 0.0) * 1024))
+            used.append(in_pairs(whole, free, lambda has, kib: max(has - kib, 0.0) * 1024))
             size.append(array("f", (value * 1024 for value in whole)))
     return {"": [ArchiveCurve("used", total(used)), ArchiveCurve("given", total(size))]} if used else {}
 
@@ -220,14 +217,14 @@ def _latencies(past: ArchiveData, *patterns: str, swapped: bool = False) -> Pane
         names = {line.name for lines in panel.values() for line in lines}
         each = {device: lines for device, lines in panel.items() if device} or {"": panel[""]}
         worst = {way: [line.values for lines in each.values() for line in lines if line.name == way] for way in sorted(names)}
-        seconds = {
+        found = {
             device: [
-                ArchiveCurve(line.name, _micro(line.values), line.low and _micro(line.low), line.high and _micro(line.high))
+                ArchiveCurve(line.name, seconds(line.values), line.low and seconds(line.low), line.high and seconds(line.high))
                 for line in lines
             ]
             for device, lines in panel.items()
         }
-        return seconds | {"": [ArchiveCurve(way, _micro(slowest(columns))) for way, columns in worst.items()]}
+        return found | {"": [ArchiveCurve(way, seconds(most(columns))) for way, columns in worst.items()]}
     return {}
 
 
@@ -241,8 +238,8 @@ def _single_of(pasts: Sequence[ArchiveData], source: str, name: str) -> Panel:
 
 def _banded(past: ArchiveData, source: str, name: str) -> ArchiveCurve:
     """With the least and the most of each sample, where the archive has them."""
-    least, most = past.columns.get(MIN, {}).get(source), past.columns.get(MAX, {}).get(source)
-    return ArchiveCurve(name, past.columns[AVERAGE][source], least, most)
+    low, high = past.columns.get(MIN, {}).get(source), past.columns.get(MAX, {}).get(source)
+    return ArchiveCurve(name, past.columns[AVERAGE][source], low, high)
 
 
 def _sources(past: ArchiveData, pattern: str) -> dict[tuple[str, ...], str]:
@@ -258,52 +255,3 @@ def _named(past: ArchiveData, cf: str, pattern: str) -> dict[tuple[str, ...], Co
 
 def _every(pasts: Iterable[ArchiveData], source: str) -> list[Column]:
     return [column for past in pasts if (column := past.columns.get(AVERAGE, {}).get(source)) is not None]
-
-
-# ---- sample by sample; what is NaN does not count, and where all is NaN there is a gap
-
-
-def total(columns: Sequence[Column]) -> Column:
-    return _by_sample(columns, math.fsum)
-
-
-def mean(columns: Sequence[Column]) -> Column:
-    return _by_sample(columns, lambda values: math.fsum(values) / len(values))
-
-
-def slowest(columns: Sequence[Column]) -> Column:
-    return _by_sample(columns, max)
-
-
-def _weighted(columns: Sequence[tuple[Column, int]]) -> Column:
-    weights = [weight for _column, weight in columns]
-
-    def at(values: tuple[float, ...]) -> float:
-        known = [(value * weight, weight) for value, weight in zip(values, weights, strict=True) if not math.isnan(value)]
-        return sum(value for value, _weight in known) / sum(weight for _value, weight in known) if known else NAN
-
-    return array("f", map(at, zip(*(column for column, _weight in columns), strict=True)))
-
-
-def _least(columns: Sequence[Column]) -> Column:
-    return _by_sample(columns, min)
-
-
-def _most(columns: Sequence[Column]) -> Column:
-    return _by_sample(columns, max)
-
-
-def _by_sample(columns: Sequence[Column], function: Callable[[list[float]], float]) -> Column:
-    if len(columns) == 1:
-        return columns[0]
-    known = ([value for value in values if not math.isnan(value)] for values in zip(*columns, strict=True))
-    return array("f", (function(values) if values else NAN for values in known))
-
-
-def _pairs(first: Column, second: Column, function: Callable[[float, float], float]) -> Column:
-    return array("f", (NAN if math.isnan(a) or math.isnan(b) else function(a, b) for a, b in zip(first, second, strict=True)))
-
-
-def _micro(column: Column) -> Column:
-    """Seconds, of microseconds."""
-    return array("f", (value / 1e6 for value in column))

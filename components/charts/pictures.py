@@ -12,7 +12,8 @@ from typing import Final, TypeAlias
 import orjson
 
 from data import archives
-from data.archives import ArchiveRange, Column, Panel
+from data.archives import ArchiveRange, Panel
+from data.columns import Column
 from data.facts.vm import vcpus_online
 from data.history import History
 from data.names import name_of

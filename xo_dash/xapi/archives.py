@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Final
 
-from data.archives import AVERAGE, MAX, MIN, ArchiveData, Column
+from data.archives import AVERAGE, MAX, MIN, ArchiveData
+from data.columns import Column
 from data.history import NAN
 from xo_dash.xapi import rrd, rrd_formats, rrd_legend
 from xo_dash.xapi.errors import BadReply
