@@ -9,11 +9,12 @@ from components.actions.fields import FieldBox, box_for
 from components.actions.preview import Preview
 from components.live import follow_all, fresh_slot
 from components.new_sr.draft import SRDraft
+from components.new_sr.existing import ExistingSRs
 from components.new_sr.found_list import FoundList, FoundRow, export_rows, lun_rows
 from components.new_sr.progress import SRProgress
 from components.new_sr.search import HostCheck, Search
 from components.new_sr.side import HostChecks, SideNotes
-from components.ui import Button, ButtonKind, Card, Mark, check, spinner
+from components.ui import Button, ButtonKind, Card, check, spinner
 from data.facts.pool import own_pool
 from data.names import name_of, pool_name
 from data.storage_places import srs_by_place
@@ -53,7 +54,6 @@ class NewSRForm(ui.element):
         self._named = self._suggesting = self._pressed = False
         self._failed: Fault | None = None  # of the last run
         self._search = Search(context.runner.prober, home, self._tell)
-        self._drawn: object = None
         pool = own_pool(home)
         assert pool is not None  # noqa: S101  # a page is for a pool
         self._pool = pool
@@ -63,7 +63,7 @@ class NewSRForm(ui.element):
             with ui.element().classes("x-new-sr-main"):
                 self._fields = ui.element().classes("contents")
                 self._lists()
-                self._callout = ui.element().classes("contents")
+                self._existing = ExistingSRs(pool_name(home), self._attach)
                 self._names()
             with ui.element("aside").classes("x-new-sr-aside"):
                 self._aside()
@@ -168,6 +168,11 @@ class NewSRForm(ui.element):
             self._draft.choose(name, value)
             self._tell()
 
+    def _attach(self, uuid: str) -> None:
+        """This one; "": none, but a new one beside it."""
+        self._draft.existing = uuid
+        self._typed()
+
     def _stop(self) -> None:
         self._search.stop()
         self._tell()
@@ -220,11 +225,7 @@ class NewSRForm(ui.element):
         self._exports.show(export_rows(rough, found, known), rough.path, _("Path on {server}").format(server=rough.server))
         self._targets.show([FoundRow(one.iqn, (one.iqn,), ", ".join(one.portals)) for one in found.targets], rough.iqn)
         self._luns.show(lun_rows(rough, found, known), rough.scsi_id)
-        shown = (draft.lying(found), draft.attached(found), draft.kind)
-        if shown != self._drawn:
-            self._drawn = shown
-            with fresh_slot(self._callout):
-                self._draw_existing()
+        self._existing.show(draft.lying(found), draft.attached(found), draft.kind)
 
     def _scope(self) -> str:
         found, search = self._search.found, self._search
@@ -235,35 +236,6 @@ class NewSRForm(ui.element):
             return ""
         text = ngettext("{n} found in {time}", "{n} found in {time}", count)
         return text.format(n=number(count), time=duration(max(0.1, round(search.seconds, 1))))
-
-    def _draw_existing(self) -> None:
-        """What was found is attached unless one says otherwise."""
-        lying = self._draft.lying(self._search.found)
-        if not lying:
-            return
-        attached = self._draft.attached(self._search.found)
-        with Card().classes("x-new-sr-callout").mark("existing"):
-            ui.label(_("There is an SR already: attach it?")).classes("x-new-sr-question")
-            ui.label(_("Attaching keeps all disks and adds them to {pool}; nothing is written.").format(pool=pool_name(self._home)))
-            with ui.element().classes("x-row"):
-                Mark("warning")
-                ui.label(
-                    _("If another pool still uses it, both would write. Attach it only if that pool is gone or has detached it.")
-                ).classes("x-warning")
-            with ui.element().classes("x-btns").props("role=radiogroup"):
-                for sr in lying[:5]:
-                    text = _("Attach {name}").format(name=sr.name or sr.uuid[:8]) if len(lying) > 1 else _("Attach")
-                    self._way(text, sr.uuid == attached, sr.uuid, "link")
-                beside = _("Erase it and create a new SR") if KINDS[self._draft.kind].formats else _("New SR beside it")
-                self._way(beside, attached is None, "", "plus")
-
-    def _way(self, text: str, on: bool, existing: str, icon: str) -> None:
-        def turn() -> None:
-            self._draft.existing = existing
-            self._typed()
-
-        button = Button(text, turn, icon=icon).props("role=radio").mark(f"way-{existing or 'new'}")
-        button.props["aria-checked"] = "true" if on else "false"
 
     def _draw_hosts(self) -> None:
         rough, checks = self._draft.rough, self._search.checks
