@@ -7,12 +7,11 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from data.facts.network import LinkLevel, link_level
-from data.facts.vm import is_up
+from data.facts.vm import is_guest, is_up
 from data.history import History
 from data.hosts import Port, port_of
 from data.level import Level
 from data.objects import PIF, VIF, VM, Bond, Host, Network
-from data.placement import is_guest
 from data.vms import nics_of
 
 NO_TAG: Final = 0

@@ -11,8 +11,6 @@ from data.facts.vm import is_guest
 from data.objects import VM, Host
 from data.types import Ref
 
-__all__ = ["Memory", "OthersMemory", "guests_on", "is_guest", "memory_held", "memory_of"]
-
 
 @dataclass(frozen=True, slots=True)
 class Memory:

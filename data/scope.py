@@ -9,9 +9,9 @@ from weakref import WeakValueDictionary
 
 from data.changes import Subject
 from data.coalesce import in_turns
+from data.facts.vm import is_guest
 from data.mirror import Mirror
 from data.objects import SR, VM, Appliance, Host, Network, Pool
-from data.placement import is_guest
 from data.replica import Replica
 from data.server import Server
 from data.stores.users import User

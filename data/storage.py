@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from data.facts.sr import cut_off, is_shown
+from data.facts.vm import is_guest
 from data.names import name_order
 from data.objects import PBD, SR, VBD, VDI, VM, Host
-from data.placement import is_guest
 
 
 def guests_on(sr: SR) -> set[VM]:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from data.facts.pool import is_master
-from data.facts.vm import is_up
+from data.facts.vm import is_guest, is_up
 from data.names import name_of, name_order
 from data.objects import PIF, VLAN, VM, Bond, Host, Network, VMGuestMetrics
-from data.placement import is_guest
 from data.types import Home
 
 

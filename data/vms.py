@@ -5,10 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from data.facts.vm import is_up, told_addresses
+from data.facts.vm import is_guest, is_up, told_addresses
 from data.names import by_name
 from data.objects import SR, VBD, VDI, VIF, VM, Network, Pool, VMGuestMetrics, VMMetrics
-from data.placement import is_guest
 from data.texts import whole
 from data.types import timestamp
 

@@ -12,9 +12,8 @@ from components.console.wall import MOST, Wall, wall_path
 from components.frame.feed import TreeFeed
 from components.frame.finder import Adder
 from components.ui import Button, ButtonKind, Dialog, Field, PageHead, choice, empty_state
-from data.facts.vm import is_up
+from data.facts.vm import is_guest, is_up
 from data.names import by_name
-from data.placement import is_guest
 from data.scope import Scope
 from data.search import Group
 from data.views.vm import VMView

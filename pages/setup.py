@@ -14,7 +14,7 @@ from components.transfers.allowed_hosts import AllowedHostsSettings
 from components.ui import Card, PageHead, cards
 from components.vms.trash import TrashSettings
 from data.changes import Change, Operation
-from data.placement import is_guest
+from data.facts.vm import is_guest
 from data.server import Server
 from data.views.host import HostView
 from data.views.vm import VMView

@@ -13,10 +13,9 @@ from components.vms.page.tabs import VmTabs
 from components.vms.rows import place_of
 from components.vms.trash import trash_notice
 from data.facts.pool import own_pool
-from data.facts.vm import is_up
+from data.facts.vm import is_guest, is_up
 from data.names import name_of
 from data.objects import VM, Host
-from data.placement import is_guest
 from data.trash import is_trashed
 from data.views.vm import VMView
 from pages.layout import frame

@@ -12,8 +12,8 @@ from components.actions.run_command import run_command, whoever
 from components.ui import divider, menu, menu_item, menu_link
 from components.urls import path_of
 from data.changes import Subject
+from data.facts.vm import is_guest
 from data.objects import VM
-from data.placement import is_guest
 from data.server import Server
 from data.types import XapiObject
 from xo_dash.context import Context

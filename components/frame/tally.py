@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from data.changes import Change, Operation
 from data.coalesce import Coalescer
-from data.placement import is_guest
+from data.facts.vm import is_guest
 from data.server import Server
 from data.sight import Sight
 from data.views.host import HostView

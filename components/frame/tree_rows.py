@@ -13,9 +13,9 @@ from components.servers.words import state_mark as connection_mark
 from components.vms.words import mark_of
 from data.changes import Change, Operation, Subject
 from data.facts.pool import own_pool
+from data.facts.vm import is_guest
 from data.names import name_of, pool_name
 from data.objects import VM, Host, Pool
-from data.placement import is_guest
 from data.relations import Together
 from data.server import Server
 from data.sight import Sight

@@ -12,11 +12,10 @@ from components.lists import Cell, ListColumn, ListRow, TableSpec, without
 from components.urls import path_of
 from components.vms.words import STATES as POWER_STATES
 from components.vms.words import doing_of, mark_of
-from data.facts.vm import VmState, state_of
+from data.facts.vm import VmState, is_guest, state_of
 from data.history import History
 from data.hosts import guests_of
 from data.objects import VM, Host
-from data.placement import is_guest
 from data.types import Home, XapiObject
 from data.views.host import HostView as V
 from data.views.view import reads_of

@@ -14,9 +14,8 @@ from components.map.labels import LabelTable
 from components.map.reads import READS, Thing
 from components.map.rows import STATES, Row, host_row, labels_in, network_row, pool_row, sr_row, vm_row
 from data.changes import Change, Operation, Subject
-from data.facts.vm import VmState, state_of
+from data.facts.vm import VmState, is_guest, state_of
 from data.objects import SR, VM, Host, Network, Pool
-from data.placement import is_guest
 from data.server import Server
 from data.sight import Sight
 from data.types import Home, XapiObject

@@ -14,8 +14,8 @@ from components.map.map_rows import MapCounts
 from components.ui import Mark
 from data.changes import Change
 from data.facts.pool import own_pool
+from data.facts.vm import is_guest
 from data.objects import VM, Host, HostMetrics, Pool
-from data.placement import is_guest
 from data.server import Server
 from data.sight import Sight
 from xo_dash.control.patches import PatchBook

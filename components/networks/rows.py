@@ -12,10 +12,10 @@ from components.lists import Cell, ListColumn, ListRow, TableSpec
 from components.lists.traffic import line_rate, traffic_cell, traffic_trace
 from components.urls import path_of
 from components.vms.words import mark_of
+from data.facts.vm import is_guest
 from data.names import name_of
 from data.networks import Links, NetworkKind, network_kind, nic_of, traffic_of
 from data.objects import VIF, VM, Network
-from data.placement import is_guest
 from data.relations import Reads
 from data.texts import whole
 from data.types import Home

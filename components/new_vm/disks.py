@@ -11,9 +11,9 @@ from components.new_vm.draft import DiskDraft, DraftSource
 from components.new_vm.model import Model
 from components.new_vm.section import Section
 from components.ui import Button, ButtonKind
+from data.facts.vm import is_guest
 from data.names import by_name, name_of
 from data.objects import SR, VBD, VDI, VM
-from data.placement import is_guest
 from data.types import Home
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.creation.blueprint import Disk, suggested_sr

@@ -10,9 +10,9 @@ from components.new_vm.draft import DraftSource
 from components.new_vm.model import Model
 from components.new_vm.section import TYPED, fault
 from components.ui import Button, ButtonKind, Field, choice
+from data.facts.vm import is_guest
 from data.names import by_name, name_of
 from data.objects import VM, PowerState
-from data.placement import is_guest
 from xo_dash.control.vm.create import images_of, templates_of
 from xo_dash.control.vm.creation.hosts import same_names
 from xo_dash.i18n import _, ngettext, number

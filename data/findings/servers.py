@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from data.facts.host import is_live
+from data.facts.vm import is_guest
 from data.findings.finding import Limits, Reading, Rule
 from data.hosts import product_of
 from data.objects import SR, VIF, VM, Host, Pool
-from data.placement import is_guest
 from data.server import Server, ServerState
 
 QUIET = frozenset({ServerState.LIVE, ServerState.CONNECTING, ServerState.SYNCING, ServerState.DISABLED})

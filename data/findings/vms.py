@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from data.facts.pool import has_ha
-from data.facts.vm import ToolsState, VmState, state_of, tools_of
+from data.facts.vm import ToolsState, VmState, is_guest, state_of, tools_of
 from data.failover import srs_of
 from data.findings.finding import ALWAYS, Limits, Look, Reading, Rule
 from data.history import History
 from data.messages import CLASSES, alarm_of, subject_of
 from data.objects import PBD, SR, VM, Host, Message, PowerState
 from data.on_map import on_map
-from data.placement import is_guest
 from data.types import timestamp
 from data.vms import AutoStart, auto_start, drives_of, is_of_backup
 

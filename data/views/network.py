@@ -6,10 +6,10 @@ from typing import ClassVar, TypeVar
 
 from data import networks
 from data.facts.pool import own_pool
+from data.facts.vm import is_guest
 from data.findings.registry import FindingRegistry
 from data.names import name_of, pool_name
 from data.objects import VIF, VM, Network
-from data.placement import is_guest
 from data.views import port
 from data.views.things import GUEST, NAME, POOL_NAME, maybe, tags_of, via
 from data.views.view import FINDINGS, Fact, View, is_present

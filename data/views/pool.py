@@ -8,11 +8,11 @@ from typing import ClassVar, Final, TypeVar
 
 from data import hosts, storage
 from data.facts.host import HostState, host_state
-from data.facts.vm import VmState, state_of
+from data.facts.vm import VmState, is_guest, state_of
 from data.findings.registry import FindingRegistry
 from data.names import pool_name
 from data.objects import SR, VM, Host, Network, Pool
-from data.placement import Memory, is_guest
+from data.placement import Memory
 from data.views.host import RESIDENTS
 from data.views.things import GUEST, POOL_NAME, maybe, tags_of, via
 from data.views.view import FINDINGS, Fact, View, is_present

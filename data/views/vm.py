@@ -13,13 +13,13 @@ from data.facts import vm as facts
 from data.facts.host import is_live
 from data.facts.pool import has_ha
 from data.facts.sr import used_share
+from data.facts.vm import is_guest
 from data.failover import srs_of
 from data.findings.registry import FindingRegistry
 from data.history import History
 from data.names import name_of, pool_name
 from data.objects import VBD, VM, Appliance, Host, PowerState, Task
 from data.pending import pending_of
-from data.placement import is_guest
 from data.types import Ref
 from data.views.moving import ELSEWHERE, moves_to
 from data.views.snapshot import snapshots_of

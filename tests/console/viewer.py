@@ -19,10 +19,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from data.consoles import Protocol
+from data.facts.vm import is_guest
 from data.identity import key_of
 from data.mirror import PoolMirror
 from data.objects import VM, PowerState
-from data.placement import is_guest
 from data.stores.directory import DataDirectory
 from data.stores.sessions import SessionStore
 from data.stores.users import Role, UserStore

@@ -16,8 +16,8 @@ from components.vms.grid import column_titles
 from components.vms.rows import LONGEST_NOTE, VmRow
 from components.vms.words import STATES, doing_of, tools_text
 from data.facts.host import HostState
+from data.facts.vm import is_guest
 from data.objects import PIF, SR, VM, Host, Network
-from data.placement import is_guest
 from data.server import Server
 from data.views.host import HostView
 from data.views.network import NetworkView

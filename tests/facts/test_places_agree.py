@@ -21,13 +21,12 @@ from components.urls import path_of
 from components.vms.about import about
 from data.facts.host import HostState, host_state
 from data.facts.network import link_of
-from data.facts.vm import VmState
+from data.facts.vm import VmState, is_guest
 from data.findings.storage import fill_level
 from data.messages import subject_of
 from data.mirror import Mirror
 from data.names import name_of, pool_name, server_name
 from data.objects import PIF, SR, VM, Host, Message, Network, Pool, VMGuestMetrics
-from data.placement import is_guest
 from data.scope import Scope
 from data.search import Group, Hit
 from data.views.host import HostView

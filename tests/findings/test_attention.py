@@ -16,12 +16,12 @@ from components.findings.feed import FindingsFeed
 from components.findings.line import FindingLine
 from components.findings.tuning import RuleRow
 from components.ui import Button, Field
+from data.facts.vm import is_guest
 from data.findings.finding import Level
 from data.findings.vms import KEEP
 from data.identity import key_of
 from data.mirror import Mirror
 from data.objects import PBD, SR, VM, Host, PowerState
-from data.placement import is_guest
 from data.server import ServerState
 from data.stores.directory import DataDirectory
 from data.stores.findings import FindingStore

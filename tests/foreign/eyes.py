@@ -17,9 +17,9 @@ from nicegui.testing import User
 
 from components.frame.feed import TreeFeed
 from components.urls import PREFIXES
+from data.facts.vm import is_guest
 from data.mirror import Mirror
 from data.objects import VM
-from data.placement import is_guest
 from pages.table import PAGES
 from tests import fakes
 from tests.looking import looking

@@ -11,9 +11,9 @@ from components.map.announcer import Announcer
 from components.map.map import Map
 from components.map.map_rows import MapCounts
 from components.map.summary import figures
+from data.facts.vm import is_guest
 from data.mirror import Mirror
 from data.objects import VM, Host
-from data.placement import is_guest
 from data.server import ServerState
 from pages import home
 from tests import fakes

@@ -17,10 +17,10 @@ from starlette.routing import Route
 
 from data.changes import Subject
 from data.coalesce import INTERVAL
+from data.facts.vm import is_guest
 from data.identity import key_of
 from data.mirror import Mirror
 from data.objects import SR, VM, Host, Network, Pool
-from data.placement import is_guest
 from data.scope import Scope
 from data.stores.users import Role
 from data.types import XapiObject

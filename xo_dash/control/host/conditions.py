@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from data.facts.vm import is_guest
 from data.objects import VM, Host
-from data.placement import is_guest
 from xo_dash.control.conditions import host_answers
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.words import under_way

@@ -9,10 +9,10 @@ from urllib.parse import quote
 from msgspec import Meta
 
 from data.facts.host import is_live
+from data.facts.vm import is_guest
 from data.identity import key_of
 from data.names import name_of, name_order
 from data.objects import PBD, SM, SR, VDI, VM, Host, Pool
-from data.placement import is_guest
 from data.stores.users import Role
 from data.types import GIB, Ref
 from data.uplinks import hosts_of

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from data.facts.vm import is_guest
 from data.hosts import account_of
 from data.names import name_of
 from data.objects import PBD, SR, VBD, VDI, VIF, VM, Host, Pool, PowerState
-from data.placement import is_guest
 from data.types import GIB, Home
 from data.vms import copy_size
 from xo_dash.control.cloud_init import config as cloud_init
