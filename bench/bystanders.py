@@ -10,8 +10,9 @@ from nicegui import Client, app, core, ui
 from nicegui.testing.user_simulation import user_simulation
 
 from bench.figures import Figure
+from data.changes import Change, Operation
 from data.identity import key_of
-from data.mirror import Change, Mirror, Operation
+from data.mirror import Mirror
 from data.objects import VM
 from pages import layout, vm
 from tests import fakes

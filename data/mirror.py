@@ -26,8 +26,6 @@ from data.server import Server
 from data.trash import Trash
 from data.types import NULL_REF, Home, Ref, XapiObject
 
-__all__ = ["Change", "Event", "Mirror", "Operation", "PoolMirror", "Subject", "Topic"]  # some of them for who follows it
-
 T = TypeVar("T", bound=XapiObject)
 P = TypeVar("P")
 

@@ -19,10 +19,11 @@ from typing import Any, NoReturn, TypeVar, cast, overload
 from nicegui import App
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from data.changes import Change, Event, Operation, Subject
 from data.decode import decode
 from data.findings.affected import around
 from data.history import LENGTH, STEP, Load
-from data.mirror import Change, Event, Mirror, Operation, PoolMirror, Subject
+from data.mirror import Mirror, PoolMirror
 from data.objects import (
     PBD,
     PIF,

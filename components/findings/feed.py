@@ -9,9 +9,10 @@ from typing import NamedTuple, TypeVar
 from components.findings.words import sentence
 from data.changes import Change
 from data.coalesce import Coalescer
-from data.findings.finding import Finding, Level
+from data.findings.finding import Finding
 from data.findings.naming import are_in_most, may_name
 from data.findings.overrides import Acknowledgement
+from data.level import Level
 from data.server import Server
 from data.sight import Sight
 from xo_dash.i18n import locale

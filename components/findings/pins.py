@@ -12,8 +12,8 @@ from components.findings.feed import FindingsFeed
 from components.live import follow_source, fresh_slot
 from components.messages.words import MARKS
 from components.ui import Button, ButtonKind, Mark
-from data.findings.finding import Level
 from data.identity import key_of
+from data.level import Level
 from data.names import name_of
 from data.stores.users import ViewedUser
 from data.types import XapiObject

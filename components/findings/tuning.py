@@ -11,8 +11,9 @@ from components.actions import whoever
 from components.findings.feed import FindingsFeed
 from components.findings.rule_names import RULE_NAMES
 from components.ui import Button, ButtonKind, Card, Dialog, Field, Tone, check, notify
-from data.findings.finding import Level, Limits, Rule
+from data.findings.finding import Limits, Rule
 from data.findings.overrides import Tuning
+from data.level import Level
 from data.stores.errors import StoreError
 from data.stores.users import Role
 from xo_dash.context import Context

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from components.findings.titles import MANY, TITLES, days_left, hosts, names
-from data.findings.finding import Finding, Level
+from data.findings.finding import Finding
+from data.level import Level
 from data.names import Pools, pool_name, pool_of, server_name
 from data.server import Server, ServerState
 from data.storage import room_of

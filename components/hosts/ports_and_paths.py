@@ -10,7 +10,7 @@ from components.hosts.words import MODES, link_mark, link_text
 from components.live import follow_facts
 from components.ui import Button, ButtonKind, Card, Column
 from data.facts.network import LinkLevel as LinkState
-from data.findings.finding import Level
+from data.level import Level
 from data.names import name_of
 from data.objects import PIF
 from data.types import Home

@@ -12,8 +12,8 @@ from data.facts.host import HostState, host_state
 from data.facts.network import LinkLevel
 from data.facts.pool import own_pool
 from data.failover import Bound
-from data.findings.finding import Level
 from data.hosts import Cpus
+from data.level import Level
 from data.objects import Host
 from data.types import XapiObject
 from data.views.moving import MoveTargets

@@ -10,7 +10,7 @@ from nicegui.element import Element
 from components.browser import tell
 from components.findings.words import sentence
 from components.live import follow_all, follow_source
-from data.findings.finding import Level
+from data.level import Level
 from data.server import Server
 from data.sight import Sight
 from data.views.finding import finding_view

@@ -10,7 +10,8 @@ from nicegui import ui
 
 from components.findings.words import sentence
 from components.live import follow_source
-from data.findings.finding import Finding, Level
+from data.findings.finding import Finding
+from data.level import Level
 from data.sight import Sight
 from xo_dash.i18n import _
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from data.findings.finding import Level
+from data.level import Level
 from data.messages import Alarm
 from xo_dash.i18n import N_, _, bits_rate, duration, number, percent, rate, size
 

@@ -16,7 +16,7 @@ from components.vms.page.editable import EditableFacts
 from components.vms.page.settings_rows import EDITS, Edit, memory_cell, vcpus_cell
 from components.vms.words import BOOT, FIRMWARE, tools_text
 from data.dependencies import DependencyKind
-from data.findings.finding import Level
+from data.level import Level
 from data.views.vm import VMView
 from data.views.vm_parts import DependencyView
 from data.vms import AutoStart

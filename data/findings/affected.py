@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
 
-from data.changes import Change, Operation
-from data.findings.finding import Subject
+from data.changes import Change, Operation, Subject
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Certificate, Host, HostMetrics, Message, Network, PIFMetrics, Pool
 from data.types import Home, XapiObject
 

@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from data.findings.finding import Finding, Level, Rule, Subject
+from data.changes import Subject
+from data.findings.finding import Finding, Rule
 from data.findings.overrides import Overrides
 from data.findings.registry import FindingRegistry, folded
+from data.level import Level
 from data.objects import Host
 
 Elsewhere = Callable[[Subject], Subject | None]

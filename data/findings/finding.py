@@ -6,14 +6,11 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from data.changes import Subject
 from data.level import Level
 from data.objects import Host
 from data.server import Server
 from data.types import XapiObject
-
-__all__ = ["ALWAYS", "Finding", "Level", "Limits", "Look", "Reading", "Rule", "Subject"]  # a level is told of more than findings
-
-Subject = XapiObject | Server
 
 
 class Limits(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from data.findings.finding import Level, Limits, Reading
+from data.findings.finding import Limits, Reading
+from data.level import Level
 
 DAMPING = 300.0
 """Seconds: what comes back so soon has not been away, and from then on must be calm for so long to be over."""

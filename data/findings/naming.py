@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Set
 
-from data.findings.finding import Finding, Subject
+from data.changes import Subject
+from data.findings.finding import Finding
 from data.objects import Host, Message, Pool
 from data.server import Server
 from data.types import XapiObject

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from data.facts.host import is_live
 from data.facts.network import LinkLevel, cut_vms, link_level, link_of
-from data.findings.finding import Level, Limits, Reading, Rule
+from data.findings.finding import Limits, Reading, Rule
+from data.level import Level
 from data.objects import PIF, VM, Bond, Host, Network
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from data.findings.finding import Finding, Limits, Rule, Subject
+from data.changes import Subject
+from data.findings.finding import Finding, Limits, Rule
 from data.identity import key_of
 from data.server import Server
 from data.types import XapiObject

@@ -7,9 +7,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from data.findings.finding import Finding, Level, Reading, Rule, Subject
+from data.changes import Subject
+from data.findings.finding import Finding, Reading, Rule
 from data.findings.lifecycle import FindingState, transition
 from data.findings.overrides import Overrides, name_of, older_name_of
+from data.level import Level
 from data.observers import Observers, Unsubscribe
 from data.types import XapiObject
 

@@ -6,10 +6,11 @@ from collections.abc import Generator
 
 from data.facts.host import is_live
 from data.facts.sr import cut_off, is_shown, used_share
-from data.findings.finding import ALWAYS, Level, Limits, Reading, Rule
+from data.findings.finding import ALWAYS, Limits, Reading, Rule
 from data.findings.registry import FindingRegistry
 from data.growth import days_until_full
 from data.history import History
+from data.level import Level
 from data.names import name_of
 from data.objects import PBD, SR, VDI, VM, Host
 from data.storage import DiskKind, disk_kind, guests_of

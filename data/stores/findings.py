@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from data.findings.finding import Rule, Subject
+from data.changes import Subject
+from data.findings.finding import Rule
 from data.findings.overrides import Acknowledgement, Overrides, Tuning, name_of
 from data.growth import Sample
 from data.stores.directory import DataDirectory

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from data.changes import Subject
 from data.facts.pool import own_pool
-from data.findings.finding import Finding, Subject
+from data.findings.finding import Finding
 from data.identity import key_of
 from data.messages import subject_of
 from data.names import Pools

@@ -11,7 +11,8 @@ from typing import Any, cast
 
 import orjson
 
-from data.mirror import Event, Mirror, Operation, PoolMirror
+from data.changes import Event, Operation
+from data.mirror import Mirror, PoolMirror
 from data.objects import KINDS, VM, PowerState, Task, TaskStatus
 from data.server import Server, ServerState
 from data.stores.users import Role, User

@@ -11,7 +11,8 @@ from components.map.map_rows import MapRows
 from components.map.reads import Thing
 from components.vms.rows import PoolInfo, VmRow
 from components.vms.vm_rows import VmRows
-from data.mirror import Change, Mirror
+from data.changes import Change
+from data.mirror import Mirror
 from data.scope import Scope
 from data.search import Index
 from tests.facts.pools import any_mirror, anything_happens

@@ -17,9 +17,9 @@ from components.findings.line import FindingLine
 from components.findings.tuning import RuleRow
 from components.ui import Button, Field
 from data.facts.vm import is_guest
-from data.findings.finding import Level
 from data.findings.vms import KEEP
 from data.identity import key_of
+from data.level import Level
 from data.mirror import Mirror
 from data.objects import PBD, SR, VM, Host, PowerState
 from data.server import ServerState

@@ -7,11 +7,13 @@ import pytest
 from components.findings.titles import MANY, TITLES
 from components.findings.words import TONES, sentence
 from components.servers.words import state_mark
+from data.changes import Subject
 from data.facts.vm import is_guest
-from data.findings.finding import ALWAYS, Finding, Level, Limits, Reading, Rule, Subject
+from data.findings.finding import ALWAYS, Finding, Limits, Reading, Rule
 from data.findings.overrides import Acknowledgement, Overrides, Tuning, name_of
 from data.findings.registry import FindingRegistry
 from data.findings.rules import RULES
+from data.level import Level
 from data.mirror import Mirror
 from data.objects import SR, VDI, VM, Host, HostMetrics, Message, Pool
 from data.server import ServerState

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from components.findings.fixes import fix_of
 from components.findings.words import sentence
-from data.findings.finding import Finding, Level
+from data.findings.finding import Finding
+from data.level import Level
 from data.objects import SR, Host, Message, Pool
 from data.stores.users import Role
 from data.views.finding import finding_view

@@ -16,7 +16,7 @@ from components.messages.rows import message_table
 from components.messages.words import NAMES, alarm_words, details, title
 from components.ui import Button
 from data.changes import Change, Operation
-from data.findings.finding import Level
+from data.level import Level
 from data.messages import Alarm, alarm_of, level_of, subject_of
 from data.mirror import Mirror
 from data.objects import Message, Pool

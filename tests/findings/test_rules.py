@@ -11,11 +11,13 @@ from components.findings.fixes import MENDING, fix_of, page_of
 from components.findings.rule_names import RULE_NAMES
 from components.findings.tuning import limits_words, read, said
 from components.findings.words import sentence
+from data.changes import Subject
 from data.failover import simulate_loss
-from data.findings.finding import Finding, Level, Reading, Rule, Subject
+from data.findings.finding import Finding, Reading, Rule
 from data.findings.rules import RULES
 from data.growth import Sample
 from data.history import Clock, History, Load
+from data.level import Level
 from data.objects import (
     PBD,
     PIF,

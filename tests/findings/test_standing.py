@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from data.findings.finding import Level, Limits, Reading
+from data.findings.finding import Limits, Reading
 from data.findings.lifecycle import DAMPING, FindingState, transition
+from data.level import Level
 
 LIMITS = Limits(warning=0.85, critical=0.95)
 

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from components.servers.words import sentence
+from data.changes import Event, Operation
 from data.decode import decode
-from data.mirror import Event, Mirror, Operation
+from data.mirror import Mirror
 from data.objects import KINDS, VM, Task
 from data.server import Server, ServerState
 from data.types import Ref, XapiDate, XapiObject, timestamp

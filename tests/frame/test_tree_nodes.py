@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from components.frame.tree_rows import NodeKind, Row, TreeRows
-from data.mirror import Change, Mirror
+from data.changes import Change
+from data.mirror import Mirror
 from data.objects import Host, HostMetrics, Pool, PowerState
 from data.server import ServerState
 from data.types import NULL_REF

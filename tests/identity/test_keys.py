@@ -7,10 +7,11 @@ import pytest
 from components.frame.tree_rows import TreeRows
 from components.urls import PREFIXES, path_of
 from components.vms.vm_rows import VmRows
+from data.changes import Change, Operation
 from data.findings.finding import Limits, Rule
 from data.findings.overrides import name_of
 from data.identity import Key, key_of, parse, pool_keys
-from data.mirror import Change, Mirror, Operation
+from data.mirror import Mirror
 from data.objects import KINDS, SR, VM, Host, Network, Pool
 from data.search import Index
 from data.server import Server

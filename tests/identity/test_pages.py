@@ -18,8 +18,9 @@ from components.lists import Listing
 from components.map.map import SelectedObject
 from components.map.selection import Selection, found
 from components.urls import path_of
+from data.changes import Event, Operation
 from data.identity import key_of
-from data.mirror import Event, Mirror, Operation, PoolMirror
+from data.mirror import Mirror, PoolMirror
 from data.objects import SR, VM, Host, Message, Network, Pool
 from data.types import Ref, XapiObject
 from pages import host, hosts, layout, messages, network, networks, pool, sr, storage, vm, vms

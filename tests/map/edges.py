@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from data.mirror import Event, Mirror, Operation, PoolMirror
+from data.changes import Event, Operation
+from data.mirror import Mirror, PoolMirror
 from data.objects import PBD, PIF, SR, VM, Host, Network, Pool, Task
 from data.server import ServerState
 from data.types import GIB, Ref

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from playwright.async_api import Browser, Page
 
-from data.findings.finding import Level
+from data.level import Level
 from data.objects import VM, Host, PowerState
 from tests import fakes
 from tests.browsing import in_the_browser

@@ -11,8 +11,8 @@ from components.map import frames
 from components.map.map_feed import MapFeed
 from components.map.map_rows import MapCounts
 from data.coalesce import INTERVAL
-from data.findings.finding import Level
 from data.history import History
+from data.level import Level
 from data.mirror import Mirror
 from data.objects import PIF, SR, VM, Host, HostMetrics, Network, PIFMetrics, PowerState
 from data.placement import memory_held

@@ -9,7 +9,6 @@ import pytest
 
 from data.facts.host import HostState, booted_at, host_state
 from data.facts.network import LinkLevel
-from data.findings.finding import Level
 from data.hosts import (
     account_of,
     certificate_ends_at,
@@ -19,6 +18,7 @@ from data.hosts import (
     ports_of,
     product_of,
 )
+from data.level import Level
 from data.mirror import Mirror
 from data.networks import NetworkKind, links_of, load_of, network_kind, nics_on, ports_into, tags_of, traffic_of
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VLAN, VM, Bond, Certificate, Host, HostMetrics, Network, PIFMetrics, VMGuestMetrics

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from data.clock import SteadyClock
-from data.findings.finding import Level, Limits, Reading
+from data.findings.finding import Limits, Reading
 from data.findings.lifecycle import transition
 from data.growth import Sample, kept
+from data.level import Level
 from data.mirror import PoolMirror
 from data.objects import VM, Host
 from data.stores.directory import DataDirectory

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from data.changes import Event, Operation
 from data.history import LENGTH, STEP
-from data.mirror import Event, Mirror, Operation, PoolMirror
+from data.mirror import Mirror, PoolMirror
 from data.objects import VM, Host, HostMetrics, PowerState
 from data.server import Server, ServerState
 from data.types import Ref

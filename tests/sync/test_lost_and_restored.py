@@ -5,7 +5,8 @@ import logging
 
 import pytest
 
-from data.mirror import Change, Event, Mirror, Operation
+from data.changes import Change, Event, Operation
+from data.mirror import Mirror
 from data.objects import VM, Task
 from data.server import Server, ServerState
 from data.types import Ref

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from data.changes import Change, Operation, Subject
 from data.failover import FailoverVerdict
 from data.findings.affected import around, beyond
-from data.findings.finding import Level, Subject
 from data.findings.lifecycle import DAMPING
 from data.findings.overrides import Acknowledgement, Overrides, Tuning
 from data.history import Load
 from data.identity import key_of
-from data.mirror import Change, Mirror, Operation
+from data.level import Level
+from data.mirror import Mirror
 from data.objects import PBD, SR, VM, Host, HostMetrics, Message
 from data.server import ServerState
 from data.stores.directory import DataDirectory

@@ -1,6 +1,6 @@
 """Who hears of a change: those whom it concerns, and nobody else."""
 
-from data.mirror import Change, Operation
+from data.changes import Change, Operation
 from data.objects import VM, Host
 from data.types import Ref
 from tests import fakes

@@ -13,8 +13,9 @@ from nicegui.testing import User
 from components.charts import Chart
 from components.vms.head import Now
 from components.vms.page.tabs import TABS
+from data.changes import Event, Operation
 from data.coalesce import INTERVAL
-from data.mirror import Event, Mirror, Operation, PoolMirror
+from data.mirror import Mirror, PoolMirror
 from data.objects import VBD, VDI, VM, Message, PowerState, VMGuestMetrics
 from data.server import ServerState
 from data.types import NULL_REF, Ref, XapiDate, XapiObject

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from data.mirror import Event, Operation
+from data.changes import Event, Operation
 from data.objects import KINDS, VM, Message, PowerState, Task
 from data.types import NULL_REF, XapiObject
 from tests.recorded import recorded

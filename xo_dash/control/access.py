@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from data.changes import Subject
 from data.grants.grant import SEE, Grant
 from data.grants.table import GrantTable
 from data.grants.why import explain
-from data.mirror import Subject
 from data.objects import Appliance
 from data.server import Server
 from data.stores.users import Role, User

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from data.mirror import Change, Mirror, Operation
+from data.changes import Change, Operation
+from data.mirror import Mirror
 from data.names import pool_name
 from data.objects import KINDS, VM, Host, Task, TaskStatus
 from data.observers import Observers, Unsubscribe

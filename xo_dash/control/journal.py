@@ -16,8 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
+from data.changes import Change, Operation
 from data.configuration import SETTINGS, setting_differences
-from data.mirror import Change, Mirror, Operation, PoolMirror
+from data.mirror import Mirror, PoolMirror
 from data.names import name_of
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network
 from data.observers import Observers, Unsubscribe

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from data.mirror import Change, Mirror
+from data.changes import Change
+from data.mirror import Mirror
 from data.objects import VM, Task, TaskStatus
 from data.types import Ref
 from xo_dash.control.failures import explain, explain_error

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from data.mirror import Change, Mirror
+from data.changes import Change
+from data.mirror import Mirror
 from data.objects import Task, TaskStatus
 from data.observers import Unsubscribe
 from data.server import Server

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from data.changes import Change
 from data.facts.sr import unplugged
-from data.mirror import Change, Mirror, PoolMirror
+from data.mirror import Mirror, PoolMirror
 from data.objects import SR, VM, Host, Task
 from data.observers import Unsubscribe
 from data.server import Server

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from data.findings.finding import Subject
+from data.changes import Subject
 
 
 class Agenda:

@@ -10,15 +10,16 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 
+from data.changes import Change, Operation, Subject
 from data.clock import SteadyClock
 from data.facts.sr import is_shown
 from data.failover import failover_steps
 from data.findings.affected import about, around, beyond, is_judged
-from data.findings.finding import Finding, Rule, Subject
+from data.findings.finding import Finding, Rule
 from data.findings.overrides import Acknowledgement, Overrides, Tuning, older_uuids
 from data.growth import Sample
 from data.identity import Key, key_of
-from data.mirror import Change, Mirror, Operation, PoolMirror
+from data.mirror import Mirror, PoolMirror
 from data.objects import SR, VM, Host, Network, Pool
 from data.server import Server
 from data.stores.errors import StoreError

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from data.changes import Event, Operation
 from data.decode import Sharing
 from data.mirror import Event, Mirror, Operation, PoolMirror
 from data.objects import KINDS, VBD, VDI, VIF, VM, Certificate, Host, Message

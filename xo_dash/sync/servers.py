@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Unpack
 
-from data.mirror import Event, Mirror, Operation, PoolMirror
+from data.changes import Event, Operation
+from data.mirror import Mirror, PoolMirror
 from data.objects import KINDS
 from data.server import Server as LiveServer
 from data.server import ServerState

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from data.changes import Event
 from data.decode import Sharing
 from data.mirror import Event
 from data.types import Ref, XapiObject

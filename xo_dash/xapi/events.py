@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from data.changes import Event, Operation
 from data.decode import KIND_BY_NAME, Sharing, decode
-from data.mirror import Event, Operation
 from data.objects import Message
 from data.types import Ref, XapiObject
 from xo_dash.xapi.codec import Codec, Envelope, decode_json, decode_xml
