@@ -40,7 +40,7 @@ LEGEND = "map.legend"
 
 
 def create(program: Context) -> None:
-    """One scene for all who may see the same."""
+    """One order of pools, hosts and groups for all who look."""
     orders = Orders(program.mirror, program.setting_store, program.users)
 
     @ui.page("/")

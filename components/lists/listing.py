@@ -35,7 +35,7 @@ TURN: Final = 0.004
 
 
 class Listing(ui.element, Generic[T], component="listing.js"):
-    """The list of `roll`. A `full` one takes all the room of its page and keeps filter and order in the address."""
+    """The list of what `spec` says. A `full` one takes all the room of its page and keeps filter and order in the address."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
 
         `offer` opens the menu of commands for rows, at pixels of the window: at a right click, and by a button for the chosen.
 
-        With `reveal`, what the roll hides can be shown; without, nothing is hidden. `on_count` is told how many there are.
+        With `reveal`, what the spec hides can be shown; without, nothing is hidden. `on_count` is told how many there are.
         """
         super().__init__()
         self._on_count = on_count

@@ -45,7 +45,7 @@ def _plain(value: object) -> object:
 
 class ListRow(NamedTuple):
     cells: Sequence[Cell]  # one for each column
-    segments: Sequence[str] = ()  # keys of Roll.segments
+    segments: Sequence[str] = ()  # keys of TableSpec.segments
     words: str = ""  # what it is found by besides its texts
 
 

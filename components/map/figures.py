@@ -17,7 +17,7 @@ class Figures:
     `[[id, CPU, memory (both parts of one), disk, network (both bytes a second), disk latency (seconds)], ...]`, null for not measured."""
 
     def __init__(self, map_feed: MapFeed, send: Callable[[str], object]) -> None:
-        self._scene, self._send = map_feed, send
+        self._feed, self._send = map_feed, send
         self._things: Mapping[int, Host | VM] = {}
         self._sent: dict[int, list[float]] = {}
         self._stops: list[Callable[[], object]] = []
@@ -25,7 +25,7 @@ class Figures:
     def watch(self, ids: list[int]) -> None:
         """From now on it is these."""
         self.end()
-        self._things = self._scene.measured(ids)
+        self._things = self._feed.measured(ids)
         homes = {thing.home for thing in self._things.values()}
         self._stops = [home.part(History).observe(lambda _uuids: self._tell()) for home in homes]
         self._tell()

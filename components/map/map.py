@@ -1,4 +1,4 @@
-"""The map as an element: hands the scene's messages to one browser, and what is chosen there to a page."""
+"""The map as an element: hands the feed's messages to one browser, and what is chosen there to a page."""
 
 from __future__ import annotations
 

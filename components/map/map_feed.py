@@ -1,4 +1,4 @@
-"""The map, shared by all who look: what changes on the stage becomes small messages, encoded once for all browsers.
+"""The map, shared by all who look: what changes in the rows becomes small messages, encoded once for all browsers.
 
 Nothing is observed while no map is open. A message is JSON:
 `{"v": revision, "r": 1 if it replaces all, "l": [number of the first, words that rows name by number, ...],

@@ -212,7 +212,7 @@ class MapRows:
 
 
 def count(mirror: Sight) -> MapCounts:
-    """The same without a stage."""
+    """The same without rows."""
     guests = [state_of(vm) for vm in mirror.every(VM) if is_guest(vm)]
     return MapCounts(len(mirror.pools), sum(1 for _host in mirror.every(Host)), len(guests), *map(guests.count, COUNTED))
 

@@ -42,14 +42,14 @@ class Summary(ui.element):
     def __init__(self, mirror: Sight, map_feed: MapFeed, patches: PatchBook) -> None:
         super().__init__()
         self.classes("xo-summary")
-        self._mirror, self._scene, self._patches = mirror, map_feed, patches
+        self._mirror, self._feed, self._patches = mirror, map_feed, patches
         self._shown: Sequence[SummaryFigure] | None = None
         with self:
             follow_all(mirror, lambda changes: any(map(_concerns, changes)), self._render)
             follow_source(patches.observe, self._render)
 
     def _render(self) -> None:
-        found = figures(self._mirror, self._scene.counts, self._patches)
+        found = figures(self._mirror, self._feed.counts, self._patches)
         if found == self._shown:
             return
         self._shown = found

@@ -26,42 +26,42 @@ class Places:
         self.mirror, self.scope = mirror, Scope(mirror)
         (self.pool,) = mirror
         self.index = Index(mirror)
-        self._nodes, self._roster, self._stage = TreeRows(mirror), VmRows(mirror), MapRows(mirror)
-        self._stage.add(self.pool)
-        for _ in (*self._nodes.fill(), *self._roster.fill(), *self.index.fill()):
+        self._tree, self._list, self._map = TreeRows(mirror), VmRows(mirror), MapRows(mirror)
+        self._map.add(self.pool)
+        for _ in (*self._tree.fill(), *self._list.fill(), *self.index.fill()):
             pass
         mirror.observe(self._changed)
-        mirror.findings.observe(self._stage.judged)
+        mirror.findings.observe(self._map.judged)
 
     def _changed(self, changes: Sequence[Change]) -> None:
-        for kept in (self._nodes, self._roster, self.index):
+        for kept in (self._tree, self._list, self.index):
             kept.update(changes)
-        self._stage.changed(changes)
+        self._map.changed(changes)
 
     @property
     def listed(self) -> dict[str, VmRow]:
-        self._roster.take()
-        return {row.uuid: row for row in cast(list[VmRow], self._roster.whole()["rows"])}
+        self._list.take()
+        return {row.uuid: row for row in cast(list[VmRow], self._list.whole()["rows"])}
 
     @property
     def tree(self) -> dict[str, tuple[NodeKind, str, str]]:
         """{uuid: (kind, mark, name)}"""
-        return {uuid: (NodeKind(kind), mark, name) for _id, _parent, kind, mark, name, uuid in self._nodes.rows()}
+        return {uuid: (NodeKind(kind), mark, name) for _id, _parent, kind, mark, name, uuid in self._tree.rows()}
 
     @property
     def pools(self) -> list[PoolInfo]:
         """Of the list."""
-        return cast(list[PoolInfo], self._roster.whole()["places"])
+        return cast(list[PoolInfo], self._list.whole()["places"])
 
     @property
     def labels(self) -> list[int | str]:
         """The words that rows of the map have by number, after the number of the first."""
-        return [0, *self._stage.labels.all()]
+        return [0, *self._map.labels.all()]
 
     @property
     def mapped(self) -> dict[Thing, list[object]]:
-        self._stage.rebuild()
-        return {thing: item.row for thing, item in self._stage.items.items()}
+        self._map.rebuild()
+        return {thing: item.row for thing, item in self._map.items.items()}
 
 
 def after_a_while(seed: int) -> Places:

@@ -1,4 +1,4 @@
-// What is known of the infrastructure, as the server tells it (components/map/rows.py and scene.py), and what a change means for the picture.
+// What is known of the infrastructure, as the server tells it (components/map/rows.py and map_feed.py), and what a change means for the picture.
 
 import { COLUMNS, GAP, TRAIL, decode, follow, measure } from "./levels.js";
 
