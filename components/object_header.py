@@ -7,7 +7,7 @@ from typing import Final
 
 from nicegui import ui
 
-from components.actions import bar
+from components.actions import ActionBar
 from components.ui import Age, Markdown, PageHead, StateMark, chip
 from data.names import name_of
 from data.objects import SR, VM, Appliance, Host, Network, Pool
@@ -35,7 +35,7 @@ class ObjectHead(PageHead):
             self.state = ui.element().classes("contents")
             self.chips = ui.element().classes("x-row x-wrap")
         with self.verbs:
-            bar(context, (row,), settings=not isinstance(row, VM))
+            ActionBar(context, (row,), settings=not isinstance(row, VM))
         self.note.delete()
         with self, ui.element().classes("x-head-note x-facts-line") as self.line:
             self.says = Markdown(line=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.actions import bar
+from components.actions import ActionBar
 from components.stale_data import stale_band
 from components.ui import PageHead, empty_state
 from components.urls import path_of
@@ -78,6 +78,6 @@ def _no_guest(context: Context, vm: VM) -> None:
             ui.link(name_of(host) if host else _("All VMs"), path_of(host) if host else "/vms").classes("x-btn")
     else:
         with head.verbs:
-            bar(context, [vm])
+            ActionBar(context, [vm])
         with empty_state(_("This is a template"), _("A template: VMs are created from it.")):
             ui.link(_("All VMs"), "/vms").classes("x-btn")

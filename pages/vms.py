@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nicegui import app, ui
 
-from components.actions import PlacedMenu, bar
+from components.actions import ActionBar, PlacedMenu
 from components.charts.compare import MOST, compare_path
 from components.console.wall import MOST as MOST_CONSOLES
 from components.console.wall import wall_path
@@ -54,6 +54,6 @@ def _list(context: Context) -> None:
     columns = [key for key in kept if isinstance(key, str)] if isinstance(kept, list) else []
     with Grid(context.shared(VmFeed), columns, chosen, keep, PlacedMenu(context).open_for) as grid:
         follow_all(context.mirror, concerns_trash, lambda: grid.show_trash(len(trash_of(context.mirror))), topics=lambda: (VMView.kind,))
-        verbs = bar(context)
+        verbs = ActionBar(context)
         Button(_("Consoles"), lambda: ui.navigate.to(wall_path([key_of(vm) for vm in chosen_now[:MOST_CONSOLES]])), icon="console")
         beside = Button(_("Compare"), lambda: ui.navigate.to(compare_path(chosen_now)) if 2 <= len(chosen_now) <= MOST else None)

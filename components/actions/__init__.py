@@ -1,12 +1,12 @@
 """Commands: the buttons that offer them, the dialogs before them, what became of them."""
 
-from components.actions.bar import ActionBar, bar
+from components.actions.bar import ActionBar
 from components.actions.editing import InlineEditor, offer_undo, run_one
 from components.actions.menu import ActionMenu, PlacedMenu
 from components.actions.run_command import give, run_command, start_run, tell_end, whoever
 from components.actions.run_progress import run_progress
 
 __all__ = [
-    "ActionBar", "ActionMenu", "InlineEditor", "PlacedMenu", "bar", "give", "offer_undo", "run_command", "run_one", "run_progress",
+    "ActionBar", "ActionMenu", "InlineEditor", "PlacedMenu", "give", "offer_undo", "run_command", "run_one", "run_progress",
     "start_run", "tell_end", "whoever",
 ]  # fmt: skip

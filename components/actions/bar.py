@@ -122,8 +122,3 @@ class ActionButton(Button):
             for name in ("aria-disabled", "data-tip", "aria-description"):
                 self._props.pop(name, None)
         self.update()
-
-
-def bar(context: Context, subjects: Sequence[XapiObject] = (), *, settings: bool = True) -> ActionBar:
-    """The buttons for these objects, here; `.show(others)` for another selection. `settings`: also what changes what they are."""
-    return ActionBar(context, subjects, settings=settings)

@@ -6,7 +6,7 @@ from pathlib import Path
 from nicegui import ui
 from nicegui.testing import User
 
-from components.actions import bar, run_progress
+from components.actions import ActionBar, run_progress
 from components.ui import Button
 from data.objects import VBD, VDI, PowerState, Task, TaskStatus
 from data.stores.users import Role
@@ -30,7 +30,7 @@ def look(user: User, marker: str) -> tuple[bool, str, str | None]:
 
 async def test_the_buttons_follow_the_vm(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
-    async with looking(tmp_path, fake, lambda context: bar(context, [vm])) as at:
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
         assert look(at.user, "vm.start") == (True, "Start", None)
         fake.change(vm, allowed_operations=frozenset(), current_operations={"OpaqueRef:t": "start"})
         await at.user.should_see(kind=Button, marker="vm.start")
@@ -44,7 +44,7 @@ async def test_the_buttons_follow_the_vm(tmp_path: Path, fake: FakePool) -> None
 
 async def test_a_click_starts_it_and_says_so(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
-    async with looking(tmp_path, fake, lambda context: bar(context, [vm])) as at:
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
         press(at.user, "vm.start")
         await fake.until(1)
         assert fake.calls == [("Async.VM.start", (vm.ref, False, False))]
@@ -57,14 +57,14 @@ async def test_a_click_starts_it_and_says_so(tmp_path: Path, fake: FakePool) -> 
 async def test_a_failure_is_one_sentence_that_stays(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
     fake.answers["Async.VM.start"] = ends_at_once(fake, TaskStatus.FAILURE, "HOST_NOT_ENOUGH_FREE_MEMORY", "2147483648", "0")
-    async with looking(tmp_path, fake, lambda context: bar(context, [vm])) as at:
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
         press(at.user, "vm.start")
         await at.user.should_see("Start web-1: 2 GiB of memory needed, 0 B free; stop some VMs, or use another host")
 
 
 async def test_a_viewer_is_shown_why_not(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
-    async with looking(tmp_path, fake, lambda context: bar(context, [vm]), Role.VIEWER) as at:
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm]), Role.VIEWER) as at:
         assert look(at.user, "vm.start") == (True, "Start", "this needs the role operator; yours is viewer. Ask an administrator")
         press(at.user, "vm.start")
         await asyncio.sleep(0.05)
@@ -73,7 +73,7 @@ async def test_a_viewer_is_shown_why_not(tmp_path: Path, fake: FakePool) -> None
 
 async def test_what_loses_something_is_asked_first(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm(state=PowerState.RUNNING)
-    async with looking(tmp_path, fake, lambda context: bar(context, [vm])) as at:
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
         at.user.find(marker="more-commands").click()
         await at.user.should_see(marker="vm.hard_shutdown")
         at.user.find(marker="vm.hard_shutdown").click()
@@ -92,7 +92,7 @@ async def test_what_loses_something_is_asked_first(tmp_path: Path, fake: FakePoo
 async def test_there_is_one_dialog_at_a_time(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
     fake.answers["Async.VM.snapshot"] = ends_at_once(fake)
-    async with looking(tmp_path, fake, lambda context: bar(context, [vm])) as at:
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
         for action_id in ("vm.snapshot", "vm.snapshot", "vm.start"):
             press(at.user, action_id)
         await at.user.should_see("Snapshot: web-1")
@@ -108,7 +108,7 @@ async def test_there_is_one_dialog_at_a_time(tmp_path: Path, fake: FakePool) -> 
 
 async def test_the_menu_says_why_not(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
-    async with looking(tmp_path, fake, lambda context: bar(context, [vm])) as at:
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
         at.user.find(marker="more-commands").click()
         await at.user.should_see("it is halted and must be paused, running or suspended")
         at.user.find(marker="vm.hard_shutdown").click()
@@ -119,7 +119,7 @@ async def test_the_menu_says_why_not(tmp_path: Path, fake: FakePool) -> None:
 async def test_a_snapshot_gets_a_name_and_a_bad_one_is_said(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
     fake.answers["Async.VM.snapshot"] = ends_at_once(fake)
-    async with looking(tmp_path, fake, lambda context: bar(context, [vm])) as at:
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
         press(at.user, "vm.snapshot")
         await at.user.should_see("Snapshot: web-1")
         (field,) = at.user.find(kind=ui.input).elements
@@ -149,7 +149,7 @@ async def test_deleting_a_snapshot_names_what_goes(tmp_path: Path, fake: FakePoo
     fake.change(disk, VBDs=[drive])
     fake.change(shot, VBDs=[drive])
     fake.answers |= {f"Async.{method}": ends_at_once(fake) for method in ("VM.destroy", "VDI.destroy")}
-    async with looking(tmp_path, fake, lambda context: bar(context, [shot])) as at:
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [shot])) as at:
         press(at.user, "snapshot.delete")
         await at.user.should_see("Delete snapshot: before")
         await at.user.should_see("own disk · 20\u202fGiB")
@@ -168,7 +168,7 @@ async def test_of_many_each_has_its_result_and_the_tray_keeps_them(tmp_path: Pat
     )()
 
     def draw(context: object) -> None:
-        bar(context, vms)  # type: ignore[arg-type]
+        ActionBar(context, vms)  # type: ignore[arg-type]
         run_progress(context)  # type: ignore[arg-type]
 
     async with looking(tmp_path, fake, draw) as at:
@@ -202,7 +202,7 @@ async def test_the_card_of_what_went_well_passes_and_any_other_stays(tmp_path: P
 async def test_many_that_lose_something_take_a_typed_number(tmp_path: Path, fake: FakePool) -> None:
     vms = [fake.vm(f"vm-{number}", PowerState.RUNNING) for number in range(6)]
     fake.answers["Async.VM.hard_shutdown"] = ends_at_once(fake)
-    async with looking(tmp_path, fake, lambda context: bar(context, vms)) as at:
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, vms)) as at:
         at.user.find(marker="more-commands").click()
         at.user.find(marker="vm.hard_shutdown").click()
         await at.user.should_see("Force off: 6 VMs")
@@ -219,7 +219,7 @@ async def test_many_that_lose_something_take_a_typed_number(tmp_path: Path, fake
 async def test_another_selection_frees_what_was_watched(tmp_path: Path, fake: FakePool) -> None:
     one, other = fake.vm("one"), fake.vm("other", PowerState.RUNNING)
     bars = []
-    async with looking(tmp_path, fake, lambda context: bars.append(bar(context, [one]))) as at:
+    async with looking(tmp_path, fake, lambda context: bars.append(ActionBar(context, [one]))) as at:
         before = fake.mirror.observer_count
         for _turn in range(5):
             bars[0].show([other])

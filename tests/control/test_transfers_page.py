@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from components.actions import bar
+from components.actions import ActionBar
 from components.transfers.listing import TransferList
 from components.transfers.picker import FilePicker
 from components.urls import path_of
@@ -31,7 +31,7 @@ async def test_a_file_is_chosen_and_withdrawn(tmp_path: Path, fake: FakePool) ->
     fake.put(SR(name_label="nfs", type="nfs", physical_size=1 << 40, physical_utilisation=0, allowed_operations=frozenset()))
     pool = Pool(name_label="lab")
     fake.put(pool)
-    async with looking(tmp_path, fake, lambda context: bar(context, [pool])) as at:
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [pool])) as at:
         at.user.find(marker="more-commands").click()
         at.user.find(marker="pool.import_vm").click()
         await at.user.should_see(kind=FilePicker)
