@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from nicegui import App, ui
 
 from components import handlers, release, theme
-from components.actions import PlacedMenu, run_progress
+from components.actions import PlacedMenu, RunProgress
 from components.findings.badge import badge
 from components.frame import status
 from components.frame.account import account
@@ -81,7 +81,7 @@ def frame(
             with page_box():
                 breadcrumbs(list(crumbs))
                 yield
-    run_progress(context)
+    RunProgress(context)
 
 
 @contextmanager

@@ -4,9 +4,9 @@ from components.actions.bar import ActionBar
 from components.actions.editing import InlineEditor, offer_undo, run_one
 from components.actions.menu import ActionMenu, PlacedMenu
 from components.actions.run_command import give, run_command, start_run, tell_end, whoever
-from components.actions.run_progress import run_progress
+from components.actions.run_progress import RunProgress
 
 __all__ = [
-    "ActionBar", "ActionMenu", "InlineEditor", "PlacedMenu", "give", "offer_undo", "run_command", "run_one", "run_progress",
-    "start_run", "tell_end", "whoever",
+    "ActionBar", "ActionMenu", "InlineEditor", "PlacedMenu", "RunProgress", "give", "offer_undo", "run_command", "run_one", "start_run",
+    "tell_end", "whoever",
 ]  # fmt: skip

@@ -18,13 +18,8 @@ SHOWN = 50
 """Objects of one run whose trouble is listed; the tasks have all."""
 
 
-def run_progress(context: Context) -> ui.element:
-    """The cards, at the foot of the page; put it into every page once."""
-    return RunProgress(context)
-
-
 class RunProgress(ui.element):
-    """Follows the runner; a card is changed, not drawn anew, while its run goes on."""
+    """The cards, at the foot of the page; put it into every page once. A card is changed, not drawn anew, while its run goes on."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()

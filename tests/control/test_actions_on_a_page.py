@@ -6,7 +6,7 @@ from pathlib import Path
 from nicegui import ui
 from nicegui.testing import User
 
-from components.actions import ActionBar, run_progress
+from components.actions import ActionBar, RunProgress
 from components.ui import Button
 from data.objects import VBD, VDI, PowerState, Task, TaskStatus
 from data.stores.users import Role
@@ -169,7 +169,7 @@ async def test_of_many_each_has_its_result_and_the_tray_keeps_them(tmp_path: Pat
 
     def draw(context: object) -> None:
         ActionBar(context, vms)  # type: ignore[arg-type]
-        run_progress(context)  # type: ignore[arg-type]
+        RunProgress(context)  # type: ignore[arg-type]
 
     async with looking(tmp_path, fake, draw) as at:
         assert look(at.user, "vm.start") == (True, "Start 3 of 4", None)
@@ -191,7 +191,7 @@ async def test_the_card_of_what_went_well_passes_and_any_other_stays(tmp_path: P
     vms = [fake.vm(f"vm-{number}") for number in range(2)]
     ends = [TaskStatus.SUCCESS] * 3 + [TaskStatus.FAILURE]
     fake.answers["Async.VM.start"] = lambda *_: ends_at_once(fake, ends.pop(0))()
-    async with looking(tmp_path, fake, run_progress) as at:
+    async with looking(tmp_path, fake, RunProgress) as at:
         for _time in range(2):
             await at.context.runner.run(at.context.users.by_name("ann"), action("vm.start"), vms)  # type: ignore[arg-type]
         await at.user.should_see("1 done, 1 failed")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from components.actions import run_progress
+from components.actions import RunProgress
 from components.tasks import TaskList
 from data.objects import Host, PowerState, TaskStatus
 from data.server import ServerState
@@ -144,7 +144,7 @@ async def test_what_a_stop_cut_off_is_told_too(tmp_path: Path, fake: FakePool) -
     await desk.runner.stop()
 
 
-@pytest.mark.parametrize("draw", [run_progress, TaskList], ids=["card", "tasks"])
+@pytest.mark.parametrize("draw", [RunProgress, TaskList], ids=["card", "tasks"])
 async def test_whoever_gave_it_sees_it(tmp_path: Path, fake: FakePool, draw: Callable[[Context], object]) -> None:
     vm = fake.vm(state=PowerState.RUNNING, current_operations={"OpaqueRef:t": "clean_shutdown"})
     async with looking(tmp_path, fake, draw) as at:
