@@ -16,7 +16,7 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host import maintenance
 from xo_dash.control.host.conditions import silent
 from xo_dash.control.host.maintenance import consequences, networks, path
-from xo_dash.control.host.power import RebootHost, is_empty, rebooting
+from xo_dash.control.host.power import RebootHost, is_empty, reboot
 from xo_dash.control.host.update import is_xcp_ng
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
@@ -62,7 +62,7 @@ def installing(checksum: str, host: Host) -> Plan:
 
 
 def plan(request: ApplyUpdates, host: Host) -> Plan:
-    return rebooting(request, host, partial(installing, request.checksum))
+    return reboot(request, host, partial(installing, request.checksum))
 
 
 APPLY_UPDATES: Final[AnyAction] = Action(

@@ -34,13 +34,8 @@ class ShutDownHost(EnterMaintenance, frozen=True, kw_only=True):
     """Empty a host and shut it down."""
 
 
-def reboot(request: RebootHost, host: Host) -> Plan:
-    """Into maintenance mode, down and up, out of it; then those that left come back."""
-    return rebooting(request, host)
-
-
-def rebooting(request: RebootHost, host: Host, before: Callable[[Host], Plan] | None = None) -> Plan:
-    """`before`: what is done to the empty host first."""
+def reboot(request: RebootHost, host: Host, before: Callable[[Host], Plan] | None = None) -> Plan:
+    """Into maintenance mode, down and up, out of it; then those that left come back. `before`: what is done to the empty host first."""
     booted, away = booted_at(host) or 0.0, away_after(departures(request, host), host)
     paths = [pbd for pbd in host.all_of(PBD, host.PBDs) if pbd.currently_attached]
     yield from enter(request, host)

@@ -11,7 +11,7 @@ from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host.conditions import silent
 from xo_dash.control.host.maintenance import check, consequences, networks, path
-from xo_dash.control.host.power import RebootHost, is_empty, rebooting
+from xo_dash.control.host.power import RebootHost, is_empty, reboot
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.resume.plan_clock import plan_time
@@ -46,7 +46,7 @@ def installing(host: Host) -> Plan:
 
 
 def update(request: UpdateHost, host: Host) -> Plan:
-    return rebooting(request, host, installing)
+    return reboot(request, host, installing)
 
 
 UPDATE_HOST: Final[AnyAction] = Action(
