@@ -6,21 +6,20 @@ from functools import partial
 
 from nicegui import ui
 
-from components.live import fresh_slot
 from components.new_vm.draft import DiskDraft, DraftSource
 from components.new_vm.model import Model
-from components.new_vm.section import Section
-from components.ui import Button, ButtonKind
+from components.new_vm.rows_section import RowsSection
+from components.ui import Button
 from data.facts.vm import is_guest
 from data.names import by_name, name_of
 from data.objects import SR, VBD, VDI, VM
 from data.types import Home
 from xo_dash.control.sr.choice import disk_srs, free_space
-from xo_dash.control.vm.creation.blueprint import Disk, suggested_sr
+from xo_dash.control.vm.creation.blueprint import Blueprint, Disk, suggested_sr
 from xo_dash.i18n import _, ngettext, number, size
 
 
-class Disks(Section):
+class Disks(RowsSection[DiskDraft]):
     title = staticmethod(lambda: _("Disks"))
     fields = ("disks",)
 
@@ -38,76 +37,39 @@ class Disks(Section):
         parts = (disk.called(plan.names[0], 1), told, _("{free} free").format(free=size(free)) if free is not None else "")
         return " · ".join(filter(None, parts))
 
-    def changed(self) -> bool:
-        return self.form.draft.disks is not None
+    def suggested(self, plan: Blueprint) -> list[DiskDraft]:
+        return [_draft_of(disk) for disk in plan.disks]
 
     def fill(self) -> None:
-        self._drawn: list[object] = []
-        self._rows = ui.element().classes("x-fold-rows")
+        super().fill()
         with ui.element().classes("x-btns"):
             Button(_("Add disk"), self._add, icon="plus").mark("add-disk")
             Button(_("Attach existing…"), partial(self._add, existing=True), icon="disk").mark("attach-disk")
 
     def refresh(self, model: Model) -> None:
-        """Rows are drawn anew when there are others; while one types they stay."""
         plan = model.plan
         now = [(disk.position, disk.existing is not None) for disk in plan.disks] if plan is not None else []
-        drafts = self._drafts(model)
-        shape = [now, len(drafts), [draft.existing for draft in drafts], plan.source.uuid if plan else ""]
-        if shape == self._drawn:
-            return
-        self._drawn = shape
-        self.forget("disks.")
-        with fresh_slot(self._rows):
-            if not drafts:
-                ui.label(_("No disk.")).classes("x-dim")
-            for number_, draft in enumerate(drafts):
-                self._row(model, number_, draft)
-        for place, box in self._boxes.items():
-            box.error = str(reason) if (reason := self.form.said(model, place)) else None
-
-    def _drafts(self, model: Model) -> list[DiskDraft]:
-        draft = self.form.draft
-        if draft.disks is not None or model.plan is None:
-            return draft.disks or []
-        return [_draft_of(disk) for disk in model.plan.disks]
-
-    def _own(self) -> list[DiskDraft]:
-        """The draft's list, begun with what follows from the template."""
-        draft = self.form.draft
-        if draft.disks is None:
-            draft.disks = self._drafts(self.form.model) if self.form.model is not None else []
-        return draft.disks
+        shape = [now, [draft.existing for draft in self.drafts(model)], plan.source.uuid if plan else ""]
+        self.draw(model, shape, _("No disk."), partial(self._row, model))
 
     def _add(self, *, existing: bool = False) -> None:
         usual = suggested_sr(self.form.pool.home)
         fresh = DiskDraft(size=size(10 << 30), sr=usual.uuid if usual is not None else "")
-        self._own().append(DiskDraft(existing=True) if existing else fresh)
-        self.form.changed()
+        self.add(DiskDraft(existing=True) if existing else fresh)
 
-    def _remove(self, number_: int) -> None:
-        self._own().pop(number_)
-        self.form.changed()
-
-    def _row(self, model: Model, number_: int, draft: DiskDraft) -> None:
-        home, place = model.pool.home, f"disks.{number_}"
-
-        def put(name: str, text: str) -> None:
-            setattr(self._own()[number_], name, text)
-
+    def _row(self, model: Model, at: int, draft: DiskDraft) -> None:
+        home, place, put = model.pool.home, f"disks.{at}", partial(self.put, at)
         with ui.element().classes("x-fold-row x-disk-row"):
             if draft.existing:
                 self.choice(f"{place}.vdi", spare_disks(home), draft.vdi, partial(put, "vdi"), label=_("Disk"))
             else:
                 plan = model.plan
-                named = plan.disks[number_].called(plan.names[0], number_ + 1) if plan is not None and number_ < len(plan.disks) else ""
-                self.text(f"{place}.name", _("Name"), partial(put, "name"), value=draft.name, placeholder=named, hint=_from(model, number_))
+                named = plan.disks[at].called(plan.names[0], at + 1) if plan is not None and at < len(plan.disks) else ""
+                self.text(f"{place}.name", _("Name"), partial(put, "name"), value=draft.name, placeholder=named, hint=_from(model, at))
                 self.text(f"{place}.size", _("Size"), partial(put, "size"), value=draft.size)
                 self.choice(f"{place}.sr", srs(home), draft.sr, partial(put, "sr"), label=_("SR"))
             if draft.position is None:
-                Button(icon="close", kind=ButtonKind.GHOST, label=_("Remove disk"), on_click=partial(self._remove, number_)).classes(
-                    "x-row-end"
-                )
+                self.remover(at, _("Remove disk"))
 
 
 def begins_with(source: DraftSource) -> list[DiskDraft] | None:
@@ -120,9 +82,9 @@ def _draft_of(disk: Disk) -> DiskDraft:
     return DiskDraft(position=position, name=disk.name, size=size(disk.size) if disk.size else "", sr=disk.sr.uuid if disk.sr else "")
 
 
-def _from(model: Model, number_: int) -> str:
+def _from(model: Model, at: int) -> str:
     plan = model.plan
-    original = plan.disks[number_].original if plan is not None and number_ < len(plan.disks) else None
+    original = plan.disks[at].original if plan is not None and at < len(plan.disks) else None
     return _("From the template: at least {size}").format(size=size(original.virtual_size)) if original is not None else ""
 
 
