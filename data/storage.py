@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from data.facts.sr import cut_off, is_shown
+from data.facts.sr import is_shown
 from data.facts.vm import is_guest
 from data.names import name_order
-from data.objects import PBD, SR, VBD, VDI, VM, Host
+from data.objects import SR, VBD, VDI, VM
 
 
 def guests_on(sr: SR) -> set[VM]:
@@ -68,19 +68,6 @@ def sum_of(srs: Iterable[SR]) -> Room:
     """All of them together, those that hold no disks of VMs left out."""
     rooms = [room_of(sr) for sr in srs if is_shown(sr) and reach_of(sr) in (Reach.SHARED, Reach.LOCAL)]
     return Room(sum(room.size for room in rooms), sum(max(0, room.used) for room in rooms), sum(max(0, room.promised) for room in rooms))
-
-
-class Reached(NamedTuple):
-    """How many hosts should reach an SR, and how many do."""
-
-    attached: int
-    wanted: int
-    cut: tuple[Host, ...]  # living hosts that do not
-
-
-def reached_by(sr: SR) -> Reached:
-    paths = sr.all_of(PBD, sr.PBDs)
-    return Reached(sum(path.currently_attached for path in paths), len(paths), cut_off(sr))
 
 
 class DiskKind(StrEnum):

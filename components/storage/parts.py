@@ -12,7 +12,7 @@ from components.live import follow_facts
 from components.object_header import ObjectHead
 from components.storage.words import reach_text, reached_text
 from components.ui import Card, Column, Figure, Meter, Notice, Tone
-from data.storage import Reach, reached_by
+from data.storage import Reach
 from data.views.path import PathView
 from data.views.sr import SRView
 from xo_dash.context import Context
@@ -32,7 +32,7 @@ def sr_head(context: Context, sr: SRView) -> None:
             state = "critical", _("Not attached on all hosts")
         default = _("default SR") if sr.is_default else ""
         place = next((path.device for path in sr.paths if path.device), "")
-        head.show([reach_text(sr.row), reached_text(reached_by(sr.row)), place, default], state)
+        head.show([reach_text(sr.type, sr.reach), reached_text(sr.attached, len(sr.paths)), place, default], state)
         cut.set_visibility(bool(sr.cut_off))
         if sr.cut_off:
             hosts = ", ".join(host.name for host in sr.cut_off)
@@ -88,8 +88,8 @@ class SrPaths(Card):
             follow_facts(sr, ("paths", "cut_off"), self._refresh)
 
     def _refresh(self) -> None:
-        self.scope.text = reached_text(reached_by(self._sr.row))
         paths = self._sr.paths
+        self.scope.text = reached_text(sum(path.is_attached for path in paths), len(paths))
         self.show_count(len(paths))
         self._table.show([(path.pbd, list(self._cells(path))) for path in paths])
 

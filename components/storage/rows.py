@@ -15,7 +15,7 @@ from data.hosts import paths_of
 from data.names import name_of
 from data.objects import SR, VDI
 from data.relations import Reads
-from data.storage import DiskKind, Reach, disk_kind, machine_of, owners_of, reach_of, reached_by
+from data.storage import DiskKind, Reach, disk_kind, machine_of, owners_of, reach_of
 from data.types import Home
 from data.views.sr import SRView as V
 from data.views.things import GUEST, POOL_NAME, via
@@ -69,7 +69,7 @@ def _sr_row(sr: SR) -> ListRow:
     cells = (
         Cell(V.name.of(sr), path=path_of(sr), tip=V.description.of(sr)),
         pool_cell(sr),
-        Cell(reach_text(sr)),
+        Cell(reach_text(V.type.of(sr), reach)),
         _reached_cell(sr),
         used_cell(sr) if sized else Cell("", key=math.nan),
         Cell(size(room.size) if sized else "", key=room.size if sized else math.nan),
@@ -83,12 +83,12 @@ def _sr_row(sr: SR) -> ListRow:
 
 def _reached_cell(sr: SR) -> Cell:
     """How many hosts; the host itself where it is one."""
-    reached, paths = reached_by(sr), paths_of(sr)
-    wrong = "critical" if reached.cut else ""
+    paths = paths_of(sr)
+    wrong = "critical" if V.cut_off.of(sr) else ""
     host = paths[0].host if len(paths) == 1 else None
     if host is not None:
         return Cell(name_of(host), path=path_of(host), mark=wrong, tone=wrong)
-    return Cell(reached_text(reached), mark=wrong, tone=wrong)
+    return Cell(reached_text(V.attached.of(sr), len(paths)), mark=wrong, tone=wrong)
 
 
 def used_cell(sr: SR) -> Cell:

@@ -8,8 +8,7 @@ from typing import Final
 from components.hosts.rows import more
 from data.contents import Holder, Part, Use
 from data.names import name_of
-from data.objects import SR
-from data.storage import DiskKind, Reach, Reached, reach_of
+from data.storage import DiskKind, Reach
 from xo_dash.i18n import N_, _, ngettext, number
 
 REACHES: Final[Mapping[Reach, str]] = {
@@ -39,15 +38,15 @@ def part_name(part: Part) -> str:
     return _("shared: {names}").format(names=names) if len(part.machines) > 1 else names
 
 
-def reach_text(sr: SR) -> str:
-    """`nfs, shared`"""
+def reach_text(kind: str, reach: Reach) -> str:
+    """`nfs, shared`. `kind`: the SR's type."""
     words = {Reach.SHARED: _("shared"), Reach.LOCAL: _("local"), Reach.IMAGES: _("images"), Reach.DRIVE: ""}
-    return ", ".join(part for part in (sr.type, words[reach_of(sr)]) if part)
+    return ", ".join(filter(None, (kind, words[reach])))
 
 
-def reached_text(reached: Reached) -> str:
-    """`3 hosts`, `2 of 3 hosts`."""
-    if not reached.wanted:
+def reached_text(attached: int, paths: int) -> str:
+    """`3 hosts`, `2 of 3 hosts`: those that reach an SR, of those that have a path to it."""
+    if not paths:
         return _("no host")
-    hosts = ngettext("{n} host", "{n} hosts", reached.wanted).format(n=number(reached.wanted))
-    return hosts if reached.attached == reached.wanted else _("{n} of {hosts}").format(n=number(reached.attached), hosts=hosts)
+    hosts = ngettext("{n} host", "{n} hosts", paths).format(n=number(paths))
+    return hosts if attached == paths else _("{n} of {hosts}").format(n=number(attached), hosts=hosts)

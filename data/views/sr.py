@@ -6,11 +6,11 @@ from typing import ClassVar, TypeVar
 
 from data import hosts, storage
 from data.facts.pool import own_pool
-from data.facts.sr import is_default
+from data.facts.sr import cut_off, is_default
 from data.findings.registry import FindingRegistry
 from data.findings.storage import fill_level
 from data.names import name_of, pool_name
-from data.objects import SR
+from data.objects import PBD, SR
 from data.views import path
 from data.views.things import GUEST, NAME, POOL_NAME, maybe, tags_of, thing, via
 from data.views.view import FINDINGS, Fact, View, is_present
@@ -51,10 +51,10 @@ class SRView(View[SR]):
     guest_count = _Fact(lambda sr: len(storage.guests_on(sr)), "VDIs.is_a_snapshot", "VDIs.VBDs.VM", *via("VDIs.VBDs.VM", *GUEST))
     """How many VMs have a disk on it."""
     paths = _Fact(lambda sr: tuple(map(path.seen, hosts.paths_of(sr))), *via("PBDs", *path.PATH))
-    attached = _Fact(lambda sr: storage.reached_by(sr).attached, "PBDs.currently_attached")
+    attached = _Fact(lambda sr: sum(path.currently_attached for path in sr.all_of(PBD, sr.PBDs)), "PBDs.currently_attached")
     """How many hosts reach it."""
     cut_off = _Fact(
-        lambda sr: tuple(thing(host) for host in storage.reached_by(sr).cut), "PBDs.currently_attached", *_SHOWN,
+        lambda sr: tuple(map(thing, cut_off(sr))), "PBDs.currently_attached", *_SHOWN,
         *via("PBDs.host", "metrics.live", "name_label", "hostname", "uuid"),
     )  # fmt: skip
     """The living hosts that should reach it and do not."""

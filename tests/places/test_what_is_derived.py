@@ -22,10 +22,11 @@ from data.level import Level
 from data.mirror import Mirror
 from data.networks import NetworkKind, links_of, load_of, network_kind, nics_on, ports_into, tags_of, traffic_of
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VLAN, VM, Bond, Certificate, Host, HostMetrics, Network, PIFMetrics, VMGuestMetrics
-from data.storage import DiskKind, Reach, Room, disk_kind, guests_on, owners_of, reach_of, reached_by, sum_of
+from data.storage import DiskKind, Reach, Room, disk_kind, guests_on, owners_of, reach_of, sum_of
 from data.storage import machine_of as machine_of_snapshot
 from data.types import GIB, NULL_REF, Ref
 from data.views.path import device_text
+from data.views.sr import SRView
 from tests.fakes import Builder, home_lab
 
 
@@ -235,8 +236,8 @@ def test_only_living_hosts_are_missed(build: Builder) -> None:
     hosts = [a_host(build, "up"), a_host(build, "cut"), a_host(build, "dead", live=False)]
     paths = [build.put(PBD, host=host, SR=sr, currently_attached=not i) for i, host in enumerate(hosts)]
     build.put(SR, sr, type="nfs", physical_size=GIB, PBDs=paths)
-    reached = reached_by(build.commit().all(SR)[sr])
-    assert (reached.attached, reached.wanted, [host.name_label for host in reached.cut]) == (1, 3, ["cut"])
+    row = build.commit().all(SR)[sr]
+    assert (SRView.attached.of(row), len(SRView.paths.of(row)), [host.name for host in SRView.cut_off.of(row)]) == (1, 3, ["cut"])
 
 
 @pytest.mark.parametrize(
