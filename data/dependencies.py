@@ -59,10 +59,10 @@ def _of_disks(vm: VM, host: Host | None) -> Iterator[Dependency]:
         if drive.is_disk and drive.vdi is None:
             yield Dependency(DependencyKind.GONE, drive.vbd.userdevice)
         elif drive.vdi is not None and drive.sr is not None:
-            yield from _of_drive(vm, drive, name_of(drive.vdi), drive.sr, host)
+            yield from _of_drive(drive, name_of(drive.vdi), drive.sr, host)
 
 
-def _of_drive(vm: VM, drive: Drive, name: str, sr: SR, host: Host | None) -> Iterator[Dependency]:
+def _of_drive(drive: Drive, name: str, sr: SR, host: Host | None) -> Iterator[Dependency]:
     paths = sr.all_of(PBD, sr.PBDs)
     if not drive.is_disk:
         if not sr.is_tools_sr:

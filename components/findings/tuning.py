@@ -160,7 +160,7 @@ class RuleRow(ui.element):
         self._show()
 
     async def _edit(self) -> None:
-        dialog = TuningDialog(self._context, self._rule, self._tuning)
+        dialog = TuningDialog(self._rule, self._tuning)
         try:
             tuning = await dialog
         finally:
@@ -173,7 +173,7 @@ class RuleRow(ui.element):
 class TuningDialog(Dialog):
     """Gives a Tuning; an empty field is the rule's own number."""
 
-    def __init__(self, context: Context, rule: Rule, tuning: Tuning) -> None:
+    def __init__(self, rule: Rule, tuning: Tuning) -> None:
         super().__init__(_(RULE_NAMES[rule.key]))
         self._rule, self._tuning = rule, tuning
         sign = _("days") if rule.unit in ("days", "days_left") else unit_of(rule).sign

@@ -191,7 +191,7 @@ class MaintenanceForm(ui.element):
     def _ways(self, vm: VM) -> dict[str, str]:
         """What may happen to it: hosts first, those to which its disks move along last."""
         hosts = sorted(takers(self._host, (self._host,)), key=lambda one: (way_to(vm, one), name_order(one)))
-        found = {f"{ELSEWHERE}{one.uuid}": name_of(one) if way_to(vm, one) is Way.MEMORY else _with_disks(vm, one) for one in hosts}
+        found = {f"{ELSEWHERE}{one.uuid}": name_of(one) if way_to(vm, one) is Way.MEMORY else _with_disks(one) for one in hosts}
         return found | {how: _(HOWS[how]) for how in instead(vm)}
 
     def _box(self, vm: VM, options: dict[str, str], value: str | None) -> None:
@@ -241,7 +241,7 @@ def verdict(moves: int, total: int) -> str:
     return text.format(moves=number(moves), n=number(total), rest=number(total - moves))
 
 
-def _with_disks(vm: VM, host: Host) -> str:
+def _with_disks(host: Host) -> str:
     return _("{host}, with its disks").format(host=name_of(host))
 
 

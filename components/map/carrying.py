@@ -107,7 +107,7 @@ def _verdict(vms: Sequence[VM], one: Target) -> Verdict:
         if disks := moved(disks_in(MigrateVM(host=key), vms[0], one.host)):
             words = f"{words}: {disks}"
         free = account_of(one.host).free
-        after = _("{free} free afterwards").format(free=size(memory_after(vms[0], one.host, free)))
+        after = _("{free} free afterwards").format(free=size(memory_after(vms[0], free)))
         words = f"{words} · {after}"
     return key, HOW[one.way], words
 

@@ -139,7 +139,7 @@ class MigrationForm(ui.element):
 
     def _memory(self, one: Target) -> str:
         free = account_of(one.host).free
-        after = memory_after(self._vm, one.host, free)
+        after = memory_after(self._vm, free)
         if one.refused is not None or after == free:
             return _("{free} free").format(free=size(free))
         return f"{size(free)} → {size(after)}"

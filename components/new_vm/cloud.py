@@ -59,7 +59,7 @@ class Cloud(Section):
             with ui.element().classes("x-cloud-fields"):
                 self._people(cloud)
                 self._network_fields(cloud)
-            self._text_of(cloud)
+            self._user_data()
 
     def _turn(self, on: bool) -> None:
         self.form.draft.cloud.on = on
@@ -96,7 +96,7 @@ class Cloud(Section):
             ui.label(text)
         return button
 
-    def _text_of(self, cloud: CloudDraft) -> None:
+    def _user_data(self) -> None:
         with ui.element().classes("x-stack x-cloud-text"):
             self._data = self._field("text", _("User-data"), lines=True)
             self._data.classes("x-cloud-own").props("rows=14")

@@ -103,8 +103,8 @@ def _of_a_running_one(vm: VM, offer: HostOffer) -> Iterator[LazyText]:
         yield lazy(N_("it has an older version of XenServer or XCP-ng than the host that {vm} runs on"), vm=name_of(vm))
 
 
-def memory_after(vm: VM, host: Host, free: int) -> int:
-    """Bytes free on `host` with `vm` there as well, if it runs."""
+def memory_after(vm: VM, free: int) -> int:
+    """Bytes free on a host with `vm` there as well, if it runs."""
     return free - memory_held(vm) if is_running(vm) else free
 
 
