@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.hosts.words import pool_name, pool_path
 from components.migration import ManyForm, MigrationForm
 from components.ui import PageHead, empty_state
 from components.urls import path_of
-from data.facts.pool import own_pool
-from data.names import name_of, pool_name
-from data.objects import VM, Host
+from data.names import name_of
+from data.views.host import HostView
+from data.views.vm import VMView
 from pages.layout import frame
 from pages.objects import nothing_here, show_object
 from xo_dash.context import Context
@@ -23,10 +24,10 @@ def create(program: Context) -> None:
     def migrate_many(vms: str = "", host: str = "") -> None:
         """`vms`: see `path_of_many`; `host`: the key of the one that is chosen at first."""
         context = program.for_viewer()
-        found = [vm for key in named_in(vms) if (vm := context.mirror.find(VM, key)) is not None and is_machine(vm)]
+        found = [vm for key in named_in(vms) if (vm := context.mirror.find(VMView.kind, key)) is not None and is_machine(vm)]
         title = ngettext("Migrate {n} VM", "Migrate {n} VMs", len(found)).format(n=number(len(found))) if found else _("Migrate")
         with frame(context, title=title, crumbs=[(_("VMs"), "/vms")]):
-            if found and any(home.all(Host) for home in found[0].home.pools.values()):
+            if found and any(home.all(HostView.kind) for home in found[0].home.pools.values()):
                 PageHead(title, icon="migrate")
                 ManyForm(context, found, host)
             elif found:
@@ -38,22 +39,16 @@ def create(program: Context) -> None:
     @ui.page("/migrate/{key}")
     def migrate(key: str, host: str = "") -> None:
         context = program.for_viewer()
-        found = context.mirror.find(VM, key)
+        found = context.mirror.find(VMView.kind, key)
         title = _("Migrate {name}").format(name=name_of(found)) if found else _("Migrate")
+        crumbs = [(pool_name(found), pool_path(found)), (name_of(found), path_of(found))] if found else [(_("VMs"), "/vms")]
 
-        def draw(vm: VM) -> None:
-            PageHead(_("Migrate {name}").format(name=name_of(vm)), icon="migrate")
-            MigrationForm(context, vm, host)
+        def draw(vm: VMView) -> None:
+            PageHead(_("Migrate {name}").format(name=vm.name), icon="migrate")
+            MigrationForm(context, vm.row, host)
 
         def unknown() -> None:
-            nothing_here(context, VM, key, _("No VM has this UUID"), (_("All VMs"), "/vms"))
+            nothing_here(context, VMView.kind, key, _("No VM has this UUID"), (_("All VMs"), "/vms"))
 
-        with frame(context, title=title, crumbs=_crumbs(found), selected=found):
-            show_object(context, VM, key, draw, unknown)
-
-
-def _crumbs(vm: VM | None) -> list[tuple[str, str]]:
-    if vm is None:
-        return [(_("VMs"), "/vms")]
-    pool = own_pool(vm.home)
-    return [(pool_name(vm.home), path_of(pool) if pool else ""), (name_of(vm), path_of(vm))]
+        with frame(context, title=title, crumbs=crumbs, selected=found):
+            show_object(context, VMView, key, draw, unknown)

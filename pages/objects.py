@@ -29,7 +29,6 @@ from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
-T = TypeVar("T", bound=XapiObject)
 ViewT = TypeVar("ViewT", bound=View[Any])
 ACCESS: Final = "access"
 """The tab's name in the address."""
@@ -66,20 +65,16 @@ def object_page(context: Context, about: PageKind[ViewT], key: str) -> None:
     if found is not None and about.inner:
         crumbs.append((title, path_of(found)))
     with frame(context, title=title or about.title, crumbs=crumbs, selected=found):
-
-        def draw(row: XapiObject) -> None:
-            _object(context, about, context.scope.view(about.view, row))
-
-        show_object(context, about.kind, key, draw, lambda: _unknown(context, about, key))
+        show_object(context, about.view, key, lambda view: _object(context, about, view), lambda: _unknown(context, about, key))
 
 
-def show_object(context: Context, kind: type[T], key: str, draw: Callable[[T], None], unknown: Callable[[], None]) -> None:
+def show_object(context: Context, view: type[ViewT], key: str, draw: Callable[[ViewT], None], unknown: Callable[[], None]) -> None:
     """What `key` names, drawn by `draw`; where that may be several, one is asked which.
 
     One that comes later is shown when it comes, one that goes stays as it was. Once shown it is never another pool's.
     """
     mirror, box = context.mirror, ui.element().classes("contents")
-    uuid, meant, shown = parse(key).uuid, [key], list[T]()
+    kind, uuid, meant, shown = view.kind, parse(key).uuid, [key], list[XapiObject]()
 
     def fill() -> None:
         rows = mirror.having(kind, meant[0])
@@ -89,7 +84,7 @@ def show_object(context: Context, kind: type[T], key: str, draw: Callable[[T], N
                 which(rows)
             elif rows:
                 meant[0] = key_of(rows[0])
-                draw(rows[0])
+                draw(context.scope.view(view, rows[0]))
             elif is_loading(mirror):
                 loading_page()
             else:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.actions import ActionBar
+from components.hosts.words import pool_name, pool_path
 from components.stale_data import stale_band
 from components.ui import PageHead, empty_state
-from components.urls import path_of
+from components.urls import path_to
 from components.vms.head import Now, UnderWay, VmHead, hints
 from components.vms.page.tabs import VmTabs
-from components.vms.rows import place_of
 from components.vms.trash import trash_notice
-from data.facts.pool import own_pool
-from data.facts.vm import is_guest, is_up
+from data.facts.vm import is_guest
 from data.names import name_of
-from data.objects import VM, Host
 from data.trash import is_trashed
+from data.views.things import Thing
 from data.views.vm import VMView
 from pages.layout import frame
 from pages.objects import nothing_here, show_object
@@ -29,29 +28,29 @@ def create(program: Context) -> None:
     @ui.page("/vm/{key}")  # with ?tab=, as links once had it
     def vm(key: str, tab: str = "") -> None:
         context = program.for_viewer()
-        found = context.mirror.find(VM, key)
+        found = context.mirror.find(VMView.kind, key)
         title = name_of(found) if found else _("VM")
 
-        def draw(vm: VM) -> None:
-            if not (is_guest(vm) or is_trashed(vm)):
-                _no_guest(context, vm)
+        def draw(vm: VMView) -> None:
+            if is_guest(vm.row) or is_trashed(vm.row):
+                show(context, vm, tab)
             else:
-                show(context, context.scope.view(VMView, vm), tab)
+                _no_guest(context, vm)
 
         def unknown() -> None:
-            nothing_here(context, VM, key, _("No VM has this UUID"), (_("All VMs"), "/vms"))
+            nothing_here(context, VMView.kind, key, _("No VM has this UUID"), (_("All VMs"), "/vms"))
 
-        with frame(context, title=title or _("VM"), crumbs=_crumbs(found), selected=found):
-            show_object(context, VM, key, draw, unknown)
+        crumbs = [(_("VMs"), "/vms")] if found is None else _crumbs(context.scope.view(VMView, found))
+        with frame(context, title=title or _("VM"), crumbs=crumbs, selected=found):
+            show_object(context, VMView, key, draw, unknown)
 
 
-def _crumbs(vm: VM | None) -> list[tuple[str, str]]:
-    if vm is None:
-        return [(_("VMs"), "/vms")]
-    pool = own_pool(vm.home)
-    host = vm.home.one(Host, vm.resident_on) if is_up(vm) else None
-    crumbs = [(place_of(vm.home).name, path_of(pool) if pool else "")]
-    return [*crumbs, (name_of(host), path_of(host))] if host else [*crumbs, (_("VMs"), f"/vms?pool={vm.home.key}")]
+def _crumbs(vm: VMView) -> list[tuple[str, str]]:
+    """Its pool, and where it runs."""
+    row = vm.row
+    host = VMView.host.of(row)
+    where = (host.name, path_to(host)) if host is not None else (_("VMs"), f"/vms?pool={row.home.key}")
+    return [(pool_name(row), pool_path(row)), where]
 
 
 def show(context: Context, vm: VMView, tab: str) -> None:
@@ -65,19 +64,21 @@ def show(context: Context, vm: VMView, tab: str) -> None:
     VmTabs(context, vm, tab)
 
 
-def _no_guest(context: Context, vm: VM) -> None:
-    with PageHead(name_of(vm)) as head:
+def _way_on(thing: Thing | None) -> None:
+    ui.link(thing.name if thing else _("All VMs"), path_to(thing) if thing else "/vms").classes("x-btn")
+
+
+def _no_guest(context: Context, vm: VMView) -> None:
+    with PageHead(name_of(vm.row)) as head:
         head.name.props("dir=auto")
-    if vm.is_a_snapshot:
-        owner = vm.home.one(VM, vm.snapshot_of)
+    if vm.row.is_a_snapshot:
         with empty_state(_("This is a snapshot"), _("It is shown on the page of its VM.")):
-            ui.link(name_of(owner) if owner else _("All VMs"), path_of(owner) if owner else "/vms").classes("x-btn")
-    elif vm.is_control_domain:
-        host = vm.home.one(Host, vm.resident_on)
+            _way_on(VMView.snapshot_of.of(vm.row))
+    elif vm.row.is_control_domain:
         with empty_state(_("This is a control domain"), _("It starts and stops with its host.")):
-            ui.link(name_of(host) if host else _("All VMs"), path_of(host) if host else "/vms").classes("x-btn")
+            _way_on(VMView.host.of(vm.row))
     else:
         with head.verbs:
-            ActionBar(context, [vm])
+            ActionBar(context, [vm.row])
         with empty_state(_("This is a template"), _("A template: VMs are created from it.")):
             ui.link(_("All VMs"), "/vms").classes("x-btn")

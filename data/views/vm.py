@@ -158,6 +158,8 @@ class VMView(View[VM]):
     macs = _Fact(lambda vm: tuple(vif.MAC for vif in vms.vifs_of(vm)), "VIFs.device", "VIFs.MAC")
     devices = _Fact(lambda vm: tuple(map(device_of, devices_of(vm))), *DEVICES)
     """GPUs, PCI and USB devices of hosts."""
+    snapshot_of = _Fact(lambda vm: maybe(vm.home.one(VM, vm.snapshot_of)), "snapshot_of.name_label", "snapshot_of.uuid")
+    """Of a snapshot the VM that it was taken of."""
     snapshot_count = _Fact(lambda vm: len(vm.snapshots), "snapshots")
     snapshots = _Fact(snapshots_of, "parent", "name_label", "suspend_VDI", *SNAPSHOTS)
     """As the tree in which they grew, the present last."""
