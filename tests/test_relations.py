@@ -9,7 +9,7 @@ from data.objects import KINDS, SR, VM, Host, Pool
 from data.relations import Reads, edges
 from data.types import XapiObject
 from tests import fakes
-from tests.map.fleets import join
+from tests.map.fleets import joined
 
 VM_PATHS = (
     "name_label", "metrics.VCPUs_number", "guest_metrics.networks", "resident_on.metrics.live", "affinity.name_label",
@@ -20,9 +20,7 @@ VM_PATHS = (
 
 @pytest.mark.parametrize("paths", [("name_label",), VM_PATHS])
 def test_both_ways_say_the_same(paths: tuple[str, ...]) -> None:
-    mirror = fakes.twins()
-    for pool in mirror:
-        join(pool)
+    mirror = joined(fakes.twins())
     reads = Reads(VM, paths)
     reached = {vm: reads.subjects(vm) for vm in mirror.every(VM)}
     for pool in mirror:

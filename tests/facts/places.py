@@ -16,7 +16,7 @@ from data.mirror import Mirror
 from data.scope import Scope
 from data.search import Index
 from tests.facts.pools import any_mirror, anything_happens
-from tests.map.fleets import join
+from tests.map.fleets import joined
 
 CHANGES = 60
 
@@ -66,9 +66,7 @@ class Places:
 
 def after_a_while(seed: int) -> Places:
     """Of a pool that had a lively day."""
-    mirror = any_mirror(seed)
-    for pool in mirror:
-        join(pool)
+    mirror = joined(any_mirror(seed))
     places, dice = Places(mirror), random.Random(seed)
     for _ in range(CHANGES if seed else 0):
         anything_happens(mirror, places.pool, dice)

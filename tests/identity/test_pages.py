@@ -26,7 +26,7 @@ from data.types import Ref, XapiObject
 from pages import host, hosts, layout, messages, network, networks, pool, sr, storage, vm, vms
 from pages.compare import compared
 from tests import fakes
-from tests.map.fleets import join
+from tests.map.fleets import joined
 from xo_dash.context import Context
 
 PAGES = (hosts, host, pool, storage, sr, networks, network, vm, vms, messages)
@@ -35,10 +35,7 @@ KINDS: dict[str, type[XapiObject]] = {"vm": VM, "host": Host, "sr": SR, "network
 
 @pytest.fixture
 def mirror() -> Mirror:
-    mirror = fakes.twins()
-    for one in mirror:
-        join(one)
-    return mirror
+    return joined(fakes.twins())
 
 
 @pytest.fixture

@@ -133,4 +133,11 @@ def join(pool: PoolMirror) -> None:
                 getattr(owner, many).append(row.ref)
 
 
-__all__ = ["HALL", "LAB", "LONE", "RACK", "fleet", "join"]
+def joined(mirror: Mirror) -> Mirror:
+    """`mirror` with these filled in all its pools."""
+    for pool in mirror:
+        join(pool)
+    return mirror
+
+
+__all__ = ["HALL", "LAB", "LONE", "RACK", "fleet", "join", "joined"]

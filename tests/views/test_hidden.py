@@ -23,15 +23,13 @@ from data.mirror import Mirror
 from data.scope import Scope
 from tests import fakes
 from tests.facts.pools import anything_happens
-from tests.map.fleets import join
+from tests.map.fleets import joined
 from tests.views import secrets
 from tests.views.test_scope import Some
 
 
 def a_lab() -> Mirror:
-    mirror = fakes.home_lab()
-    for pool in mirror:
-        join(pool)
+    mirror = joined(fakes.home_lab())
     secrets.mark(mirror)
     return fakes.judged(mirror)
 

@@ -21,7 +21,7 @@ from data.views.view import Fact, View
 from data.views.vm import VMView
 from tests.facts.pools import any_mirror
 from tests.fakes import change
-from tests.map.fleets import join
+from tests.map.fleets import joined
 
 VIEWS: tuple[type[View[Any]], ...] = (VMView, HostView, PoolView, SRView, NetworkView, ApplianceView, MessageView)
 KNOWN = {"auto_poweron": "true", "xo:notes": "a note", "base_template_name": "a template", "firmware": "uefi", "cores-per-socket": "2"}
@@ -57,9 +57,8 @@ def different(row: XapiObject, field: str) -> Any:
 @pytest.mark.parametrize("kind", VIEWS)
 @pytest.mark.parametrize("seed", range(2))
 async def test_whoever_looks_sees_what_is_so(kind: type[View[Any]], seed: int) -> None:
-    mirror = any_mirror(seed)
+    mirror = joined(any_mirror(seed))
     (pool,) = mirror
-    join(pool)
     scope, facts = Scope(mirror), facts_of(kind)
     views = [scope.view(kind, row) for row in list(mirror.every(kind.kind))[:3]]
     around = {subject for view in views for fact in facts.values() for subject in fact.reads.subjects(view.row)}

@@ -25,7 +25,7 @@ from data.search import Index
 from data.types import XapiObject
 from tests.facts.pools import any_mirror
 from tests.fakes import change
-from tests.map.fleets import join
+from tests.map.fleets import joined
 from tests.views.test_kept_up import different
 from xo_dash.i18n import using
 
@@ -57,9 +57,8 @@ def fields_around(pool: PoolMirror) -> Iterator[tuple[XapiObject, str]]:
 
 @pytest.mark.parametrize("place", ROLLS)
 def test_a_list_notices_what_its_rows_show(place: str) -> None:
-    mirror = any_mirror(1)
+    mirror = joined(any_mirror(1))
     (pool,) = mirror
-    join(pool)
     snapshot, vm = list(pool.all(VM).values())[:2]
     change(mirror, snapshot, is_a_snapshot=True, snapshot_of=vm.ref)
     change(mirror, vm, snapshots=[snapshot.ref])
@@ -100,9 +99,8 @@ def in_search(mirror: Mirror) -> tuple[Any, Callable[[], object]]:
 
 @pytest.mark.parametrize("place", (in_list, in_tree, in_search))
 def test_what_all_browsers_share_is_kept_up(place: Callable[[Mirror], tuple[Any, Callable[[], object]]]) -> None:
-    mirror = any_mirror(2)
+    mirror = joined(any_mirror(2))
     (pool,) = mirror
-    join(pool)
     kept, told = place(mirror)
     for _ in kept.fill():
         pass
@@ -124,9 +122,8 @@ def test_what_all_browsers_share_is_kept_up(place: Callable[[Mirror], tuple[Any,
 
 
 def test_the_map_is_kept_up() -> None:
-    mirror = any_mirror(2)
+    mirror = joined(any_mirror(2))
     (pool,) = mirror
-    join(pool)
     map_rows = MapRows(mirror)
     map_rows.add(pool)
     map_rows.rebuild()

@@ -19,15 +19,13 @@ from data.server import Server, ServerState
 from data.stores.kiosks import Kiosk
 from tests import fakes
 from tests.facts.pools import anything_happens
-from tests.map.fleets import join
+from tests.map.fleets import joined
 from xo_dash.auth.sessions import viewer_of
 
 
 @pytest.fixture
 def mirror() -> Mirror:
-    mirror = fakes.home_lab()
-    for pool in mirror:
-        join(pool)
+    mirror = joined(fakes.home_lab())
     return fakes.judged(mirror)
 
 

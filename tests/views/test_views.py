@@ -18,15 +18,12 @@ from data.scope import Scope
 from data.types import NULL_REF
 from data.views.vm import VMView
 from tests import fakes
-from tests.map.fleets import join
+from tests.map.fleets import joined
 
 
 @pytest.fixture
 def mirror() -> Mirror:
-    mirror = fakes.home_lab()
-    for pool in mirror:
-        join(pool)
-    return mirror
+    return joined(fakes.home_lab())
 
 
 def seen(scope: Scope, mirror: Mirror, name: str) -> VMView:

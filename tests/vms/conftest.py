@@ -12,16 +12,13 @@ from data.mirror import Mirror
 from pages import vm, vms
 from tests import fakes
 from tests.looking import looking
-from tests.map.fleets import join
+from tests.map.fleets import joined
 from xo_dash.context import Context
 
 
 @pytest.fixture
 def mirror() -> Mirror:
-    mirror = fakes.home_lab()
-    for pool in mirror:
-        join(pool)
-    return mirror
+    return joined(fakes.home_lab())
 
 
 @pytest.fixture

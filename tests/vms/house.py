@@ -13,15 +13,13 @@ from data.server import ServerState
 from data.types import NULL_REF
 from pages import layout, vm, vms
 from tests import fakes
-from tests.map.fleets import join
+from tests.map.fleets import joined
 
 EVIL = "<img src=x onerror=document.title='broken'>{{7*7}}"
 
 
 def main(port: int, folder: Path, count: int) -> None:
-    mirror = fakes.fleet(hosts=20, vms=count, pools=2) if count else fakes.home_lab()
-    for pool in mirror:
-        join(pool)
+    mirror = joined(fakes.fleet(hosts=20, vms=count, pools=2) if count else fakes.home_lab())
     context = fakes.context(mirror, folder)
     fakes.sign_in(app, context)
     layout.install(app, context)

@@ -20,7 +20,7 @@ from data.types import GIB, Ref
 from pages import vm
 from tests import fakes
 from tests.looking import looking
-from tests.map.fleets import join
+from tests.map.fleets import joined
 from tests.sync.house import until
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
@@ -78,9 +78,7 @@ class At:
 
 @pytest.fixture
 async def at(data_dir: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> AsyncIterator[At]:
-    mirror = fakes.home_lab()
-    for pool in mirror:
-        join(pool)
+    mirror = joined(fakes.home_lab())
     bare = fakes.context(mirror, data_dir)
     writing = Writing(mirror)
     audit = Audit(data_dir)
