@@ -12,7 +12,7 @@ from data.names import name_of
 from data.views.host import HostView
 from data.views.vm import VMView
 from pages.layout import frame
-from pages.objects import nothing_here, show_object
+from pages.objects import show_object
 from xo_dash.context import Context
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.migration.migrate import named_in
@@ -47,8 +47,5 @@ def create(program: Context) -> None:
             PageHead(_("Migrate {name}").format(name=vm.name), icon="migrate")
             MigrationForm(context, vm.row, host)
 
-        def unknown() -> None:
-            nothing_here(context, VMView.kind, key, _("No VM has this UUID"), (_("All VMs"), "/vms"))
-
         with frame(context, title=title, crumbs=crumbs, selected=found):
-            show_object(context, VMView, key, draw, unknown)
+            show_object(context, VMView, key, draw, _("No VM has this UUID"), (_("All VMs"), "/vms"))

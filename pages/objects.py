@@ -65,13 +65,17 @@ def object_page(context: Context, about: PageKind[ViewT], key: str) -> None:
     if found is not None and about.inner:
         crumbs.append((title, path_of(found)))
     with frame(context, title=title or about.title, crumbs=crumbs, selected=found):
-        show_object(context, about.view, key, lambda view: _object(context, about, view), lambda: _unknown(context, about, key))
+        way = (about.all_title, about.all_path)
+        show_object(context, about.view, key, lambda view: _object(context, about, view), about.unknown, way)
 
 
-def show_object(context: Context, view: type[ViewT], key: str, draw: Callable[[ViewT], None], unknown: Callable[[], None]) -> None:
+def show_object(
+    context: Context, view: type[ViewT], key: str, draw: Callable[[ViewT], None], unknown: str, all_of_them: tuple[str, str]
+) -> None:
     """What `key` names, drawn by `draw`; where that may be several, one is asked which.
 
-    One that comes later is shown when it comes, one that goes stays as it was. Once shown it is never another pool's.
+    Where there is none, that is said: `unknown`, and the way to `all_of_them`, (text, path). One that comes later is shown when it
+    comes, one that goes stays as it was. Once shown it is never another pool's.
     """
     mirror, box = context.mirror, ui.element().classes("contents")
     kind, uuid, meant, shown = view.kind, parse(key).uuid, [key], list[XapiObject]()
@@ -88,7 +92,7 @@ def show_object(context: Context, view: type[ViewT], key: str, draw: Callable[[V
             elif is_loading(mirror):
                 loading_page()
             else:
-                unknown()
+                _nothing_here(context, kind, key, unknown, all_of_them)
 
     def concerns(changes: Sequence[Change]) -> bool:
         if shown and shown[0].home.one(kind, shown[0].ref) is shown[0]:
@@ -137,11 +141,7 @@ def tabbed(context: Context, view: ViewT, overview: Callable[[Context, ViewT], N
     fill(tabs.selected)
 
 
-def _unknown(context: Context, about: PageKind[ViewT], key: str) -> None:
-    nothing_here(context, about.kind, key, about.unknown, (about.all_title, about.all_path))
-
-
-def nothing_here(context: Context, kind: type[XapiObject], key: str, title: str, all_of_them: tuple[str, str]) -> None:
+def _nothing_here(context: Context, kind: type[XapiObject], key: str, title: str, all_of_them: tuple[str, str]) -> None:
     """Why there is nothing, and what else has the uuid: a VM that was migrated to another pool keeps it."""
     away = [name_of_pool(pool) for pool in context.mirror if not pool.server.is_live]
     text = _("It was deleted, or the address is wrong.")

@@ -18,7 +18,7 @@ from data.trash import is_trashed
 from data.views.things import Thing
 from data.views.vm import VMView
 from pages.layout import frame
-from pages.objects import nothing_here, show_object
+from pages.objects import show_object
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -37,12 +37,9 @@ def create(program: Context) -> None:
             else:
                 _no_guest(context, vm)
 
-        def unknown() -> None:
-            nothing_here(context, VMView.kind, key, _("No VM has this UUID"), (_("All VMs"), "/vms"))
-
         crumbs = [(_("VMs"), "/vms")] if found is None else _crumbs(context.scope.view(VMView, found))
         with frame(context, title=title or _("VM"), crumbs=crumbs, selected=found):
-            show_object(context, VMView, key, draw, unknown)
+            show_object(context, VMView, key, draw, _("No VM has this UUID"), (_("All VMs"), "/vms"))
 
 
 def _crumbs(vm: VMView) -> list[tuple[str, str]]:
