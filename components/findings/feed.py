@@ -41,7 +41,7 @@ class LevelCounts(NamedTuple):
 
 
 class FindingsFeed:
-    """Follows the book while somebody follows it; speaks at most ten times a second."""
+    """Follows the registry while somebody follows it; speaks at most ten times a second."""
 
     def __init__(self, mirror: Sight) -> None:
         self._mirror = mirror
