@@ -44,7 +44,7 @@ T = TypeVar("T", bound=XapiObject)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The program's parts, and whose eyes see them. Pages read the mirror, act through the runner, and ask `auth.current` who is looking."""
+    """The program's parts, and whose eyes see them. Pages read the mirror, act through the runner, and ask `auth` who is looking."""
 
     settings: Settings
     scopes: Scopes

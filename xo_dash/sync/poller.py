@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from data.changes import Event, Operation
 from data.decode import Sharing
-from data.mirror import Event, Mirror, Operation, PoolMirror
+from data.mirror import Mirror, PoolMirror
 from data.objects import KINDS, VBD, VDI, VIF, VM, Certificate, Host, Message
 from data.server import ServerState
 from data.types import XapiObject

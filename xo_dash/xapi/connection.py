@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 
 from data.changes import Event
 from data.decode import Sharing
-from data.mirror import Event
 from data.types import Ref, XapiObject
 from xo_dash.xapi import events, rrd_formats
 from xo_dash.xapi.address import Address
