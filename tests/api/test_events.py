@@ -81,7 +81,8 @@ async def test_who_has_a_grant_is_told_of_that_and_of_its_end(api: Api) -> None:
     given = await api.context.grants.grants.add("viewer", GrantKind.VM, key_of(vm), user_id=user.id)
     await api.context.grants.refresh()
     stream = await listen(api, feeds, "none")
-    assert (await stream.next())["event"] == "hello"
+    hello = await stream.next()
+    assert hello["event"] == "hello"
     fakes.change(mirror, fakes.find(mirror, "db-01"), name_label="db-09")
     fakes.change(mirror, vm, name_label="web-2")
     told = await stream.next()
@@ -92,6 +93,9 @@ async def test_who_has_a_grant_is_told_of_that_and_of_its_end(api: Api) -> None:
     while gone["event"] != "vms":
         gone = await stream.next()
     assert gone["data"] == {"op": "del", "uuid": vm.uuid, "pool": vm.home.key}
+    again = await listen(api, feeds, "none", FakeRequest(hello["id"]))
+    assert (await again.next())["event"] == "hello"
+    assert (await again.next())["event"] == "reset", "what it was called meanwhile is not told any more"
 
 
 async def test_a_stream_ends_with_its_token(api: Api) -> None:

@@ -47,6 +47,7 @@ class StreamEvent(NamedTuple):
     number: int
     name: str  # of the collection, or RESET
     text: bytes
+    about: XapiObject | None  # None: several, or none
 
 
 class EventFeed:
@@ -115,9 +116,13 @@ class EventFeed:
     def _flush(self) -> bool:
         if len(self._rows) > TOO_MANY:
             self._rows.clear()
+            self._events.clear()
             self._put(RESET, {})
-        for row in list(self._rows)[:AT_ONCE]:
-            self._put_row(row, self._rows.pop(row))
+        rows = [(row, self._rows.pop(row)) for row in list(self._rows)[:AT_ONCE]]
+        if self._context.is_restricted:
+            self._forget([(row, operation) for row, operation in rows if not self._is_shown(row, operation)])
+        for row, operation in rows:
+            self._put_row(row, operation)
         if self._runs:
             runs, self._runs = self._runs, {}
             for run in [run for run in self._context.tasks.runs if run in runs]:
@@ -129,25 +134,34 @@ class EventFeed:
         self.stirred = asyncio.Event()
         return bool(self._rows or self._runs or self._findings)
 
+    def _forget(self, hidden: Sequence[tuple[XapiObject, Operation]]) -> None:
+        """Whoever comes back later is told nothing of what they may not see any more, nor what runs said of it: they list anew."""
+        about = {row for row, _operation in hidden}
+        is_lost = any(operation is Operation.DEL for _row, operation in hidden)
+        if is_lost or (about and any(event.about in about or event.name == RUNS.name for event in self._events)):
+            self._events.clear()
+
+    def _is_shown(self, row: XapiObject, operation: Operation) -> bool:
+        return operation is not Operation.DEL and self._context.scope.shows(row)
+
     def _put_row(self, row: XapiObject, operation: Operation) -> None:
         collection = next((one for one in _BY_KIND[type(row)] if one.lists(row)), None)
         if collection is None:
             return
         told: dict[str, object] = {"op": operation.value, "uuid": row.uuid, "pool": row.home.key}
-        if operation is not Operation.DEL and self._context.scope.shows(row):
+        if self._is_shown(row, operation):
             told["object"] = collection.as_data(row, self._context.scope.sees)
         else:
             told["op"] = Operation.DEL.value  # also for what is now seen by its name alone
-        self._put(collection.name, told)
+        self._put(collection.name, told, row)
 
-    def _put(self, name: str, data: Mapping[str, object]) -> None:
+    def _put(self, name: str, data: Mapping[str, object], about: XapiObject | None = None) -> None:
         self._number += 1
-        self._events.append(self._event(self._number, name, data))
+        self._events.append(self._event(self._number, name, data, about))
 
-    def _event(self, number: int, name: str, data: Mapping[str, object]) -> StreamEvent:
-        return StreamEvent(
-            number, name, b"id: %s-%d\nevent: %s\ndata: %s\n\n" % (self.epoch.encode(), number, name.encode(), orjson.dumps(data))
-        )
+    def _event(self, number: int, name: str, data: Mapping[str, object], about: XapiObject | None = None) -> StreamEvent:
+        text = b"id: %s-%d\nevent: %s\ndata: %s\n\n" % (self.epoch.encode(), number, name.encode(), orjson.dumps(data))
+        return StreamEvent(number, name, text, about)
 
 
 class EventFeeds:
