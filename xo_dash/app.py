@@ -23,6 +23,7 @@ from xo_dash.api import routes as api
 from xo_dash.api.local import LocalApi
 from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits, raise_file_limit
 from xo_dash.auth.current import current_actor
+from xo_dash.auth.directory_review import REVIEWED_EVERY
 from xo_dash.auth.install import TICK, install
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.wire import http_protocol
@@ -43,6 +44,7 @@ from xo_dash.language import BrowserLanguage
 from xo_dash.listening import CannotListen
 from xo_dash.local_socket import LocalSocket
 from xo_dash.logs import set_up_logging
+from xo_dash.served_certificate import READ_EVERY, ServedCertificate
 from xo_dash.sync import gc_tuning
 
 log = logging.getLogger(__name__)
@@ -94,7 +96,7 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
         binding_refresh_interval=None,  # an active link would be polled for ever: NiceGUI warns instead
         reconnect_timeout=10.0,
         message_history_length=200,
-        http=http_protocol(ConnectionCounter(ConnectionLimits.fitting(raise_file_limit())), _tls(settings)),
+        http=http_protocol(ConnectionCounter(ConnectionLimits.fitting(raise_file_limit())), _tls(settings, context)),
         ws_max_size=LONGEST_MESSAGE,
         ws_per_message_deflate=False,  # a console's picture would cost fourteen times the processor time
         timeout_graceful_shutdown=ending.CONNECTIONS,
@@ -110,14 +112,12 @@ async def _keep_copy(directory: DataDirectory) -> None:
         log.warning("no copy of the configuration: %s", error)
 
 
-def _tls(settings: Settings) -> ssl.SSLContext | None:
+def _tls(settings: Settings, context: Context) -> ssl.SSLContext | None:
     if not settings.serves_tls:
         return None
-    certificate = settings.tls_cert or own_certificate(settings.data_dir)
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, settings.tls_key)
-    context.set_alpn_protocols(["http/1.1"])
-    return context
+    served = ServedCertificate(lambda: (settings.tls_cert or own_certificate(settings.data_dir), settings.tls_key))
+    nicegui.app.on_startup(lambda: context.servers.schedule.every(READ_EVERY, "certificate", served.renew))
+    return served.context
 
 
 def mount(app: App, context: Context) -> None:
@@ -138,6 +138,8 @@ def mount(app: App, context: Context) -> None:
         demo = Demo(context.settings.port + 1)
         app.on_startup(lambda: show(demo, context))
         app.on_shutdown(demo.stop)  # after the sessions in it are signed out
+    if (review := context.auth.directory_review) is not None:
+        app.on_startup(lambda: context.servers.schedule.every(REVIEWED_EVERY, "directory", review.run))
     purge, first_boots = Purge(context.mirror, context.runner), FirstBoots(context.mirror, context.runner)
     app.on_startup(lambda: context.servers.schedule.every(LOOKED_EVERY, "cloud-init disks", first_boots.run))
     app.on_startup(lambda: context.servers.schedule.every(PURGED_EVERY, "trash", purge.run))
