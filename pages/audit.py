@@ -26,13 +26,14 @@ def create(program: Context) -> None:
     def audit() -> None:
         context = program.for_viewer()
         with frame(context, title=_("Audit log")):
-            head = PageHead(_("Audit log"), _("Every attempt to change something, by whom and with what result."))
+            what = _("Every attempt to change something, by whom and with what result. Changes of VMs outside xo-dash are marked external.")
+            head = PageHead(_("Audit log"), what)
             if not is_administrator():
                 empty_state(_("For administrators"), _("Only an administrator can read the audit log."))
                 return
             with head.verbs:
                 ui.link(_("Export"), EXPORT).classes("x-link")
-            AuditLog(context.audit)
+            AuditLog(context.audit, context.journal)
 
     @app.get(EXPORT, include_in_schema=False)
     async def export(request: Request) -> Response:

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import json
 from collections.abc import Callable, Sequence
 from typing import Any, Final
-from urllib.parse import quote
 
 from nicegui import background_tasks, events, ui
 
-from components.audit.words import RESULTS, result, what
+from components.audit.rows import AuditRow, as_props, at, facts
+from components.audit.words import RESULTS
 from components.lists.period import Period, PeriodField
 from components.live import fresh_slot
-from components.ui import Button, Card, Notice, Tone, Value, buttons, choice, empty_state, key_values, search_field
+from components.ui import Button, Card, Notice, Tone, buttons, choice, empty_state, key_values, search_field
 from components.ui.marks import drawings
-from components.urls import PREFIXES
 from xo_dash.auth.current import is_administrator
-from xo_dash.control.audit import Audit, AuditEntry
+from xo_dash.control.audit import Audit
 from xo_dash.control.audit_chain import ChainVerdict
-from xo_dash.control.audit_search import MOST, Found, Query, search
-from xo_dash.i18n import _, datetime, duration, ngettext, number
+from xo_dash.control.audit_search import MOST, Query, search
+from xo_dash.control.journal import Journal
+from xo_dash.i18n import _, datetime, ngettext, number
 
-MARKS: Final = {"done": "running", "refused": "warning", "failed": "critical", "cancelled": "halted", "lost": "unknown", "": "busy"}
+EXTERNAL: Final = "external"
+"""Chosen among the results: only what was done without xo-dash."""
 LONGEST: Final = 200
 """Characters of what is looked for."""
 
@@ -31,20 +31,19 @@ LONGEST: Final = 200
 class AuditLog(ui.element):
     """For administrators: the page asks who looks, and so does every reading."""
 
-    def __init__(self, audit: Audit) -> None:
+    def __init__(self, audit: Audit, journal: Journal) -> None:
         super().__init__()
         self.classes("x-audit-page")
-        self._audit = audit
-        self._found = Found([], more=False)
+        self._audit, self._journal = audit, journal
+        self._rows: Sequence[AuditRow] = ()
         self._typed, self._result = "", ""
         self._period = Period()
         self._asked = 0
         with self:
             with ui.element().classes("x-list-tools"):
                 search_field(_("Who, what, object, address"), self._search)
-                choice({"": _("All results"), **{key: _(word) for key, word in RESULTS.items()}}, "", on_change=self._narrow).props(
-                    f'aria-label="{_("Result")}"'
-                )
+                results = {"": _("All results"), **{key: _(word) for key, word in RESULTS.items()}, EXTERNAL: _("External changes")}
+                choice(results, "", on_change=self._narrow).props(f'aria-label="{_("Result")}"')
                 PeriodField(self._within)
                 self._count = ui.label().classes("x-dim x-small").props("aria-live=polite")
             with ui.element().classes("x-audit-columns"):
@@ -66,7 +65,7 @@ class AuditLog(ui.element):
         await self.refresh()
 
     async def _narrow(self, event: events.ValueChangeEventArguments[Any]) -> None:
-        self._result = event.value if event.value in RESULTS else ""
+        self._result = event.value if event.value in (*RESULTS, EXTERNAL) else ""
         await self.refresh()
 
     def _within(self, period: Period) -> None:
@@ -79,32 +78,39 @@ class AuditLog(ui.element):
             return
         self._asked += 1
         mine = self._asked
-        query = Query(
-            words=tuple(self._typed.casefold().split()),
-            results=frozenset({self._result} - {""}),
-            begin=self._period.begin,
-            end=self._period.end,
-        )
-        found = await asyncio.to_thread(lambda: search(self._audit.files(), query))
+        rows, more = await self._read()
         if mine != self._asked or self.is_deleted:
             return
-        self._found = found
-        self._table.show(found.entries)
-        self._table.set_visibility(bool(found.entries))
-        self._nothing.set_visibility(not found.entries)
-        text = ngettext("{n} entry", "{n} entries", len(found.entries)).format(n=number(len(found.entries)))
-        self._count.text = _("The latest {n}; search to see others").format(n=number(MOST)) if found.more else text
+        self._rows = rows
+        self._table.show(rows)
+        self._table.set_visibility(bool(rows))
+        self._nothing.set_visibility(not rows)
+        text = ngettext("{n} entry", "{n} entries", len(rows)).format(n=number(len(rows)))
+        self._count.text = _("The latest {n}; search to see others").format(n=number(len(rows))) if more else text
         self._entry.set_visibility(False)
+
+    async def _read(self) -> tuple[Sequence[AuditRow], bool]:
+        """What fits, newest first, and whether there is more of it."""
+        words, period = tuple(self._typed.casefold().split()), self._period
+        rows: list[AuditRow] = []
+        more = False
+        if self._result != EXTERNAL:
+            query = Query(words=words, results=frozenset({self._result} - {""}), begin=period.begin, end=period.end)
+            found = await asyncio.to_thread(lambda: search(self._audit.files(), query))
+            rows, more = [*found.entries], found.more
+        if self._result in ("", EXTERNAL):
+            external = await self._journal.external(words, max(period.begin, 0.0), min(period.end, 9e15), MOST + 1)
+            rows, more = [*rows, *external[:MOST]], more or len(external) > MOST
+        return sorted(rows, key=at, reverse=True), more
 
     # ---- one entry
 
-    def _show(self, at: int) -> None:
-        if not 0 <= at < len(self._found.entries) or not is_administrator():
+    def _show(self, place: int) -> None:
+        if not 0 <= place < len(self._rows) or not is_administrator():
             return
-        entry = self._found.entries[at]
         self._entry.set_visibility(True)
         with fresh_slot(self._facts):
-            key_values(_facts(entry))
+            key_values(facts(self._rows[place]))
 
     # ---- the chain
 
@@ -138,47 +144,12 @@ class AuditLog(ui.element):
 
 
 class EntryTable(ui.element, component="table.js"):
-    """The entries; which one is chosen is told by its place in what was shown last."""
+    """Which one is chosen is told by its place in what was shown last."""
 
     def __init__(self, on_choose: Callable[[int], None]) -> None:
         super().__init__()
         self._props.update(heads=[_("Time"), _("Who"), _("From"), _("What"), _("On"), _("Result")], rows=[], marks=drawings())
         self.on("choose", lambda event: on_choose(event.args) if type(event.args) is int else None)
 
-    def show(self, entries: Sequence[AuditEntry]) -> None:
-        self._props["rows"] = [
-            {
-                "at": entry.at,
-                "who": entry.user,
-                "from": entry.address,
-                "what": what(entry),
-                "on": entry.name,
-                "mark": MARKS.get(entry.result, "unknown"),
-                "result": result(entry),
-            }
-            for entry in entries
-        ]
-
-
-def _facts(entry: AuditEntry) -> list[tuple[str, Value]]:
-    """All that the line has, but what stands beside it in the table."""
-    path = _path(entry)
-    facts: list[tuple[str, Value]] = [
-        (_("Command"), entry.action),
-        (_("By"), entry.user),
-        (_("From"), entry.address),
-        (_("On"), (lambda: ui.link(entry.name, path)) if path else entry.name),
-        (_("Pool"), entry.pool),
-        (_("With"), json.dumps(dict(entry.arguments), ensure_ascii=False) if entry.arguments else ""),
-        (_("Result"), " · ".join(filter(None, (result(entry), entry.code)))),
-        (_("Reason"), entry.reason),
-        (_("Duration"), duration(entry.seconds) if entry.seconds is not None else ""),
-        (_("Run"), entry.run),
-    ]
-    return [(name, value) for name, value in facts if value]
-
-
-def _path(entry: AuditEntry) -> str:
-    """The page of what it was done to, which may be gone by now; empty if nothing shows it."""
-    prefix = next((prefix for kind, prefix in PREFIXES.items() if kind.__name__ == entry.kind), "")
-    return f"{prefix}{quote(entry.uuid)}@{quote(entry.pool_uuid)}" if prefix and entry.uuid and entry.pool_uuid else ""
+    def show(self, rows: Sequence[AuditRow]) -> None:
+        self._props["rows"] = [as_props(row) for row in rows]

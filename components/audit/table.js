@@ -10,7 +10,7 @@ export default {
           <td class="x-dim">{{ row.from }}</td>
           <td><button type="button" class="x-audit-what" :aria-pressed="at === chosen">{{ row.what }}</button></td>
           <td class="x-audit-on" dir="auto">{{ row.on }}</td>
-          <td class="x-nowrap"><span class="x-row"><i :class="'x-mark x-mark-' + row.mark" aria-hidden="true" v-html="marks[row.mark]"></i>
+          <td class="x-nowrap"><span class="x-row"><i v-if="row.mark" :class="'x-mark x-mark-' + row.mark" aria-hidden="true" v-html="marks[row.mark]"></i>
             {{ row.result }}</span></td>
         </tr>
       </tbody></table></div>`,

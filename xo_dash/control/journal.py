@@ -75,8 +75,15 @@ class Journal:
 
     async def lines(self, vm: VM, begin: float, end: float) -> list[JournalLine]:
         """What happened to it, newest first; nothing where it cannot be read."""
+        return await self._read(lambda: self._file.lines(vm.home.key, vm.uuid, begin, end))
+
+    async def external(self, words: Sequence[str], begin: float, end: float, most: int) -> list[JournalLine]:
+        """What happened to any VM and nobody did by xo-dash, newest first. Each of `words` is in a line, in lower case."""
+        return await self._read(lambda: self._file.external(words, begin, end, most))
+
+    async def _read(self, read: Callable[[], list[JournalLine]]) -> list[JournalLine]:
         try:
-            return await asyncio.to_thread(self._file.lines, vm.home.key, vm.uuid, begin, end)
+            return await asyncio.to_thread(read)
         except sqlite3.Error as error:
             log.error("%s cannot be read: %s", self._file.path, error)
             return []
