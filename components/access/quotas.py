@@ -6,19 +6,17 @@ from collections.abc import Callable, Sequence
 
 from nicegui import ui
 
-from components.access.giving import GROUP, USER, people_to_choose
+from components.access.quota_dialog import QuotaDialog
 from components.live import follow_source, fresh_slot
 from components.people.faults import fault_of, need_administrator
-from components.ui import Button, ButtonKind, Card, Column, Dialog, Field, Meter, Tone, check, choice, confirm, data_table, notify
+from components.ui import Button, ButtonKind, Card, Column, Meter, Tone, confirm, data_table, notify
 from data.grants.grant import GrantKind
 from data.grants.quota import Limit, Quota, limits
-from data.grants.targets import named_target, target_of
+from data.grants.targets import target_of
 from data.names import name_of
 from data.stores.users import User
-from xo_dash.auth.refused import Refused
 from xo_dash.context import Context
 from xo_dash.control.quota.words import RESOURCES, used_of
-from xo_dash.control.requests.sizes import parse_size
 from xo_dash.i18n import _
 
 WARNING = 0.8
@@ -65,67 +63,6 @@ class QuotaList(Card):
 
         if fault := await fault_of(remove):
             notify(fault, Tone.CRITICAL)
-
-
-class QuotaDialog(Dialog):
-    """Asks for the limits of a user or a group."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(_("Set quota"))
-        self._context = context
-        self.on("hide", self.delete, [])
-        people = people_to_choose(context)
-        with self:
-            self._who = choice(people, next(iter(people)), label=_("Who"))
-            self._fields = {resource: Field(_(title), hint=_("Leave empty for no limit")) for resource, title in RESOURCES.items()}
-            self._srs = Field(_("SRs that may be used"), hint=_("Names or UUIDs, comma separated. Leave empty for all that they can see."))
-            self._networks = Field(
-                _("Networks that may be used"), hint=_("Names or UUIDs, comma separated. Leave empty for all that they can see.")
-            )
-            self._running = check(_("Count vCPUs and memory only for running VMs"))
-        self.answers(_("Cancel"), _("Set quota"), self._submit)
-        self.open()
-
-    async def _submit(self) -> None:
-        if (fault := await fault_of(self._save)) is None:
-            self.close()
-        else:
-            notify(fault, Tone.CRITICAL)
-
-    async def _save(self) -> None:
-        need_administrator(_("Only an administrator can change quotas."))
-        whom, _space, id_ = str(self._who.value).partition(" ")
-        quota = Quota(
-            id="", user_id=id_ if whom == USER else "", group_id=id_ if whom == GROUP else "", running=bool(self._running.value),
-            srs=self._keys(GrantKind.SR, self._srs), networks=self._keys(GrantKind.NETWORK, self._networks),
-            vms=self._count("vms"), vcpus=self._count("vcpus"), memory=self._size("memory"), disk=self._size("disk"),
-        )  # fmt: skip
-        await self._context.grants.quotas.save(quota)
-        await self._context.grants.refresh()
-
-    def _count(self, resource: str) -> int | None:
-        """Raises Refused."""
-        text = str(self._fields[resource].value or "").strip()
-        if text and not (text.isascii() and text.isdigit() and len(text) <= 9):
-            raise Refused(_("“{text}” is not a number; leave the field empty for no limit").format(text=text[:80]))
-        return int(text) if text else None
-
-    def _size(self, resource: str) -> int | None:
-        """Raises Refused."""
-        text = str(self._fields[resource].value or "").strip()
-        amount = parse_size(text, "G") if text else None
-        if isinstance(amount, str):
-            raise Refused(_("“{text}” is not a size; enter something like “32 GiB”").format(text=text[:80]))
-        return amount
-
-    def _keys(self, kind: GrantKind, field: Field) -> tuple[str, ...]:
-        """Raises Refused."""
-        names = [name.strip() for name in str(field.value or "").split(",") if name.strip()]
-        keys = [named_target(kind, name, self._context.mirror) for name in names]
-        missing = next((name for name, key in zip(names, keys, strict=True) if key is None), None)
-        if missing is not None:
-            raise Refused(_("“{name}” matches no object, or several; enter a UUID.").format(name=missing[:80]))
-        return tuple(key for key in keys if key is not None)
 
 
 class QuotaCard(Card):

@@ -12,7 +12,7 @@ from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.requests.fields import InputKind, fields
 from xo_dash.control.requests.request import Request
-from xo_dash.control.requests.sizes import parse_size
+from xo_dash.control.requests.sizes import parse_size, written_size
 from xo_dash.control.requests.types import HostUuid, Lines, Name, Secret, Size, called, one_of
 from xo_dash.i18n import using
 
@@ -97,6 +97,7 @@ def test_what_is_wrong_is_said_at_its_field(values: dict[str, Any], said: dict[s
 )
 def test_sizes_are_of_1024(text: str, size: object) -> None:
     assert parse_size(text) == size
+    assert not isinstance(size, int) or parse_size(written_size(size)) == size
 
 
 def test_a_text_has_lines() -> None:

@@ -214,3 +214,24 @@ async def test_a_grant_is_given_on_what_is_there(tmp_path: Path) -> None:
         at.press("Add")
         await until(lambda: at.field("Name or UUID").error)
         assert at.context.grants.grants.all() == ()
+
+
+async def test_a_quota_is_set_with_its_faults_in_place_and_changed_from_what_it_is(tmp_path: Path) -> None:
+    async with looking(tmp_path, path="/people?tab=grants") as at:
+        table = at.context.grants.table
+        at.press("Set quota")
+        at.type(VMs="many", Memory="32")
+        at.press("Set quota")
+        assert "is not a number" in await at.fault("VMs") and at.field("Memory").value == "32"
+        at.type(VMs="2", Memory="lots")
+        at.press("Set quota")
+        assert "is not a size" in await at.fault("Memory") and not at.field("VMs").error
+        at.type(Memory="1.5")
+        at.press("Set quota")
+        await until(lambda: table.quotas)
+        await at.user.open("/people?tab=grants")
+        at.press("Set quota")
+        assert at.field("Memory").value == "1536 MiB"
+        at.type(VMs="3")
+        at.press("Set quota")
+        await until(lambda: [(one.vms, one.memory) for one in table.quotas] == [(3, 3 << 29)])

@@ -18,3 +18,11 @@ def parse_size(text: str, bare: str = "") -> int | str:
         unit = bare
     factor = 1024 ** (1 + "kmgtp".index(unit.lower())) if unit else 1
     return int(whole) * factor + (int(part) * factor // 10 ** len(part) if part else 0)
+
+
+def written_size(size: int) -> str:
+    """What `parse_size` reads as exactly that: `32 GiB`, `1536 MiB`, or bytes where it is no whole number of any unit."""
+    for power, unit in ((5, "PiB"), (4, "TiB"), (3, "GiB"), (2, "MiB"), (1, "KiB")):
+        if size and size % 1024**power == 0:
+            return f"{size // 1024**power} {unit}"
+    return f"{size} B"
