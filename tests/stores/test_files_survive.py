@@ -2,12 +2,14 @@
 
 import json
 import os
+import resource
 import signal
 import stat
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,6 +58,45 @@ def test_what_was_acknowledged_survives_a_kill(data_dir: Path) -> None:
         done = max([done, *rest])
         names = {user.name for user in UserStore(DataDirectory(data_dir)).all()}
         assert {f"{name}-{number}" for number in range(done + 1) if number % 3 != 2} <= names
+
+
+@contextmanager
+def full(_folder: Path) -> Iterator[None]:
+    """No file grows over a kilobyte: to a program that is as a disk without room."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    folder.chmod(0o500)
+    try:
+        yield
+    finally:
+        folder.chmod(0o700)
+
+
+ROOT = pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+
+
+@pytest.mark.parametrize("disk", [full, pytest.param(read_only, marks=ROOT)])
+def test_a_disk_that_takes_nothing_is_one_sentence_and_what_was_there_stays(
+    data_dir: Path, disk: Callable[[Path], AbstractContextManager[None]]
+) -> None:
+    store = UserStore(DataDirectory(data_dir))
+    store.add_now("ann", "hash", Role.ADMIN)
+    before = {path.name: path.read_bytes() for path in data_dir.iterdir() if path.is_file()}
+    with disk(data_dir), pytest.raises(StoreError, match=r"users\.json cannot be written: ") as refused:
+        store.add_now("bob", "h" * 5000, Role.VIEWER)
+    assert "\n" not in str(refused.value)
+    assert {path.name: path.read_bytes() for path in data_dir.iterdir() if path.is_file()} == before
+    assert [user.name for user in store.all()] == ["ann"]
+    store.add_now("bob", "h" * 5000, Role.VIEWER)
+    assert [user.name for user in UserStore(DataDirectory(data_dir)).all()] == ["ann", "bob"]
 
 
 def test_two_processes_lose_nothing_to_each_other(data_dir: Path) -> None:
