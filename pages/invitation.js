@@ -8,7 +8,7 @@
       method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ secret, ...asked }),
     });
     const told = await answer.json();
-    if (told.error) throw new Error(told.error);
+    if (!answer.ok) throw new Error(told.detail);
     return told;
   };
   const trying = (act) => async (event) => {

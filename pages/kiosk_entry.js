@@ -6,7 +6,7 @@
       const answer = await fetch("kiosk", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ secret }) });
       const told = await answer.json();
       if (told.next) location.replace("kiosk/map" + location.hash);
-      else { said.textContent = told.error; if (answer.status === 429) setTimeout(enter, 60000); }
+      else { said.textContent = told.detail; if (answer.status === 429) setTimeout(enter, 60000); }
     } catch {
       said.textContent = words.away;
       setTimeout(enter, 5000);

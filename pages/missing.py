@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 
 from fastapi import Request, Response
-from fastapi.responses import JSONResponse
 from nicegui import Client, app, ui
 from nicegui.page import page
 
@@ -13,8 +13,9 @@ from components.ui import empty_state
 from pages.layout import frame
 from xo_dash.auth.current import person_of
 from xo_dash.auth.guard import nothing_here
+from xo_dash.auth.problems import problem
 from xo_dash.context import Context
-from xo_dash.i18n import _
+from xo_dash.i18n import _, negotiate, using
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ def create(program: Context) -> None:
     @app.exception_handler(404)
     async def not_found(request: Request, error: Exception) -> Response:
         if "text/html" not in request.headers.get("accept", ""):
-            return JSONResponse({"error": str(getattr(error, "detail", "not found"))}, 404)
+            return _as_problem(request, error)
         if person_of(request.scope) is None:
             return nothing_here(request.headers)
         with Client(page(""), request=request) as client:
@@ -37,6 +38,13 @@ def create(program: Context) -> None:
             box = empty_state(_("This page could not be shown"), _("This is an error in xo-dash; its log has the details."))
             with box:
                 ui.link(_("Go to map"), "/").classes("x-btn")
+
+
+def _as_problem(request: Request, error: Exception) -> Response:
+    """For a program. What a route refuses says why; else there is no route."""
+    with using(negotiate(request.headers.get("accept-language", ""))):
+        said = str(getattr(error, "detail", ""))
+        return problem(404, said if said not in ("", HTTPStatus.NOT_FOUND.phrase) else _("There is nothing at this address"))
 
 
 def show_missing(context: Context) -> None:

@@ -10,11 +10,11 @@
     said.hidden = true;
     try {
       const question = await ask({});
-      if (!question.options) throw new Error(question.error);
+      if (!question.options) throw new Error(question.detail);
       const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(question.options);
       const found = await navigator.credentials.get({ publicKey });
       const told = await ask({ ticket: question.ticket, answer: JSON.stringify(found.toJSON()), next: box.dataset.next });
-      if (!told.next) throw new Error(told.error);
+      if (!told.next) throw new Error(told.detail);
       location.replace(told.next);
     } catch (error) {
       said.querySelector("span").textContent = error instanceof DOMException || error instanceof TypeError ? words.none : error.message;

@@ -90,10 +90,14 @@ async def test_what_is_no_code_is_refused_in_a_sentence(desk: Desk, code: str) -
         await desk.finish(code)
 
 
-async def test_a_clock_that_is_off_is_told_while_the_app_is_set_up(desk: Desk) -> None:
+async def test_a_clock_that_is_off_is_told(desk: Desk) -> None:
     enrolment = desk.two_step.begin(desk.user)
     with pytest.raises(Refused, match=r"differ by about 5\smin"):
         await desk.two_step.confirm(desk.user, enrolment, desk.code(enrolment, off=300))
+    enrolment, _recovery = await desk.set_up()
+    for off, said in ((300, r"differ by about 5\smin"), (-60, "The code is wrong"), (3600, "The code is wrong")):
+        with pytest.raises(Refused, match=said):
+            await desk.finish(desk.code(enrolment, off=off))
 
 
 async def test_codes_are_not_to_be_guessed(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from xo_dash.auth.cookies import set_token
 from xo_dash.auth.current import scope_session
 from xo_dash.auth.devices import device_of
+from xo_dash.auth.problems import problem
 from xo_dash.auth.refused import Refused
 from xo_dash.i18n import negotiate
 
@@ -42,7 +43,7 @@ def let_in(keeper: SessionKeeper, request: Request, token: str, session: Session
 
 
 def refused_json(refusal: Refused) -> Response:
-    return JSONResponse({"error": str(refusal)}, status_of(refusal), retry_after(refusal))
+    return problem(status_of(refusal), str(refusal), retry_after(refusal))
 
 
 def status_of(refusal: Refused | None) -> int:

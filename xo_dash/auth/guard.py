@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from nicegui import Client
 from nicegui.version import __version__ as nicegui_version
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -150,7 +150,8 @@ class Guard:
             return self._unauthorized(headers)
         wants_page = scope["type"] == "http" and scope["method"] in SAFE_METHODS and "text/html" in headers.get("accept", "")
         if not wants_page:
-            return JSONResponse({"error": "sign in first"}, 401)
+            with using(negotiate(headers.get("accept-language", ""))):
+                return problem(401, _("Sign in first; a program uses the API below {path}, with a token.").format(path="/api/v1"))
         if path == OF_A_KIOSK:
             return RedirectResponse("/kiosk", 303)  # with the link's secret behind its #, which a browser keeps
         if self._first_run():
@@ -204,8 +205,9 @@ def nothing_here(headers: Headers) -> Response:
 
 
 def _plain(headers: Headers, sentence: str, status: int) -> Response:
+    """For a browser; for a program as a problem."""
     with using(negotiate(headers.get("accept-language", ""))):
-        return PlainTextResponse(_(sentence), status)
+        return PlainTextResponse(_(sentence), status) if "text/html" in headers.get("accept", "") else problem(status, _(sentence))
 
 
 def route_path(scope: Scope) -> str:

@@ -22,7 +22,9 @@ ISSUER = "xo-dash"
 PERIOD = 30
 """Seconds for which a code is right; the one before and the one after are taken too."""
 CLOCKS = 900
-"""Seconds by which clocks may differ for it to be told, while an app is set up."""
+"""Seconds by which clocks may differ for it to be told."""
+TYPED_LATE = 120
+"""Seconds for which a code of an app may just be an old one."""
 RECOVERY_CODES, RECOVERY_LENGTH = 10, 10
 PATIENCE = 600.0
 """Seconds between the password and the code."""
@@ -125,7 +127,9 @@ class TwoStep:
             else:
                 await self.store.take_recovery(user_id, cleaned)
         except InvalidTokenError as error:
-            raise Refused(_("The code is wrong. If the next one is too, check the clock of your phone, or use a recovery code.")) from error
+            wrong = _("The code is wrong. If the next one is too, check the clock of your phone, or use a recovery code.")
+            off = self._clocks_differ(self.store.key(user_id), cleaned)
+            raise Refused(_clocks(off) if abs(off) > TYPED_LATE else wrong) from error
         except MalformedTokenError as error:
             raise Refused(_("A code has 6 digits, a recovery code {length} letters.").format(length=RECOVERY_LENGTH)) from error
         except SecretUnreadable as error:
@@ -161,13 +165,15 @@ class TwoStep:
         return int(TOTP(key=key, period=PERIOD).match(code, time=int(self._clock()), window=PERIOD).counter)
 
     def _why_not(self, key: str, code: str) -> str:
+        off = self._clocks_differ(key, code)
+        return _clocks(off) if off else _("The code is wrong. Type the 6 digits that the app shows now.")
+
+    def _clocks_differ(self, key: str, code: str) -> int:
+        """Seconds by which the clock of whoever has this code is ahead; 0 if it is no code of this key within CLOCKS."""
         try:
-            match = TOTP(key=key, period=PERIOD).match(code, time=int(self._clock()), window=CLOCKS)
+            return int(TOTP(key=key, period=PERIOD).match(code, time=int(self._clock()), window=CLOCKS).skipped) * PERIOD
         except (InvalidTokenError, MalformedTokenError):
-            return _("The code is wrong. Type the 6 digits that the app shows now.")
-        off = match.skipped * PERIOD
-        sentence = _("The clocks of your phone and of this server differ by about {duration}. Correct the wrong one and try again.")
-        return sentence.format(duration=duration(abs(off)))
+            return 0
 
     def _ticket(self, user: User, enrolment: Enrolment | None) -> str:
         now, ticket = time.monotonic(), secrets.token_urlsafe(32)
@@ -181,6 +187,11 @@ class TwoStep:
 def has_password(user: User) -> bool:
     """Whether somebody signs in with a name and a password, which are ours or a directory's; a provider has a second step of its own."""
     return bool(user.password_hash) or user.external.startswith("ldap")
+
+
+def _clocks(off: int) -> str:
+    sentence = _("The clocks of your phone and of this server differ by about {duration}. Correct the wrong one and try again.")
+    return sentence.format(duration=duration(abs(off)))
 
 
 def too_late() -> TooLate:
