@@ -115,14 +115,17 @@ def _new_password(name: str) -> str:
 def _test_ldap(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
     if settings.ldap is None:
         raise RecordRefused(_("no directory is set; set ldap_url in the configuration file"))
+    from xo_dash.auth.by_directory import why_refused
     from xo_dash.auth.directory import LdapDirectory
-    from xo_dash.auth.external import DirectoryAway, role_of
+    from xo_dash.auth.external import DirectoryAway, DirectoryRefusal, role_of
 
     ldap = LdapDirectory(settings.ldap)
     try:
         identity = ldap.identify_now(given.name, ask_secret(_("Password for {name}: ").format(name=given.name)))
     except DirectoryAway as error:
         raise RecordRefused(_("{url} cannot be asked: {reason}").format(url=settings.ldap.url, reason=error)) from error
+    except DirectoryRefusal as error:
+        raise RecordRefused(why_refused(error, settings.ldap.url)) from error
     finally:
         ldap.close()
     if identity is None:

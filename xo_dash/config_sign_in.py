@@ -45,6 +45,7 @@ class LdapServer:
     starttls: bool = True
     ca: Path | None = None  # the authority of its certificate; None: those of the system
     group_filter: str = ""  # what finds the groups of {dn}; empty: the user's memberOf names them
+    nested_groups: bool = False  # also the groups that groups are in
     name: str = "LDAP"  # in sentences
     groups: Mapping[str, str] = field(default_factory=dict)  # {group there: group here}
 
@@ -144,6 +145,7 @@ READERS: Final[Mapping[str, Callable[[Given], object]]] = {
     "ldap_starttls": read_truth,
     "ldap_ca": read_path,
     "ldap_group_filter": _with("{dn}"),
+    "ldap_nested_groups": read_truth,
     "ldap_name": read_text,
     "ldap_roles": _roles,
     "ldap_groups": _groups,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import socket
 import subprocess
@@ -14,12 +15,15 @@ import pytest
 
 from data.stores.directory import DataDirectory
 from data.stores.grants import GroupStore
+from data.stores.tokens import TokenStore
 from data.stores.users import Role
+from tests.auth import test_strangers
 from tests.auth.ldap_server import BASE, SEARCHER, SEARCHERS_PASSWORD, Tree, ldap_server
 from tests.auth.services import service_of
 from tests.auth.two_step import two_step_of
-from xo_dash.auth.directory import LdapDirectory, _Connection
+from xo_dash.auth.directory import LdapDirectory
 from xo_dash.auth.external import DirectoryAway
+from xo_dash.auth.ldap_connection import BindAnswer, LdapConnection
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.service import AuthService
 from xo_dash.auth.two_step import CodeNeeded
@@ -49,7 +53,7 @@ def tree() -> Tree:
 
 @pytest.fixture
 def server(tree: Tree, certificate: Path) -> Iterator[LdapServer]:
-    with ldap_server(tree, (certificate, certificate)) as port:
+    with ldap_server(tree, certificate) as port:
         yield LdapServer(
             url=f"ldap://localhost:{port}", roles=ROLES, base=BASE, bind_dn=SEARCHER, password=SEARCHERS_PASSWORD, ca=certificate,
             groups={"devs": "developers"},
@@ -64,7 +68,8 @@ class Desk:
         self.directory, self.groups = LdapDirectory(server), GroupStore(self.stores)
         self.required = False
         two_step = two_step_of(self.stores, lambda: self.required)
-        self.auth: AuthService = service_of(self.stores, two_step=two_step, ldap=self.directory, join=self._join)
+        self.tokens = TokenStore(self.stores)
+        self.auth: AuthService = service_of(self.stores, two_step=two_step, ldap=self.directory, join=self._join, tokens=self.tokens)
         self.users = self.auth.users
 
     async def _join(self, user_id: str, into: Any, out_of: Any) -> None:
@@ -160,7 +165,8 @@ async def test_while_it_is_away_local_users_come_in_and_all_others_get_one_sente
 
 @pytest.mark.parametrize(
     ("change", "why"),
-    [({"ca": None}, "certificate"), ({"bind_dn": "cn=stranger"}, "ldap_bind_dn"), ({"user_filter": "(uid={name}"}, "")],
+    [({"ca": None}, "certificate"), ({"bind_dn": "cn=stranger"}, "ldap_bind_dn"), ({"user_filter": "(uid={name}"}, ""),
+     ({"user_filter": "(uid={name})", "base": "dc=elsewhere"}, "nothing at ldap_base")],
 )  # fmt: skip
 async def test_what_is_set_wrong_is_said(server: LdapServer, change: Mapping[str, Any], why: str) -> None:
     directory = LdapDirectory(replace(server, **change))
@@ -180,6 +186,139 @@ async def test_signing_in_as_the_user_needs_nobody_who_searches(server: LdapServ
 
 
 ROLES_OF_ANNA = f"cn=ops,ou=groups,{BASE}"
+
+
+def wrong_certificates(folder: Path, right: Path) -> Iterator[tuple[Path, Path]]:
+    """What the server has, and what its clients trust: of another authority, expired, of another name than its address."""
+    for name in ("other", "expired", "named"):
+        (folder / name).mkdir()
+    yield own_certificate(folder / "other"), right
+    expired = own_certificate(folder / "expired", valid=dt.timedelta(hours=-1))
+    yield expired, expired
+    test_strangers.certificate(folder / "named")  # of localhost, and of no address
+    both = folder / "named" / "both.pem"
+    both.write_bytes((both.parent / "cert.pem").read_bytes() + (both.parent / "key.pem").read_bytes())
+    yield both, both
+
+
+@pytest.mark.parametrize("scheme", ["ldap", "ldaps"])
+def test_no_password_goes_to_whoever_has_a_wrong_certificate(
+    tmp_path: Path, server: LdapServer, certificate: Path, tree: Tree, scheme: str
+) -> None:
+    def ask(port: int, ca: Path) -> str:
+        directory = LdapDirectory(replace(server, url=f"{scheme}://127.0.0.1:{port}", ca=ca))
+        try:
+            found = directory.identify_now("anna", "anna's password")
+        finally:
+            directory.close()
+        return found.name if found else ""
+
+    with ldap_server(tree, certificate, ldaps=scheme == "ldaps") as port:
+        assert ask(port, certificate) == "anna" and all(tree.encrypted)
+    tree.binds.clear()
+    for shown, trusted in wrong_certificates(tmp_path, certificate):
+        with ldap_server(tree, shown, ldaps=scheme == "ldaps") as port, pytest.raises(DirectoryAway, match=r"(?i)certificate"):
+            ask(port, trusted)
+    if scheme == "ldap":
+        with ldap_server(tree) as port, pytest.raises(DirectoryAway, match=r"(?i)starttls"):
+            ask(port, certificate)
+    assert tree.binds == []
+
+
+# ---- as Active Directory answers
+
+STAFF, ALL_STAFF = f"CN=Ops\\, Berlin,OU=Groups,{BASE}", f"CN=All staff,OU=Groups,{BASE}"
+
+
+@pytest.fixture
+def domain(tree: Tree, server: LdapServer) -> LdapServer:
+    """Eva is in a group that is in another, which is in the first; every answer refers to another server."""
+    tree.add_group(STAFF, ALL_STAFF)
+    tree.add_group(ALL_STAFF, STAFF)
+    tree.add_to_domain("eva", "eva's password", STAFF)
+    tree.refers.append(f"ldap://ForestDnsZones.example.org/DC=ForestDnsZones,{BASE}")
+    return replace(
+        server, user_filter="(sAMAccountName={name})", roles={"Ops, Berlin": "operator"},
+        groups={f"cn=all staff, ou=groups, {BASE}": "developers"}, nested_groups=True, name="AD",
+    )  # fmt: skip
+
+
+def identity_of(server: LdapServer, name: str, password: str) -> Any:
+    directory = LdapDirectory(server)
+    try:
+        return directory.identify_now(name, password)
+    finally:
+        directory.close()
+
+
+def test_groups_of_groups_are_found_by_the_rule_or_one_after_the_other(domain: LdapServer, tree: Tree) -> None:
+    eva = identity_of(domain, "eva", "eva's password")
+    everything = {*domain.roles, *domain.groups}
+    assert eva.name == "eva" and eva.subject.endswith("657661" + 13 * "fe") and eva.groups == everything
+    by_name = "(userPrincipalName={name}@example.org)"
+    as_user = replace(domain, bind_dn="", password="", user_dn="{name}@example.org", user_filter=by_name)
+    assert identity_of(as_user, "eva", "eva's password") == eva and identity_of(as_user, "eva", "wrong") is None
+    assert identity_of(replace(domain, nested_groups=False), "eva", "eva's password").groups == {*domain.roles}
+    tree.entries[f"uid=anna,ou=people,{BASE}"] = tree.entries[f"uid=anna,ou=people,{BASE}"] | {"memberOf": [STAFF]}
+    plain = replace(domain, user_filter="(uid={name})")
+    assert identity_of(plain, "anna", "anna's password").groups == everything, "a directory without the rule"
+
+
+def test_groups_that_fill_many_answers_are_all_found(domain: LdapServer, tree: Tree) -> None:
+    many = [f"CN=g{number},OU=Groups,{BASE}" for number in range(7)]
+    for dn in many:
+        tree.add_group(dn)
+    tree.most = 3
+    tree.add_to_domain("eva", "eva's password", *many)
+    by_filter = replace(domain, nested_groups=False, group_filter="(member={dn})", roles={f"g{number}": "viewer" for number in range(7)})
+    assert len(identity_of(by_filter, "eva", "eva's password").groups) == 7
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "out"),
+    [("533", "Your account at AD is disabled", True), ("701", "Your account at AD has expired", True),
+     ("532", "Your password at AD has expired", False), ("773", "Your password at AD has expired", False),
+     ("530", "at certain hours only", False), ("775", WRONG, False)],
+)  # fmt: skip
+async def test_who_is_not_let_in_there_is_told_why_and_who_is_disabled_is_out(
+    data_dir: Path, domain: LdapServer, tree: Tree, code: str, said: str, out: bool
+) -> None:
+    desk = Desk(data_dir, domain)
+    eva = desk.users.need(await desk.enters("eva", "eva's password"))
+    (session,) = desk.auth.sessions.of_user(eva.id)
+    tree.closed[f"CN=Eva,OU=Staff,{BASE}"] = code
+    with pytest.raises(Refused, match=WRONG):
+        await desk.enters("eva", "wrong")
+    assert session.is_open
+    with pytest.raises(Refused, match=said):
+        await desk.enters("eva", "eva's password")
+    assert session.is_open is not out and desk.users.need(eva.id).role is (Role.NONE if out else Role.OPERATOR)
+    await desk.auth.close()
+
+
+async def test_between_sign_ins_role_and_groups_follow_and_who_is_gone_is_out(data_dir: Path, domain: LdapServer, tree: Tree) -> None:
+    desk = Desk(data_dir, domain)
+    developers = await desk.groups.add("developers")
+    eva = desk.users.need(await desk.enters("eva", "eva's password"))
+    (session,) = desk.auth.sessions.of_user(eva.id)
+    review, entry = desk.auth.directory_review, f"CN=Eva,OU=Staff,{BASE}"
+    before = tree.entries[entry]
+    assert review and desk.groups.need(developers.id).users == (eva.id,)
+    desk.tokens.add_now(eva.id, "script")
+    await review.run()
+    assert session.is_open and desk.users.need(eva.id).role is Role.OPERATOR
+    tree.entries[entry] = before | {"memberOf": []}
+    await review.run()
+    assert not session.is_open and desk.users.need(eva.id).role is Role.NONE and desk.tokens.of_user(eva.id)
+    for change in ({"userAccountControl": ["514"]}, {"objectGUID": [b"another's id    "]}):
+        tree.entries[entry] = before
+        assert await desk.enters("eva", "eva's password") == eva.id
+        (session,) = desk.auth.sessions.of_user(eva.id)
+        tree.entries[entry] = before | change
+        await review.run()
+        assert not session.is_open and not desk.tokens.of_user(eva.id)
+    await desk.auth.close()
+
 
 SLAPD = shutil.which("slapd", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 CONFIG = """
@@ -239,8 +378,8 @@ def test_slapd_says_the_same(tmp_path: Path, certificate: Path) -> None:
         server = LdapServer(
             url=f"ldap://localhost:{port}", roles=ROLES, base=BASE, bind_dn=SEARCHER, password=SEARCHERS_PASSWORD, ca=certificate,
         )  # fmt: skip
-        with _Connection(server) as reader:  # the overlay sees what is added while it runs
-            assert reader.binds(SEARCHER, SEARCHERS_PASSWORD)
+        with LdapConnection(server) as reader:  # the overlay sees what is added while it runs
+            assert reader.bind(SEARCHER, SEARCHERS_PASSWORD) is BindAnswer.RIGHT
             reader._connection.read_only = False
             assert reader._connection.add(ROLES_OF_ANNA, "groupOfNames", {"member": f"uid=anna,ou=people,{BASE}"})
         by_search = LdapDirectory(server)

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from data.stores.users import User
-from xo_dash.auth.external import DirectoryAway, ExternalAccounts, ExternalIdentity
+from xo_dash.auth.external import ClosedAccount, DirectoryAway, DirectoryRefusal, ExternalAccounts, ExternalIdentity
 from xo_dash.auth.refused import Refused
-from xo_dash.i18n import _
+from xo_dash.i18n import N_, _
 
 if TYPE_CHECKING:
     from xo_dash.auth.directory import LdapDirectory
+
+_WHY: Final[Mapping[ClosedAccount, str]] = {
+    ClosedAccount.DISABLED: N_("Your account at {directory} is disabled. Ask whoever manages it."),
+    ClosedAccount.EXPIRED: N_("Your account at {directory} has expired. Ask whoever manages it."),
+    ClosedAccount.PASSWORD_EXPIRED: N_("Your password at {directory} has expired. Change it there, then sign in here."),
+    ClosedAccount.NOT_NOW: N_("{directory} allows you to sign in at certain hours only. Try again then, or ask whoever manages it."),
+}
+"""What is said to who has the right password, and is not let in."""
+
+
+def why_refused(refusal: DirectoryRefusal, directory: str) -> str:
+    return _(_WHY[refusal.why]).format(directory=directory)
 
 
 class DirectorySignIn:
@@ -41,6 +54,10 @@ class DirectorySignIn:
     async def _ask(self, name: str, password: str) -> ExternalIdentity | None:
         try:
             return await self.directory.identify(name, password)
+        except DirectoryRefusal as refusal:
+            if refusal.why in (ClosedAccount.DISABLED, ClosedAccount.EXPIRED):
+                await self._accounts.close_account(refusal.subject, f"their account there is {refusal.why.value}")
+            raise Refused(why_refused(refusal, self.directory.server.name)) from refusal
         except DirectoryAway as error:
             sentence = _("{directory} is not responding, so only local users can sign in now. If you are one, check name and password.")
             raise Refused(sentence.format(directory=self.directory.server.name)) from error

@@ -10,33 +10,35 @@ import logging
 import secrets
 import ssl
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any, Final
+from contextlib import contextmanager
+from typing import Final, TypeVar
 
-from xo_dash.auth.external import DirectoryAway, ExternalIdentity
+from xo_dash.auth.external import ClosedAccount, DirectoryAway, DirectoryRefusal, ExternalIdentity
+from xo_dash.auth.ldap_connection import ACCOUNT_CONTROL, IDS, NAMES, BindAnswer, Entry, LdapConnection
+from xo_dash.auth.ldap_names import comparable, simple_name
 from xo_dash.config_sign_in import LdapServer
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # of pyasn1's older names, which ldap3 imports
-    import ldap3
+    warnings.simplefilter("ignore", DeprecationWarning)  # as in `ldap_connection`
     from ldap3.core.exceptions import LDAPException
     from ldap3.utils.conv import escape_filter_chars
-    from ldap3.utils.dn import escape_rdn, parse_dn
+    from ldap3.utils.dn import escape_rdn
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
-PATIENCE: Final = 5
-"""Seconds for a connection, and for an answer."""
 THREADS: Final = 4
 LONGEST_NAME: Final = 200
-NAMES: Final = ("uid", "sAMAccountName")
-IDS: Final = ("entryUUID", "objectGUID")
-"""Attributes: what people are called, and who they are for ever."""
-
-Entry = Mapping[str, Any]
-"""As ldap3 answers: `dn`, `attributes` and `raw_attributes`."""
+OBJECT_GUID: Final = 32
+"""Hexadecimal digits of one; an entryUUID has hyphens besides."""
+DISABLED: Final = 2
+"""The flag of an account."""
+MOST_GROUPS: Final = 500
+"""Groups of one user that are looked into for groups that these are in."""
+IN_CHAIN: Final = "1.2.840.113556.1.4.1941"
+"""Active Directory's rule for who is in a group by other groups."""
 
 
 class LdapDirectory:
@@ -53,8 +55,12 @@ class LdapDirectory:
 
     async def identify(self, name: str, password: str) -> ExternalIdentity | None:
         """Who that is; None where the name or the password is wrong. Raises DirectoryAway."""
+        return await self._asked(lambda: self.identify_now(name, password))
+
+    async def _asked(self, ask: Callable[[], T]) -> T:
+        """In a thread; that it is away is logged once. Raises DirectoryAway."""
         try:
-            found = await asyncio.get_running_loop().run_in_executor(self._threads, self.identify_now, name, password)
+            found = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
         except DirectoryAway as error:
             if not self._is_away:
                 log.warning("the directory %s cannot be asked: %s", self.server.url, error)
@@ -69,10 +75,12 @@ class LdapDirectory:
         """As `identify`, for a thread and for the command line."""
         if not name or len(name) > LONGEST_NAME or not password or "\0" in password:
             return None  # an empty password is nobody's, and many a server takes it for nobody in particular
-        try:
+        with _troubles():
             return self._as_user(name, password) if self.server.user_dn else self._searched(name, password)
-        except (LDAPException, OSError, ssl.SSLError) as error:
-            raise DirectoryAway(" ".join(str(error).split()) or type(error).__name__) from error
+
+    async def look_up(self, accounts: Sequence[str]) -> Mapping[str, ExternalIdentity | None]:
+        """Who they are now, by what `ExternalIdentity.subject` was; None for who is gone or disabled. Raises DirectoryAway."""
+        return await self._asked(lambda: self._looked_up(accounts))
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -81,107 +89,115 @@ class LdapDirectory:
 
     def _as_user(self, name: str, password: str) -> ExternalIdentity | None:
         """Sign in there as the user, who then reads their own entry."""
-        dn = self.server.user_dn.format(name=escape_rdn(name))
-        with _Connection(self.server) as connection:
-            if not connection.binds(dn, password):
+        dn = self.server.user_dn.replace("{name}", escape_rdn(name))
+        with LdapConnection(self.server) as connection:
+            answer = connection.bind(dn, password)
+            if isinstance(answer, ClosedAccount):
+                raise DirectoryRefusal(answer, "")
+            if answer is BindAnswer.WRONG:
                 return None
             entry = self._entry(connection, name) if self.server.base else connection.read(dn)
             return self._identity(connection, entry, name) if entry is not None else None
 
     def _searched(self, name: str, password: str) -> ExternalIdentity | None:
         """Look the user up, and sign in there as who was found; as nobody where there is none, which takes as long."""
-        with _Connection(self.server) as connection:
-            if not connection.binds(self.server.bind_dn, self.server.password):
-                raise DirectoryAway("ldap_bind_dn or its password is wrong")
-            entry = self._entry(connection, name)
-            identity = self._identity(connection, entry, name) if entry is not None else None
-        dn = str(entry["dn"]) if entry is not None else f"cn={secrets.token_hex(8)},{self.server.base}"
-        with _Connection(self.server) as connection:
-            return identity if connection.binds(dn, password) else None
+        with self._reader() as reader:
+            entry = self._entry(reader, name)
+            dn = str(entry["dn"]) if entry is not None else f"cn={secrets.token_hex(8)},{self.server.base}"
+            with LdapConnection(self.server) as connection:
+                answer = connection.bind(dn, password)
+            if isinstance(answer, ClosedAccount):
+                raise DirectoryRefusal(answer, self._subject(entry) if entry is not None else "")
+            return self._identity(reader, entry, name) if entry is not None and answer is BindAnswer.RIGHT else None
 
-    def _entry(self, connection: _Connection, name: str) -> Entry | None:
+    @contextmanager
+    def _reader(self) -> Iterator[LdapConnection]:
+        """Who searches."""
+        with LdapConnection(self.server) as reader:
+            if reader.bind(self.server.bind_dn, self.server.password) is not BindAnswer.RIGHT:
+                raise DirectoryAway("ldap_bind_dn or its password is wrong")
+            yield reader
+
+    def _entry(self, connection: LdapConnection, name: str) -> Entry | None:
         """The one user of this name; None where there is none, or several."""
-        found = connection.search(self.server.base, self.server.user_filter.format(name=escape_filter_chars(name)))
+        found = connection.search(self.server.base, self.server.user_filter.replace("{name}", escape_filter_chars(name)))
         return found[0] if len(found) == 1 else None
 
-    def _identity(self, connection: _Connection, entry: Entry, name: str) -> ExternalIdentity:
-        dn, values = str(entry["dn"]), entry["attributes"]
-        groups = [str(one) for one in _listed(values.get("memberOf"))]
-        if self.server.group_filter:
-            query = self.server.group_filter.format(dn=escape_filter_chars(dn))
-            groups += [str(group["dn"]) for group in connection.search(self.server.base, query)]
-        found = {one.casefold() for group in groups for one in (group, _first_name(group))}
+    def _identity(self, connection: LdapConnection, entry: Entry, name: str) -> ExternalIdentity:
+        found = {one for group in self._groups(connection, entry) for dn in [comparable(group)] for one in (dn, simple_name(dn))}
         mapped = {*self.server.roles, *self.server.groups}
         return ExternalIdentity(
-            subject=f"{self.server.url} {_id(entry) or dn}",
-            name=next((str(one) for key in NAMES for one in _listed(values.get(key))), name),
-            groups=frozenset(group for group in mapped if group.casefold() in found),
+            subject=self._subject(entry),
+            name=next((str(one) for key in NAMES for one in _listed(entry["attributes"].get(key))), name),
+            groups=frozenset(group for group in mapped if comparable(group) in found),
         )
 
+    def _subject(self, entry: Entry) -> str:
+        return f"{self.server.url} {_id(entry) or entry['dn']}"
 
-class _Tls(ldap3.Tls):  # type: ignore[misc]  # ldap3 has no types
-    """With Python's own check of the certificate and its name: ldap3 asks a function for it that Python 3.12 has no more."""
+    # ---- without a password
 
-    def __init__(self, ca: Path | None) -> None:
-        super().__init__(validate=ssl.CERT_REQUIRED)
-        self._context = ssl.create_default_context(cafile=ca)
+    def _looked_up(self, accounts: Sequence[str]) -> Mapping[str, ExternalIdentity | None]:
+        with _troubles(), self._reader() as reader:
+            entries = {account: self._entry_of(reader, account) for account in accounts}
+            return {
+                account: self._identity(reader, entry, "") if entry is not None and not _is_disabled(entry) else None
+                for account, entry in entries.items()
+            }
 
-    def wrap_socket(self, connection: Any, do_handshake: bool = False) -> None:
-        connection.socket = self._context.wrap_socket(connection.socket, server_hostname=connection.server.host)
+    def _entry_of(self, reader: LdapConnection, account: str) -> Entry | None:
+        """As `_id` made it of the entry, or its name where that has none."""
+        known = account.removeprefix(f"{self.server.url} ")
+        if "=" in known:
+            return reader.read(known)
+        is_bytes = len(known) == OBJECT_GUID and known.isalnum()
+        value = "".join(f"\\{byte:02x}" for byte in bytes.fromhex(known)) if is_bytes else escape_filter_chars(known)
+        found = reader.search(self.server.base, f"({IDS[is_bytes]}={value})")
+        return found[0] if found else None
 
+    # ---- groups, by their names
 
-class _Connection:
-    """Opened and encrypted; closed at the end of the block. Raises LDAPException."""
+    def _groups(self, connection: LdapConnection, entry: Entry) -> list[str]:
+        groups = list(self._groups_with(connection, entry))
+        if not self.server.nested_groups:
+            return groups
+        if entry["raw_attributes"].get("objectGUID"):
+            query = f"(member:{IN_CHAIN}:={escape_filter_chars(str(entry['dn']))})"
+            return groups + [str(group["dn"]) for group in connection.search(self.server.base, query)]
+        return list(self._with_groups_above(connection, groups))
 
-    def __init__(self, server: LdapServer) -> None:
-        host = ldap3.Server(server.url, tls=_Tls(server.ca), get_info=ldap3.NONE, connect_timeout=PATIENCE)
-        self._connection = ldap3.Connection(
-            host, read_only=True, auto_referrals=False, check_names=False, receive_timeout=PATIENCE, raise_exceptions=False
-        )
-        self._starttls = server.starttls and server.url.startswith("ldap://")
+    def _groups_with(self, connection: LdapConnection, entry: Entry) -> Iterator[str]:
+        """Those that a user or a group is in directly."""
+        yield from (str(one) for one in _listed(entry["attributes"].get("memberOf")))
+        if self.server.group_filter:
+            query = self.server.group_filter.replace("{dn}", escape_filter_chars(str(entry["dn"])))
+            yield from (str(group["dn"]) for group in connection.search(self.server.base, query))
 
-    def __enter__(self) -> _Connection:
-        try:
-            self._connection.open(read_server_info=False)
-            if self._starttls and not self._connection.start_tls(read_server_info=False):
-                raise DirectoryAway("it has no STARTTLS")
-        except BaseException:
-            self._close()
-            raise
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._connection.unbind()
-        self._close()
-
-    def _close(self) -> None:
-        """ldap3 leaves a socket open on which something failed."""
-        if (socket := self._connection.socket) is not None:
-            socket.close()
-
-    def binds(self, dn: str, password: str) -> bool:
-        """Whether that is right; an empty `dn` is nobody in particular. Raises DirectoryAway where it was neither right nor wrong."""
-        self._connection.user, self._connection.password = dn or None, password or None
-        self._connection.authentication = ldap3.SIMPLE if dn else ldap3.ANONYMOUS
-        if self._connection.bind(read_server_info=False):
-            return True
-        result = self._connection.result
-        if result["description"] in ("invalidCredentials", "invalidDNSyntax", "noSuchObject"):
-            return False
-        raise DirectoryAway(f"{result['description']}: {result['message']}")
-
-    def search(self, base: str, query: str) -> list[Entry]:
-        self._connection.search(base, query, attributes=["memberOf", *NAMES, *IDS], size_limit=1000)
-        return _entries(self._connection.response)
-
-    def read(self, dn: str) -> Entry | None:
-        self._connection.search(dn, "(objectClass=*)", ldap3.BASE, attributes=["memberOf", *NAMES, *IDS])
-        return next(iter(_entries(self._connection.response)), None)
+    def _with_groups_above(self, connection: LdapConnection, groups: Iterable[str]) -> Iterable[str]:
+        """`groups`, and the groups that these are in; one that is in itself is looked into once."""
+        known = {comparable(group): group for group in groups}
+        waiting = list(known.values())
+        while waiting and len(known) < MOST_GROUPS:
+            entry = connection.read(waiting.pop())
+            for group in self._groups_with(connection, entry) if entry is not None else ():
+                if comparable(group) not in known:
+                    known[comparable(group)] = group
+                    waiting.append(group)
+        return known.values()
 
 
-def _entries(response: Iterable[Entry] | None) -> list[Entry]:
-    """Without references to other servers."""
-    return [one for one in response or () if one.get("type") == "searchResEntry"]
+@contextmanager
+def _troubles() -> Iterator[None]:
+    """Whatever goes wrong on the way raises DirectoryAway."""
+    try:
+        yield
+    except (LDAPException, OSError, ssl.SSLError) as error:
+        raise DirectoryAway(" ".join(str(error).split()) or type(error).__name__) from error
+
+
+def _is_disabled(entry: Entry) -> bool:
+    flags = str(next(iter(_listed(entry["attributes"].get(ACCOUNT_CONTROL))), ""))
+    return flags.isdecimal() and bool(int(flags) & DISABLED)
 
 
 def _listed(value: object) -> list[object]:
@@ -195,11 +211,3 @@ def _id(entry: Entry) -> str:
         if raw and isinstance(raw[0], bytes):
             return raw[0].decode() if key == IDS[0] else raw[0].hex()
     return ""
-
-
-def _first_name(dn: str) -> str:
-    """`admins` of `cn=admins,ou=groups,dc=example,dc=org`."""
-    try:
-        return str(parse_dn(dn)[0][1])
-    except (LDAPException, IndexError):
-        return dn

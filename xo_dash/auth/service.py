@@ -24,6 +24,7 @@ from xo_dash.auth.by_passkey import PasskeySignIn
 from xo_dash.auth.by_password import DEMO, PasswordSignIn
 from xo_dash.auth.by_provider import ProviderSignIn
 from xo_dash.auth.current import session_of
+from xo_dash.auth.directory_review import DirectoryReview
 from xo_dash.auth.external import ExternalAccounts, Join, join_nothing
 from xo_dash.auth.first_run import FirstRun
 from xo_dash.auth.passkeys import Passkeys
@@ -75,8 +76,9 @@ class AuthService(SessionKeeper):
         self._demo_while = demo_while
         self._had: tuple[object, ...] = ()
         attempts = Attempts(tell)
-        accounts = ExternalAccounts(self, join)
+        accounts = ExternalAccounts(self, join, self.revoke_tokens_of)
         self.ldap = ldap
+        self.directory_review = DirectoryReview(ldap, accounts, users) if ldap is not None else None
         by_directory = DirectorySignIn(accounts, ldap) if ldap is not None else None
         self.by_password = PasswordSignIn(self, attempts, passwords, two_step, self.demo_is_open, by_directory)
         self.by_provider = ProviderSignIn(self, attempts, accounts, sso)
@@ -150,9 +152,12 @@ class AuthService(SessionKeeper):
         await self.reset_two_step(user_id)
         await self.passkeys.store.remove_of(user_id)
         await self.by_invitation.store.remove_of(user_id)
+        await self.revoke_tokens_of(user_id)
+        self.end_all_of(user_id)
+
+    async def revoke_tokens_of(self, user_id: str) -> None:
         for token in self._tokens.of_user(user_id) if self._tokens else ():
             await self.revoke_token(token.id)
-        self.end_all_of(user_id)
 
     async def revoke_token(self, token_id: str) -> None:
         """It opens nothing any more, and what it opened is closed. Raises RecordMissing."""
