@@ -120,7 +120,7 @@ def _object(context: Context, about: PageKind[ViewT], view: ViewT) -> None:
 
     def stands() -> None:
         gone.set_visibility(not view.present)
-        box.classes(**{"remove" if view.present and view.is_fresh else "add": "x-object-old"})
+        box.classes(**{"remove" if view.present and view.is_fresh else "add": "x-old"})
 
     follow_facts(view, (PRESENT, "is_fresh"), stands)
 

@@ -40,7 +40,7 @@ class WhyCard(Card):
             self._what = choice(
                 {verb.id: _titled(verb) for verb in self._verbs.values()},
                 next(iter(self._verbs)),
-                label=_("Does what"),
+                label=_("Action"),
                 on_change=self._fill,
             )
             self._box = ui.element().classes("x-why")

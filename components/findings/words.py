@@ -26,7 +26,7 @@ def sentence(finding: Finding, mirror: Pools) -> tuple[str, str]:
     """(what it is, what it touches); the second may be empty."""
     subject = finding.subject
     if isinstance(subject, Server):
-        return server_sentence(subject, pool_of(subject, mirror)), _("last data") if subject.last_event_at else ""
+        return server_sentence(subject, pool_of(subject, mirror)), _("last known state shown") if subject.last_event_at else ""
     many = MANY.get(finding.rule.key) if len(finding.subjects) > 1 else None
     title = many(finding) if many else TITLES[finding.rule.key](finding)
     parts = [names(finding), _vms(finding)] if many else [_detail(finding)]
@@ -43,7 +43,7 @@ def server_sentence(server: Server, pool: str = "") -> str:
         ServerState.WRONG_POOL: _("{name}: another pool responds at this address"),
         ServerState.DUPLICATE: _("{name}: this pool is already connected"),
     }
-    return sentences.get(server.state, _("{name} is not reachable")).format(name=pool or server_name(server))
+    return sentences.get(server.state, _("{name} is not responding")).format(name=pool or server_name(server))
 
 
 def amount(finding: Finding) -> str:

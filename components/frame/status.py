@@ -104,7 +104,7 @@ def judge(servers: Sequence[Server]) -> tuple[str, str, float | None]:
         return "disabled", _("no pools"), None
     away = [server for server in wanted if server.state not in (ServerState.LIVE, ServerState.CONNECTING, ServerState.SYNCING)]
     if away:
-        text = ngettext("{n} pool unreachable", "{n} pools unreachable", len(away)).format(n=len(away))
+        text = ngettext("{n} pool not responding", "{n} pools not responding", len(away)).format(n=len(away))
         if any(server.state is not ServerState.UNREACHABLE for server in away):
             text = ngettext("{n} pool not connected", "{n} pools not connected", len(away)).format(n=len(away))
         return "critical", text, _earliest(server.last_event_at or server.since for server in away)

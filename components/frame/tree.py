@@ -103,4 +103,4 @@ def _mark_words() -> Iterable[tuple[str, str]]:
     yield "disabled", _("disabled")
     yield "unknown", _("state unknown")
     yield "connecting", _("connecting")
-    yield "critical", _("unreachable; last known state shown")
+    yield "critical", _("not responding; last known state shown")

@@ -23,7 +23,7 @@ from xo_dash.i18n import _, ngettext, number
 def host_head(context: Context, host: HostView) -> None:
     head = ObjectHead(context, host.row)
     with head.verbs:
-        ui.link(_("New VM"), f"/new-vm?host={quote(key_of(host.row), safe='@')}").classes("x-btn").mark("new-vm")
+        ui.link(_("New VM"), f"/new-vm?host={quote(key_of(host.row), safe='@')}").classes("x-btn").mark("new-vm").move(target_index=0)
 
     def refresh() -> None:
         count = host.guest_count

@@ -236,7 +236,8 @@ export default {
       });
       if (this.narrow) {
         const main = cells.find((cell) => cell.main);
-        main.m ||= (cells.find((cell) => cell.m && cell.c) ?? cells.find((cell) => cell.m))?.m;
+        const brief = cells.filter((cell, i) => this.columns[i].brief);
+        main.m ||= (cells.find((cell) => cell.m && cell.c && cell.c !== "dim") ?? brief.find((cell) => cell.m))?.m;
       }
       const shown = this.narrow ? cells.filter((cell, i) => cell.main || this.aside(i)) : this.kept.map((one) => cells[one.at]);
       return { id: row.id, at, top: at * this.height, old: this.old.has(row.place), picked: this.picks.has(row.id), second: this.narrow ? this.second(cells) : "", cells: shown };
@@ -248,7 +249,7 @@ export default {
     /** What a narrow screen says below the name; figures come with the title of their column. */
     second(cells) {
       const said = (cell, i) => (cell.x && this.columns[i].figure ? `${this.columns[i].short || this.columns[i].title} ${cell.x}` : cell.x);
-      return cells.map((cell, i) => (this.columns[i].brief && !this.aside(i) ? said(cell, i) : "")).filter(Boolean).join(" · ");
+      return cells.map((cell, i) => (this.columns[i].brief && !this.aside(i) ? said(cell, i) : "")).filter((text) => text && text !== "–").join(" · ");
     },
 
     /** One row, or with shift all from the last one on. */

@@ -68,7 +68,7 @@ class NewNetworkForm(ui.element):
         self._boxes: dict[str, Field | ui.select] = {}
         self._filling = False
         with self:
-            with ui.element().classes("x-move-main"), Card(_("New network")):
+            with ui.element().classes("x-move-main"), Card(_("Settings")):
                 options = {key: _(text) for key, text in KINDS.items()}
                 Segments(options, self._values["kind"], self._turn, label=_("Kind")).mark("kind")
                 self._fields = ui.element().classes("x-net-fields")

@@ -32,8 +32,11 @@ class ReviewCard(Card):
             follow_source(context.auth.observe, self._fill)
 
     def _fill(self) -> None:
+        lines = list(self._lines())
         with fresh_slot(self._box):
-            for mark, sentence, path in self._lines():
+            if not lines:
+                ui.label(_("Nothing to review.")).classes("x-dim")
+            for mark, sentence, path in lines:
                 with ui.element().classes("x-review-line"):
                     StateMark(mark, sentence)
                     if path:

@@ -24,7 +24,7 @@ _WORDS: Final[Mapping[ServerState, str]] = {
     ServerState.CONNECTING: N_("connecting"),
     ServerState.SYNCING: N_("loading data"),
     ServerState.LIVE: N_("live"),
-    ServerState.UNREACHABLE: N_("unreachable"),
+    ServerState.UNREACHABLE: N_("not responding"),
     ServerState.BAD_PASSWORD: N_("password rejected"),
     ServerState.BAD_CERTIFICATE: N_("certificate not trusted"),
     ServerState.WRONG_POOL: N_("another pool than before"),

@@ -41,14 +41,14 @@ async def test_the_picture_stays_and_lives_again(browser: Browser, data_dir: Pat
 
                 pool.kill()
                 for someone in (one, two, three):
-                    await expect(someone.page.locator(".x-status[data-state=critical]")).to_contain_text("1 pool unreachable")
+                    await expect(someone.page.locator(".x-status[data-state=critical]")).to_contain_text("1 pool not responding")
                 await one.page.wait_for_function(f"(standing) => ({STANDINGS})()[0] !== standing", arg=standing)
                 assert await one.page.evaluate(RUNNING) == running_before
                 for someone in (two, three):
                     band = someone.page.locator(".x-notice-stale")
                     await expect(band).to_contain_text("is not responding; its last known state is shown")
                     await expect(band.locator("time, .x-age")).to_have_count(1)
-                await expect(two.page.locator(".x-vm-body.x-vm-old")).to_be_visible()
+                await expect(two.page.locator(".x-vm-body.x-old")).to_be_visible()
                 await expect(three.page.locator(".x-vms-row.x-old").first).to_be_visible()
                 shut_down = two.verb("Shut down").or_(two.verb("Snapshot")).first
                 await expect(shut_down).to_have_attribute("aria-disabled", "true")

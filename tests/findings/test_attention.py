@@ -261,7 +261,7 @@ async def test_a_connection_that_needs_somebody_leads_to_the_settings(tmp_path: 
         await at.user.should_see("user name or password rejected")
         await at.user.should_see(kind=Button, content="Settings")
         at.mirror.set_server(server, state=ServerState.UNREACHABLE)
-        await at.user.should_see("is not reachable")
+        await at.user.should_see("is not responding")
         await at.user.should_not_see(kind=Button, content="Settings")
 
 

@@ -259,7 +259,7 @@ ALARM = 'value: 0.97\nconfig:\n<variable>\n<name value="cpu_usage"/>\n<alarm_tri
 
 Case = tuple[str, Callable[[House], object], Level, str]
 CASES: list[Case] = [
-    ("pool.gone", lambda h: h.mirror.set_server(h.server, state=ServerState.UNREACHABLE), CRITICAL, "lab is not reachable"),
+    ("pool.gone", lambda h: h.mirror.set_server(h.server, state=ServerState.UNREACHABLE), CRITICAL, "lab is not responding"),
     ("pool.gone", lambda h: h.mirror.set_server(h.server, state=ServerState.DISABLED), Level.NONE, ""),
     ("pool.ha_overcommitted", lambda h: _ha(h, ha_overcommitted=True), CRITICAL, "lab: HA is overcommitted"),
     ("pool.ha_overcommitted", lambda h: h.change(h.pool, ha_overcommitted=True), Level.NONE, ""),

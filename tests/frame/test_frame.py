@@ -79,11 +79,11 @@ async def test_a_pool_that_goes_away_is_said_and_its_return_too(user: User, mirr
     await user.open("/")
     home = next(pool for pool in mirror if pool.server.label == "home")
     mirror.set_server(home.server, state=ServerState.UNREACHABLE)
-    await user.should_see("1 pool unreachable")
+    await user.should_see("1 pool not responding")
     mirror.set_server(home.server, state=ServerState.LIVE)
     await settle()
     await user.should_see("live")
-    await user.should_not_see("1 pool unreachable")
+    await user.should_not_see("1 pool not responding")
 
 
 async def test_running_tasks_are_counted(user: User, mirror: Mirror) -> None:
@@ -286,7 +286,7 @@ def server(state: ServerState, **values: float) -> Server:
         ([ServerState.LIVE, ServerState.DISABLED], "live", "live"),
         ([ServerState.LIVE, ServerState.CONNECTING], "connecting", "connecting"),
         ([ServerState.LIVE, ServerState.SYNCING], "connecting", "loading"),
-        ([ServerState.LIVE, ServerState.UNREACHABLE], "critical", "1 pool unreachable"),
+        ([ServerState.LIVE, ServerState.UNREACHABLE], "critical", "1 pool not responding"),
         ([ServerState.BAD_PASSWORD, ServerState.UNREACHABLE], "critical", "2 pools not connected"),
     ],
 )

@@ -409,7 +409,7 @@ async def test_nothing_is_drawn_while_nothing_changes(page: Page, address: str) 
 
 async def test_a_pool_that_is_gone_keeps_its_picture_and_says_how_old_it_is(page: Page, address: str) -> None:
     await page.request.post(f"{address}/test/gone")
-    await page.locator(".xo-attention li", has_text="lab-pool is not reachable").wait_for()
+    await page.locator(".xo-attention li", has_text="lab-pool is not responding").wait_for()
     await page.wait_for_function(f"[...{MAP}.model.things.values()].some((thing) => thing.kind === 'pool' && thing.standing === 2)")
     assert len(await page.evaluate(f"{MAP}.rectangles()")) == 2 + 4 + 46 + 3
 

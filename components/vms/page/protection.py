@@ -108,7 +108,7 @@ def protection(vm: VMView) -> Iterable[ProtectionLine]:
 
 def _ha(vm: VMView) -> ProtectionLine:
     if not vm.pool_has_ha:
-        return ProtectionLine(_("HA"), _("Disabled in this pool"), None)
+        return ProtectionLine(_("HA"), _("Off in this pool"), None)
     text = {"restart": _("Restarts on another host"), "best-effort": _("Restarts if there is room")}.get(vm.restarts)
     return ProtectionLine(_("HA"), text or _("Does not restart"), text is not None)
 

@@ -70,7 +70,7 @@ class VmTabs:
                 self._tabs.show_count(tab.name, getattr(self._vm, tab.count))
 
     def _age(self) -> None:
-        self._body.classes(**{"remove" if self._vm.is_fresh else "add": "x-vm-old"})
+        self._body.classes(**{"remove" if self._vm.is_fresh else "add": "x-old"})
 
     def _fill(self, name: str) -> None:
         with fresh_slot(self._body):
