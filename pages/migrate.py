@@ -6,6 +6,7 @@ from nicegui import ui
 
 from components.hosts.words import pool_name, pool_path
 from components.migration import ManyForm, MigrationForm
+from components.stale_data import stale_band, stale_bands
 from components.ui import PageHead, empty_state
 from components.urls import path_of
 from data.names import name_of
@@ -28,6 +29,7 @@ def create(program: Context) -> None:
         title = ngettext("Migrate {n} VM", "Migrate {n} VMs", len(found)).format(n=number(len(found))) if found else _("Migrate")
         with frame(context, title=title, crumbs=[(_("VMs"), "/vms")]):
             if found and any(home.all(HostView.kind) for home in found[0].home.pools.values()):
+                stale_bands(context.mirror)
                 PageHead(title, icon="migrate")
                 ManyForm(context, found, host)
             elif found:
@@ -44,6 +46,7 @@ def create(program: Context) -> None:
         crumbs = [(pool_name(found), pool_path(found)), (name_of(found), path_of(found))] if found else [(_("VMs"), "/vms")]
 
         def draw(vm: VMView) -> None:
+            stale_band(vm.row.home, context.mirror)
             PageHead(_("Migrate {name}").format(name=vm.name), icon="migrate")
             MigrationForm(context, vm.row, host)
 

@@ -42,7 +42,7 @@ BUSY = (0.05, 0.2, 0.4, 0.6, 0.8)
 
 
 def pool_row(id_: int, pool: Home) -> Row:
-    """[id, uuid, name, standing (0 live, 1 on its way, 2 gone), last true at (epoch seconds; 0 while live), product, mark, state,
+    """[id, uuid, name, standing (0 live, 1 on its way, 2 gone), last true at (epoch seconds; 0 while live), given name and product, mark, state,
     hosts that can fail, hosts, key]; the numbers of hosts are 0 while nobody knows; key: what `Home.key` is."""
     server, own = pool.server, own_pool(pool)
     standing = _standing(server)
@@ -54,12 +54,18 @@ def pool_row(id_: int, pool: Home) -> Row:
         pool_name(pool),
         standing,
         seen,
-        server.product,
+        " · ".join(filter(None, (_other_name(pool), server.product))),
         mark,
         server.state.value,
         *_fates(pool),
         pool.key,
     ]
+
+
+def _other_name(pool: Home) -> str:
+    """What a person calls the server, where the pool calls itself otherwise: two pools may have one name."""
+    given = pool.server.given_name
+    return given if given != pool_name(pool) else ""
 
 
 def _fates(pool: Home) -> tuple[int, int]:
