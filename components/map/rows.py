@@ -42,8 +42,8 @@ BUSY = (0.05, 0.2, 0.4, 0.6, 0.8)
 
 
 def pool_row(id_: int, pool: Home) -> Row:
-    """[id, uuid, name, standing (0 live, 1 on its way, 2 gone), last true at (epoch seconds; 0 while live), given name and product, mark, state,
-    hosts that can fail, hosts, key]; the numbers of hosts are 0 while nobody knows; key: what `Home.key` is."""
+    """[id, uuid, name, standing (0 live, 1 on its way, 2 gone), last true at (epoch seconds; 0 while live), given name and product,
+    mark, state, hosts that can fail, hosts, key]; the numbers of hosts are 0 while nobody knows; key: what `Home.key` is."""
     server, own = pool.server, own_pool(pool)
     standing = _standing(server)
     seen = 0 if server.is_live else round(server.last_event_at)

@@ -200,6 +200,7 @@ METHODS: Final = {
     "host.shutdown": N_("Shut down host"),
     "host.power_on": N_("Power on host"),
     "host.restart_agent": N_("Restart toolstack"),
+    "host.call_plugin": N_("Call host plugin"),
     "pool.join": N_("Join pool"),
     "pool.eject": N_("Leave pool"),
     "pool.enable_ha": N_("Turn HA on"),
