@@ -6,6 +6,7 @@ from nicegui import ui
 
 from components.access import QuotaCard
 from components.people import account_cards
+from components.people.role_word import role_word
 from components.ui import PageHead, cards
 from pages.layout import frame
 from xo_dash.auth.current import current_user
@@ -18,7 +19,7 @@ def create(program: Context) -> None:
     def account() -> None:
         context = program.for_viewer()
         with frame(context, title=_("My account")):
-            PageHead(current_user().name)
+            PageHead(_("My account"), f"{current_user().name} · {role_word(current_user().role)}")
             with cards(340):
                 account_cards(context)
                 QuotaCard(context, current_user())

@@ -155,10 +155,11 @@ class SRGrowth(Card):
         if not known:
             return
         days, slope = days_until_full(samples, self._sr.room.size, now), per_day(recent)
-        steady = _("No clear trend") if slope > 0 else _("Not filling up")
+        unclear = days is None and slope > 0  # a rate of minutes beside that would say otherwise
+        steady = _("No clear trend") if unclear else _("Not filling up")
         self._figure.value.text = _("About {time}").format(time=duration(days * DAY)) if days is not None else steady
         sign = "+" if slope > 0 else "−" if slope < 0 else ""
         rate = _("{amount} a day").format(amount=f"{sign}{size(abs(slope))}")
-        self._figure.note.text = _("until full, {rate}").format(rate=rate) if days is not None else rate
+        self._figure.note.text = _("until full, {rate}").format(rate=rate) if days is not None else "" if unclear else rate
         points = [(sample.t, sample.used) for sample in recent]
         self._line.show(points, top=float(self._sr.room.size), start=points[0][0], end=points[-1][0])
