@@ -9,6 +9,7 @@ from nicegui import ui
 from components.frame.loading import is_loading, loading_page
 from components.live import follow_all, fresh_slot
 from components.pool_choice import pool_choice
+from components.servers.form import add_button, is_administrator
 from components.stale_data import stale_band
 from components.ui import PageHead, empty_state
 from data.facts.pool import own_pool, pools_by_name
@@ -61,7 +62,8 @@ class OnePoolPage:
                 loading_page()
             else:
                 with empty_state(_("No pool yet"), self._nothing):
-                    ui.link(_("Servers"), "/settings").classes("x-btn")
+                    if is_administrator():
+                        add_button(self._context)
 
     def _turn(self, key: str) -> None:
         if key != self._asked:

@@ -70,9 +70,9 @@ export default {
             </div>
           </div>
         </div>
-        <div v-if="message" class="x-empty x-vms-message"><div class="x-empty-title">{{ message.title }}</div><div class="x-empty-text">{{ message.text }}</div>
+        <div v-if="message" role="row" class="contents"><div role="gridcell" class="x-empty x-vms-message"><div class="x-empty-title">{{ message.title }}</div><div class="x-empty-text">{{ message.text }}</div>
           <div class="x-btns"><button v-if="message.clear" type="button" class="x-btn" @click="clear">{{ words.clear }}</button>
-          <a v-if="message.add" class="x-btn x-btn-primary" :href="settings()">{{ message.add }}</a></div></div>
+          <a v-if="message.add" class="x-btn x-btn-primary" :href="settings()">{{ message.add }}</a></div></div></div>
       </div>
       <div ref="bar" class="x-vms-chosen" role="region" :aria-label="words.chosenOnes" :hidden="!chosen.size">
         <b>{{ said(words.chosen, chosen.size) }}</b><span v-if="chosen.size > most" class="x-warning">{{ words.tooMany }}</span>
