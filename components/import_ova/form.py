@@ -52,7 +52,7 @@ class OVAForm(ui.element):
         self._given = False
         with self:
             with ui.element().classes("x-move-main"):
-                with Card(_("OVA or OVF file")):
+                with Card(_("File")):
                     self._source = FileSource(_("OVA or OVF file"), context.runner.exchange, self._chosen, accept=".ova,.ovf")
                     self._beside = BesidePickers(context.runner.exchange, self._begin)
                     with ui.element().classes("x-row x-ova-look"):

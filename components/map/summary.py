@@ -71,7 +71,7 @@ def _concerns(change: Change) -> bool:
 
 
 def figures(mirror: Sight, counts: MapCounts, patches: PatchBook) -> list[SummaryFigure]:
-    return [*_totals(counts), *_states(counts), _unpatched(mirror, patches), _unprotected(mirror)]
+    return [*_totals(counts), *_states(counts), _unpatched(mirror, patches), *_unprotected(mirror)]
 
 
 def _totals(counts: MapCounts) -> Iterator[SummaryFigure]:
@@ -100,14 +100,17 @@ def _unpatched(mirror: Sight, patches: PatchBook) -> SummaryFigure:
     return SummaryFigure(_mark(count), text, tip, f"/hosts?show={UNPATCHED}", count)
 
 
-def _unprotected(mirror: Sight) -> SummaryFigure:
-    """Without HA nobody asked for protection, and it is said that there is none."""
-    protected = [pool for pool in mirror if (own := own_pool(pool)) is not None and own.ha_enabled]
+def _unprotected(mirror: Sight) -> Iterator[SummaryFigure]:
+    """Without HA nobody asked for protection, and it is said that there is none; nothing while no pool was ever seen."""
+    known = [(pool, own) for pool in mirror if (own := own_pool(pool)) is not None]
+    protected = [pool for pool, own in known if own.ha_enabled]
+    if known and not protected:
+        yield SummaryFigure("", _("HA off"), _("No pool restarts VMs when their host fails"), "/hosts", 0)
     if not protected:
-        return SummaryFigure("", _("HA off"), _("No pool restarts VMs when their host fails"), "/hosts", 0)
+        return
     bare = sum(is_guest(vm) and not vm.ha_restart_priority for pool in protected for vm in pool.all(VM).values())
     text = ngettext("{n} VM unprotected", "{n} VMs unprotected", bare).format(n=number(bare))
-    return SummaryFigure(_mark(bare), text, _("VMs that HA does not restart when their host fails"), "/vms?lacks=ha", bare)
+    yield SummaryFigure(_mark(bare), text, _("VMs that HA does not restart when their host fails"), "/vms?lacks=ha", bare)
 
 
 def _mark(count: int) -> str:
