@@ -9,13 +9,14 @@ from nicegui import ui
 from components.frame.loading import is_loading, loading_page
 from components.live import follow_all, fresh_slot
 from components.pool_choice import pool_choice
-from components.servers.form import add_button, is_administrator
+from components.servers.form import add_button
 from components.stale_data import stale_band
 from components.ui import PageHead, empty_state
 from data.facts.pool import own_pool, pools_by_name
 from data.server import Server
 from data.types import Home
 from data.views.pool import PoolView
+from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
