@@ -6,12 +6,13 @@ import math
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from data.growth import Sample, kept
 from data.observers import Observers
-from data.samples import LENGTH, STEP, Samples, Series
+from data.samples import LENGTH, STEP, Block, Layout, Samples, Series
 from data.sparklines import Sparklines
 
 __all__ = ["LENGTH", "NAN", "NO_CLOCK", "STEP", "Clock", "History", "Load", "Series"]
@@ -33,6 +34,12 @@ class Load:
     disk_write: float = NAN  # B/s
     guest_memory: float = NAN  # 0 to 1 of what it has, where an agent in the guest tells (VM)
     disk_latency: float = NAN  # seconds that the slowest disk takes for a request (VM)
+
+
+@lru_cache(maxsize=512)
+def _load_places(layout: Layout) -> Sequence[tuple[str, int]]:
+    """[(field of a load, its place in the last row from the end)]"""
+    return [(name, layout.places[name] - layout.width) for name in Load.__dataclass_fields__ if name in layout.places]
 
 
 class Clock(NamedTuple):
@@ -77,8 +84,14 @@ class History:
 
     def extend(self, uuid: str, columns: Mapping[str, array[float]], first: int) -> None:
         """Add successive samples of several series of one object, see `Samples.extend`; `first` is a step: epoch seconds / STEP."""
-        if columns:
-            self._series.setdefault(uuid, Samples()).extend(columns, first)
+        if block := columns if isinstance(columns, Block) else Block(columns):
+            self._series.setdefault(uuid, Samples()).extend(block, first)
+
+    def measured(self, uuid: str, block: Block, first: int) -> None:
+        """The same of what was measured just now: the newest of its samples are its load."""
+        if block:
+            self.extend(uuid, block, first)
+            self.loads[uuid] = Load(**{name: block.rows[place] for name, place in _load_places(block.layout)})
 
     def forget(self, uuids: Iterable[str]) -> None:
         for uuid in uuids:

@@ -48,31 +48,97 @@ class Series:
         return [((first + at) * STEP, value) for at, value in enumerate(self.values[start:], start) if not math.isnan(value)]
 
 
-class Samples(Mapping[str, Series]):
-    """{name: series} of one object. Half a kilobyte a series; those that are given one array, as a sum of one part is, take it once.
+class Layout:
+    """Which series stand where in a row of samples; those of which each sample is the same stand in one place."""
 
-    The sample of a step stands at the remainder of the step by LENGTH in its series' part of the block: nothing ever moves.
+    __slots__ = ("places", "width")
+
+    def __init__(self, places: Mapping[str, int]) -> None:
+        self.places = places
+        self.width = 1 + max(places.values(), default=-1)
+
+
+class Block(Mapping[str, "array[float]"]):
+    """Successive samples of several series, row by row: {name: samples}."""
+
+    __slots__ = ("layout", "rows")
+
+    def __init__(self, columns: Mapping[str, array[float]]) -> None:
+        """`columns`: all equally long; what is one array, as a sum of one part is, stands in the rows once."""
+        places, distinct = _places_of(columns)
+        self.layout, width = _layout_of(places), len(distinct)
+        self.rows = array("f", bytes(4 * width * len(distinct[0]))) if distinct else array("f")
+        for place, column in enumerate(distinct):
+            self.rows[place::width] = column
+
+    def __getitem__(self, name: str) -> array[float]:
+        return self.rows[self.layout.places[name] :: self.layout.width]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.layout.places)
+
+    def __len__(self) -> int:
+        return len(self.layout.places)
+
+    @property
+    def length(self) -> int:
+        """Samples of each."""
+        return len(self.rows) // (self.layout.width or 1)
+
+
+def _places_of(columns: Mapping[str, array[float]]) -> tuple[dict[str, int], list[array[float]]]:
+    """({name: place}, the different columns in their order)"""
+    places: dict[str, int] = {}
+    known: dict[int, int] = {}  # {id of a column: its place}
+    distinct: list[array[float]] = []
+    for name, column in columns.items():
+        place = known.get(id(column))
+        if place is None:
+            if len(distinct) == MOST_SERIES:
+                break
+            place = known[id(column)] = len(distinct)
+            distinct.append(column)
+        places[name] = place
+    return places, distinct
+
+
+def _layout_of(places: dict[str, int]) -> Layout:
+    return _shared(tuple(places), tuple(places.values())) if len(places) <= MOST_SHARED else Layout(places)
+
+
+@lru_cache(maxsize=512)
+def _shared(names: tuple[str, ...], places: tuple[int, ...]) -> Layout:
+    return Layout(dict(zip(names, places, strict=True)))
+
+
+_EMPTY: Final = Layout({})
+
+
+class Samples(Mapping[str, Series]):
+    """{name: series} of one object. Half a kilobyte a series.
+
+    The samples of a step are a row, at the place that is the remainder of the step by LENGTH: nothing ever moves.
     """
 
-    __slots__ = ("_end", "_places", "_values")
+    __slots__ = ("_end", "_layout", "_rows")
 
     def __init__(self) -> None:
         self._end = 0  # the newest step
-        self._places: Mapping[str, int] = {}  # {name: where its part of the block begins}
-        self._values = array("f")
+        self._layout = _EMPTY
+        self._rows = array("f")
 
     def __getitem__(self, name: str) -> Series:
-        at, oldest = self._places[name], (self._end + 1) % LENGTH
-        return Series(self._end, self._values[at + oldest : at + LENGTH] + self._values[at : at + oldest])
+        column, oldest = self._rows[self._layout.places[name] :: self._layout.width], (self._end + 1) % LENGTH
+        return Series(self._end, column[oldest:] + column[:oldest])
 
     def __contains__(self, name: object) -> bool:
-        return name in self._places
+        return name in self._layout.places
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._layout.places)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._layout.places)
 
     @property
     def last_step(self) -> int:
@@ -81,63 +147,56 @@ class Samples(Mapping[str, Series]):
 
     def newest(self, name: str) -> float:
         """The newest sample; NaN where there is none."""
-        at = self._places.get(name)
-        return math.nan if at is None else self._values[at + self._end % LENGTH]
+        place = self._layout.places.get(name)
+        return math.nan if place is None else self._rows[self._end % LENGTH * self._layout.width + place]
 
-    def extend(self, columns: Mapping[str, array[float]], first: int) -> None:
-        """Store successive samples, all of the same steps from `first` on; what is too old is ignored, who has none has a gap.
+    def extend(self, block: Block, first: int) -> None:
+        """Store successive samples from the step `first` on; what is too old is ignored, who has none has a gap.
 
         Measured again, the newest replace what was there: they are seen before they are whole.
         """
-        count = len(next(iter(columns.values()), ()))
-        parts = self._parts(columns)
-        last = first + count - 1
-        if last > self._end:
-            self._move_on(last, first if len(parts) * LENGTH == len(self._values) else last + 1)
+        alike = block.layout is self._layout or self._has_made_room(block)
+        end = first + block.length  # the step after the last
+        if end > self._end + 1:
+            self._move_on(end - 1, first if alike else end)
         begin = max(first, self._end - LENGTH + 1)
-        at = begin % LENGTH
-        for place, column in parts.items():
-            known = column[begin - first :] if begin > first else column
-            ahead = min(len(known), LENGTH - at)  # the rest comes around
-            if ahead == len(known):
-                self._values[place + at : place + at + ahead] = known
-            else:
-                self._values[place + at : place + LENGTH] = known[:ahead]
-                self._values[place : place + len(known) - ahead] = known[ahead:]
+        while begin < end:  # twice where it comes around
+            at = begin % LENGTH
+            count = min(end - begin, LENGTH - at)
+            (self._put_rows if alike else self._put_columns)(block, range(begin - first, begin - first + count), at)
+            begin += count
+
+    def _put_rows(self, block: Block, steps: range, at: int) -> None:
+        """Those steps of a block, from the row `at` on."""
+        width = self._layout.width
+        self._rows[at * width : (at + len(steps)) * width] = block.rows[steps.start * width : steps.stop * width]
+
+    def _put_columns(self, block: Block, steps: range, at: int) -> None:
+        """The same where other series have their places between."""
+        width = self._layout.width
+        for name, column in block.items():
+            place = self._layout.places[name]
+            self._rows[at * width + place : (at + len(steps)) * width : width] = column[steps.start : steps.stop]
 
     def _move_on(self, last: int, given: int) -> None:
         """The newest step is `last` from now on; what lies between, before the step `given`, is a gap."""
-        gap = range(max(self._end + 1, last - LENGTH + 1), given)
-        for at in range(0, len(self._values), LENGTH):
-            for step in gap:
-                self._values[at + step % LENGTH] = math.nan
+        width = self._layout.width
+        gap = array("f", (math.nan,)) * width
+        for step in range(max(self._end + 1, last - LENGTH + 1), given):
+            at = step % LENGTH * width
+            self._rows[at : at + width] = gap
         self._end = last
 
-    def _parts(self, columns: Mapping[str, array[float]]) -> dict[int, array[float]]:
-        """{where a part of the block begins: what comes there}, after room was made where there is none yet."""
-        parts: dict[int, array[float]] = {}
-        for name, column in columns.items():
-            at = self._places.get(name, -1)
-            if at < 0 or parts.setdefault(at, column) is not column:
-                return self._made_room(columns)
-        return parts
-
-    def _made_room(self, columns: Mapping[str, array[float]]) -> dict[int, array[float]]:
-        """There are new series, or two that were one: another block, with what is known. Of series that ended, those with samples stay."""
-        before = {name: self._values[at : at + LENGTH] for name, at in self._places.items()}
-        ended = {name: known for name, known in before.items() if name not in columns and not all(map(math.isnan, known))}
-        found: dict[int, int] = {}  # {id of an array: where it comes}
-        places = {
-            name: found.setdefault(id(column), len(found) * LENGTH) for name, column in [*columns.items(), *ended.items()][:MOST_SERIES]
-        }
-        self._places = _shared(tuple(places), tuple(places.values())) if len(places) <= MOST_SHARED else places
-        self._values = array("f", (math.nan,)) * (len(found) * LENGTH)
-        for name, at in places.items():
-            if name in before:
-                self._values[at : at + LENGTH] = before[name]
-        return {places[name]: column for name, column in columns.items() if name in places}
-
-
-@lru_cache(maxsize=512)
-def _shared(names: tuple[str, ...], places: tuple[int, ...]) -> Mapping[str, int]:
-    return dict(zip(names, places, strict=True))
+    def _has_made_room(self, block: Block) -> bool:
+        """Take its series in; those that ended stay while they have samples. Whether its rows are like ours then."""
+        if block.layout.places == self._layout.places:
+            return True
+        before = {name: self._rows[place :: self._layout.width] for name, place in self._layout.places.items()}
+        ended = [name for name, known in before.items() if name not in block and not all(map(math.isnan, known))]
+        places = {**block.layout.places, **{name: block.layout.width + number for number, name in enumerate(ended)}}
+        if places != self._layout.places:
+            self._layout = _layout_of(places) if ended else block.layout
+            self._rows = array("f", (math.nan,)) * (LENGTH * self._layout.width)
+            for name in before.keys() & places.keys():
+                self._rows[places[name] :: self._layout.width] = before[name]
+        return not ended

@@ -4,7 +4,7 @@ import gc
 import tracemalloc
 from array import array
 
-from data.history import LENGTH, STEP, History
+from data.history import LENGTH, History
 
 VMS, MOST = 1000, 4e6  # bytes
 NAMES = ("cpu", "memory_used", "net_rx", "net_tx", "disk_read", "disk_write")
@@ -20,8 +20,7 @@ def test_ten_minutes_of_everything_are_small_however_they_came() -> None:
     assert tracemalloc.get_traced_memory()[0] < MOST
     for later in range(LENGTH):
         for number in range(0, VMS, 20):  # a look at some is enough
-            for name in NAMES:
-                history.put(f"vm-{number}", name, (1000 + LENGTH + later) * STEP, 0.25)
+            history.extend(f"vm-{number}", {name: array("f", [0.25]) for name in NAMES}, 1000 + LENGTH + later)
     gc.collect()
     taken = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()

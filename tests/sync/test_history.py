@@ -3,7 +3,7 @@ from array import array
 
 import pytest
 
-from data.samples import LENGTH, STEP, Samples
+from data.samples import LENGTH, STEP, Block, Samples
 
 NAN = math.nan
 
@@ -11,7 +11,7 @@ NAN = math.nan
 def stored(*parts: tuple[int, list[float]]) -> list[tuple[float, float]]:
     samples = Samples()
     for first, values in parts:
-        samples.extend({"cpu": array("f", values)}, first)
+        samples.extend(Block({"cpu": array("f", values)}), first)
     return points(samples, "cpu")
 
 
@@ -45,12 +45,12 @@ def test_only_the_newest_are_kept() -> None:
 def test_series_of_one_object_stand_side_by_side() -> None:
     samples = Samples()
     one = array("f", [1, 2])
-    samples.extend({"vif_0_rx": one, "net_rx": one, "cpu": array("f", [3, 4])}, 10)
-    samples.extend({"cpu": array("f", [5])}, 12)
+    samples.extend(Block({"vif_0_rx": one, "net_rx": one, "cpu": array("f", [3, 4])}), 10)
+    samples.extend(Block({"cpu": array("f", [5])}), 12)
     assert points(samples, "net_rx") == points(samples, "vif_0_rx") == [(10, 1), (11, 2)], "who has no sample has a gap"
-    samples.extend({"vif_0_rx": array("f", [6]), "vif_1_rx": array("f", [7]), "net_rx": array("f", [13])}, 13)  # a second one
+    samples.extend(Block({"vif_0_rx": array("f", [6]), "vif_1_rx": array("f", [7]), "net_rx": array("f", [13])}), 13)  # a second one
     assert points(samples, "net_rx") == [(10, 1), (11, 2), (13, 13)] and points(samples, "vif_0_rx") == [(10, 1), (11, 2), (13, 6)]
     assert points(samples, "vif_1_rx") == [(13, 7)] and points(samples, "cpu") == [(10, 3), (11, 4), (12, 5)]
-    samples.extend({"vif_2_rx": array("f", [8])}, 13 + LENGTH)
-    samples.extend({"vif_3_rx": array("f", [9])}, 13 + LENGTH)
+    samples.extend(Block({"vif_2_rx": array("f", [8])}), 13 + LENGTH)
+    samples.extend(Block({"vif_3_rx": array("f", [9])}), 13 + LENGTH)
     assert list(samples) == ["vif_3_rx", "vif_2_rx"], "of what ended, what has samples stays"

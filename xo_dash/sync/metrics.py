@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from data.facts.vm import vcpus_online
-from data.history import LENGTH, NO_CLOCK, STEP, Clock, Load
+from data.history import LENGTH, NO_CLOCK, STEP, Clock
 from data.mirror import PoolMirror
 from data.objects import VM, Host, HostMetrics
 from data.types import Ref, XapiDate, timestamp
@@ -37,8 +37,6 @@ SILENT = 3
 
 FUTURE = 60.0
 """Seconds that a sample may be newer than its host's clock."""
-
-FIELDS = tuple(Load.__dataclass_fields__)
 
 
 @dataclass(slots=True)
@@ -223,16 +221,15 @@ class Collector:
     async def _store(self, asked: _Asked, update: rrd.Update | None, part: frozenset[str]) -> None:
         """What this host no longer measures has no load any more; another host may have it by now."""
         history = self._pool.history
-        measured = {uuid: columns for uuid, columns in update.objects.items() if self._is_known(uuid)} if update is not None else {}
+        measured = {uuid: block for uuid, block in update.objects.items() if self._is_known(uuid)} if update is not None else {}
         gone = (part or asked.uuids) - measured.keys() if update is not None else set()
         elsewhere = set().union(*(other.uuids for other in self._hosts.values() if other is not asked)) if gone else set()
         if not part:
             asked.uuids = set(measured) or asked.uuids
-        for number, (uuid, columns) in enumerate(measured.items()):
+        for number, (uuid, block) in enumerate(measured.items()):
             if number % SLICE == SLICE - 1:
                 await asyncio.sleep(0)
-            history.extend(uuid, columns, update.first if update is not None else 0)
-            history.loads[uuid] = Load(**{name: columns[name][-1] for name in FIELDS if name in columns})
+            history.measured(uuid, block, update.first if update is not None else 0)
         for uuid in gone - elsewhere:
             history.loads.pop(uuid, None)
         self._publish(measured.keys() | gone)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from data.history import LENGTH, NAN, STEP
+from data.samples import Block
 from xo_dash.xapi import rrd_formats
 from xo_dash.xapi.rrd_formats import Export, Legend
 from xo_dash.xapi.rrd_legend import MeasuredObject, objects_of
@@ -31,13 +32,8 @@ class Update:
     """The samples of several objects, STEP apart and all of the same times."""
 
     first: int  # the first sample's step: epoch seconds by the host's clock / STEP
-    objects: Mapping[str, Columns]  # by uuid: {Load's field or data source: samples, oldest first}; NaN is a gap
-
-    @property
-    def end(self) -> int:
-        """Epoch seconds of the newest sample."""
-        length = max((len(column) for columns in self.objects.values() for column in columns.values()), default=0)
-        return round((self.first + length - 1) * STEP)
+    end: int  # epoch seconds of the newest sample
+    objects: Mapping[str, Block]  # by uuid: {Load's field or data source: samples, oldest first}; NaN is a gap
 
 
 class Reader:
@@ -83,12 +79,12 @@ def _update(export: Export, objects: Sequence[MeasuredObject], online: Mapping[s
         known = block[place::width] if is_clean else believable(block[place::width])
         return known if is_even else _placed(steps, known)
 
-    found: dict[str, Columns] = {}
+    found: dict[str, Block] = {}
     for number, one in enumerate(objects):
-        found[one.uuid] = _columns(one, column, online.get(one.uuid, 0))
+        found[one.uuid] = Block(_columns(one, column, online.get(one.uuid, 0)))
         if number % BREATH == 0:
             time.sleep(0)  # the loop's turn
-    return Update(steps[0], found)
+    return Update(steps[0], round(steps[-1] * STEP), found)
 
 
 def _columns(one: MeasuredObject, column: Callable[[int], Column], online: int) -> Columns:
