@@ -53,6 +53,7 @@ class FindingsFeed:
         self._sentences: dict[str, dict[object, tuple[Finding, tuple[str, str]]]] = {}  # {language: {line: of what, in words}}
         self._count_observers: dict[int, Callable[[LevelCounts], None]] = {}
         self._counts: LevelCounts | None = None  # as they were told last
+        self._counted: tuple[list[Finding], LevelCounts] | None = None  # of which lines, once for all who ask
         self._due = False
         self._pace = Coalescer(self._tell)
 
@@ -87,9 +88,12 @@ class FindingsFeed:
 
     @property
     def counts(self) -> LevelCounts:
-        overrides = self._mirror.findings.overrides
-        levels = [finding.level for finding in self.lines if not overrides.has_seen(finding)]
-        return LevelCounts(*(levels.count(level) for level in (Level.CRITICAL, Level.WARNING, Level.INFORMATION)))
+        lines = self.lines
+        if self._counted is None or self._counted[0] is not lines:
+            overrides = self._mirror.findings.overrides
+            levels = [finding.level for finding in lines if not overrides.has_seen(finding)]
+            self._counted = lines, LevelCounts(*map(levels.count, (Level.CRITICAL, Level.WARNING, Level.INFORMATION)))
+        return self._counted[1]
 
     @property
     def _is_observed(self) -> bool:
