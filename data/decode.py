@@ -60,18 +60,18 @@ class Sharing:
     """Makes equal values of many rows one object: about half of a large pool's memory. Values of rows are never changed in place."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, str] = {}
+        self._values: dict[str | int, Any] = {}
         self._others: dict[int, Any] = {}  # by hash
 
     def share(self, row: XapiObject) -> None:
-        texts = self._texts
+        values = self._values
         for name in _names(type(row)):
             value = getattr(row, name)
             known: Any
-            if type(value) is str:
-                known = texts.setdefault(value, value)
+            if type(value) is str or type(value) is int:
+                known = values.setdefault(value, value)
             elif type(value) is list:
-                known = [texts.setdefault(item, item) if type(item) is str else item for item in value] if value else _NOTHING
+                known = [values.setdefault(item, item) if type(item) is str else item for item in value] if value else _NOTHING
             elif type(value) is dict:
                 known = self._others.setdefault(hash(frozenset(value.items())), value) if value else _NO_MAP
                 if known != value:  # equal hashes of different values
