@@ -42,6 +42,7 @@ class Attention(ui.element):
         self.props["aria-label"] = _("Needs attention")
         self._context, self._board = context, context.shared(FindingsFeed)
         user = whoever()
+        self._drawn: tuple[object, ...] = ()
         self._folded, self._at = user is not None and user.preferences.get(FOLDED) is True, -1
         with self:
             self._head(path, on_show)
@@ -73,14 +74,16 @@ class Attention(ui.element):
             unfold.on("click", js_handler=_UNFOLD)
 
     def _render(self) -> None:
-        told = self._board.told
+        told, counts, rest = self._board.told, self._board.counts, len(self._board.lines) - MOST
+        drawn = [(one, one.finding.server.state) for one in told[:MOST]], counts, rest
+        if drawn == self._drawn:
+            return  # what is another is among the rest
+        self._drawn = drawn
         self._none.set_visibility(not told)
         self._lines.show(told[:MOST])
-        counts = self._board.counts
         self._total.text = total_words(sum(counts)) if told else _("Needs attention")
         for name, count in counts._asdict().items():
             self._counts[name].show(count)
-        rest = len(self._board.lines) - MOST
         self._more.set_visibility(rest > 0)
         self._more.set_text(ngettext("{n} more", "{n} more", max(rest, 0)).format(n=number(max(rest, 0))))
         self._worst_mark.show(MARKS[told[0].finding.level] if told else "live")

@@ -63,6 +63,7 @@ class Rule:
     marks: bool = True  # it is seen on the map too; else it is listed only
     about: Callable[[Any], Subject | None] | None = None  # ... on what this answers, instead of on the subject itself
     measures: bool = False  # it reads the measurements of its subject: each new one may make a difference
+    load: str = ""  # ... and the value is this field of its load, or nothing
     again: float = AGAIN  # seconds after which it is asked again though nothing was told
 
 

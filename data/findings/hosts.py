@@ -90,7 +90,7 @@ def no_room_elsewhere(host: Host, _now: float) -> Reading | None:
 RULES = (
     Rule("host.lost", Host, lost, Limits(critical=1)),
     Rule("host.dom0_memory", Host, dom0_memory, Limits(critical=0.95), unit="share", margin=0.02, hold=5 * MINUTE, measures=True),
-    Rule("host.cpu", Host, cpu, Limits(warning=0.9), unit="share", margin=0.1, hold=10 * MINUTE, measures=True),
+    Rule("host.cpu", Host, cpu, Limits(warning=0.9), unit="share", margin=0.1, hold=10 * MINUTE, measures=True, load="cpu"),
     Rule("host.no_room", Host, no_room_elsewhere, Limits(warning=1), unit="count", hold=MINUTE, folds=ALWAYS),
     Rule("host.clock", Host, clock, Limits(warning=5), unit="seconds", margin=2, hold=MINUTE, folds=ALWAYS, measures=True),
     Rule("host.certificate", Host, certificate, Limits(warning=-21, critical=-7), unit="days_left"),

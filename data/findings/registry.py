@@ -11,6 +11,7 @@ from data.changes import Subject
 from data.findings.finding import Finding, Reading, Rule
 from data.findings.lifecycle import FindingState, transition
 from data.findings.overrides import Overrides, name_of, older_name_of
+from data.history import History
 from data.level import Level
 from data.observers import Observers, Unsubscribe
 from data.types import XapiObject
@@ -142,9 +143,12 @@ class FindingRegistry:
     def is_moved(self, subject: Subject, now: float) -> bool:
         """Whether new measurements of `subject` may make a difference: one is at its limit, or was."""
         standings = self._standings.get(subject, {})
+        load = subject.home.part(History).loads.get(subject.uuid) if isinstance(subject, XapiObject) else None
         for rule in self._measuring.get(type(subject), ()):
             if rule in standings:
                 return True
+            if rule.load and (load is None or self.overrides.limits(rule).level(getattr(load, rule.load)) is Level.NONE):
+                continue  # as for almost all: no need to ask more
             reading = self._reading(rule, subject, now)
             if reading is not None and self.overrides.limits(rule).level(reading.value) is not Level.NONE:
                 return True

@@ -130,9 +130,9 @@ def alarm(message: Message, now: float) -> Reading | None:
 RULES = (
     Rule("vm.down", VM, down, Limits(warning=1, critical=2), hold=MINUTE),
     Rule("vm.disk_gone", VM, disk_gone, Limits(critical=1), unit="count"),
-    Rule("vm.cpu", VM, cpu, Limits(warning=0.9), unit="share", margin=0.1, hold=10 * MINUTE, measures=True),
-    Rule("vm.memory", VM, memory, Limits(warning=0.95), unit="share", margin=0.03, hold=10 * MINUTE, measures=True),
-    Rule("vm.latency", VM, latency, Limits(warning=0.05), unit="seconds", margin=0.02, hold=5 * MINUTE, measures=True),
+    Rule("vm.cpu", VM, cpu, Limits(warning=0.9), unit="share", margin=0.1, hold=10 * MINUTE, measures=True, load="cpu"),
+    Rule("vm.memory", VM, memory, Limits(warning=0.95), unit="share", margin=0.03, hold=10 * MINUTE, measures=True, load="guest_memory"),
+    Rule("vm.latency", VM, latency, Limits(warning=0.05), unit="seconds", margin=0.02, hold=5 * MINUTE, measures=True, load="disk_latency"),
     Rule("vm.old_snapshot", VM, old_snapshots, Limits(warning=7), unit="days", folds=ALWAYS),
     Rule("vm.no_tools", VM, no_tools, Limits(information=1), hold=5 * MINUTE, folds=ALWAYS),
     Rule("vm.image_left", VM, image_left, Limits(information=1), folds=ALWAYS, marks=False),
