@@ -10,7 +10,9 @@ from nicegui import ui
 from components.actions import offer_undo, run_one, whoever
 from components.live import follow, follow_facts
 from components.ui import Button, ButtonKind, Card
+from data.findings.storage import FULL
 from data.host_fit import other_hosts
+from data.level import Level
 from data.names import name_of
 from data.views.host import HostView
 from data.views.vm import VMView
@@ -20,7 +22,6 @@ from xo_dash.control.run import RunState
 from xo_dash.control.vm.protect import PROTECT, ProtectVM
 from xo_dash.i18n import N_, _, ngettext, number, percent
 
-FULL: Final = 0.9
 SNAPSHOTS: Final = N_("Snapshots")
 READS: Final = ("pool_has_ha", "restarts", "fullest_sr", "snapshot_count", "is_protected", "disks", "nics", "host")
 FITS: Final = ("enabled", "metrics", "resident_VMs", "PBDs", "PIFs", "name_label", "hostname")
@@ -34,6 +35,8 @@ class ProtectionLine(NamedTuple):
     text: str
     well: bool | None
     verb: str = ""
+    grave: bool = False
+    """What is not well is critical, as the list of problems has it."""
 
 
 class Protection(Card):
@@ -85,7 +88,8 @@ class LineBox(ui.element):
         if line == self._shown:
             return
         self._shown = line
-        self._sign.classes(replace={True: "x-protection-ok", None: "x-protection-none", False: "x-protection-look"}[line.well])
+        look = "x-protection-grave" if line.grave else "x-protection-look"
+        self._sign.classes(replace={True: "x-protection-ok", None: "x-protection-none", False: look}[line.well])
         self._words.text = line.text
         self._verb.set_text(line.verb or " ")
         self._verb.set_visibility(bool(line.verb) and allowed)
@@ -96,7 +100,8 @@ def protection(vm: VMView) -> Iterable[ProtectionLine]:
     yield _host_failure(vm)
     if vm.fullest_sr is not None:
         sr, share = vm.fullest_sr
-        yield ProtectionLine(_("SR space"), _("{sr} is {share} full").format(sr=sr, share=percent(share)), share < FULL)
+        level, text = FULL.limits.level(share), _("{sr} is {share} full").format(sr=sr, share=percent(share))
+        yield ProtectionLine(_("SR space"), text, level < Level.WARNING, grave=level is Level.CRITICAL)
     count, safe = vm.snapshot_count, vm.is_protected
     yield ProtectionLine(
         _(SNAPSHOTS), ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count)) if count else _("none"), None
