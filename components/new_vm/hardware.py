@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nicegui import ui
 
 from components.new_vm.model import Model
 from components.new_vm.section import Section
 from components.ui import choice
-from xo_dash.control.vm.creation.blueprint import Blueprint
+from xo_dash.control.vm.creation.blueprint import Blueprint, MemoryBlueprint
 from xo_dash.control.vm.creation.request import FIRMWARE
 from xo_dash.i18n import _, ngettext, number, size
 
@@ -40,20 +42,21 @@ class HardwareSection(Section):
                 "cores_per_socket", _("Cores per socket"), lambda text: setattr(draft, "cores_per_socket", text or None),
                 lambda m: draft.cores_per_socket or _plan(m, "cores_per_socket"), placeholder=_("same as the template"),
             )  # fmt: skip
-            self.text(
-                "memory", _("Memory"), lambda text: setattr(draft, "memory", text or None),
-                lambda m: draft.memory if draft.memory is not None else size(m.plan.memory.dynamic_max) if m.plan else "",
-            )  # fmt: skip
-            self.text(
-                "memory_min", _("Minimum memory"), lambda text: setattr(draft, "memory_min", text or None),
-                lambda m: draft.memory_min if draft.memory_min is not None else size(m.plan.memory.dynamic_min) if m.plan else "",
-                hint=_("The pool may reduce its memory to this"),
-            )  # fmt: skip
-            self.text(
-                "memory_max", _("Limit while running"), lambda text: setattr(draft, "memory_max", text or None),
-                lambda m: draft.memory_max if draft.memory_max is not None else size(m.plan.memory.static_max) if m.plan else "",
-                hint=_("Memory can be raised up to this without a restart"),
-            )  # fmt: skip
+        with ui.element().classes("x-fold-fields"):
+            self._amount("memory", _("Memory"), lambda memory: memory.dynamic_max)
+            self._amount("memory_min", _("Minimum memory"), lambda memory: memory.dynamic_min, _("The pool may reduce its memory to this"))
+            hint = _("Memory can be raised up to this without a restart")
+            self._amount("memory_max", _("Limit while running"), lambda memory: memory.static_max, hint)
+
+    def _amount(self, name: str, label: str, planned: Callable[[MemoryBlueprint], int], hint: str = "") -> None:
+        """A field of the draft; `planned`: bytes that follow from the rest."""
+        draft = self.form.draft
+
+        def shown(model: Model) -> str:
+            typed: str | None = getattr(draft, name)
+            return typed if typed is not None else size(planned(model.plan.memory)) if model.plan else ""
+
+        self.text(name, label, lambda text: setattr(draft, name, text or None), shown, hint=hint)
 
 
 class FirmwareSection(Section):

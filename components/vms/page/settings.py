@@ -20,16 +20,14 @@ from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.vm.describe import CUSTOM_FIELDS
-from xo_dash.i18n import _, duration, number, percent, size
+from xo_dash.i18n import _, duration, ngettext, number, percent, size
 
 SHOWN = ("ref", "home", "metrics", "guest_metrics", "snapshots", "children", "consoles")
 
 
 def settings(context: Context, vm: VMView) -> None:
     PendingNotice(context, vm)
-    rarely = {
-        _("Most vCPUs, cores per socket"): EDITS["topology"], _("CPU share"): EDITS["share"], _("Memory limits"): EDITS["limits"],
-    }  # fmt: skip
+    rarely = {_("Maximum vCPUs"): EDITS["topology"], _("CPU share"): EDITS["share"], _("Memory limits"): EDITS["limits"]}
     with ui.element().classes("x-cards").style("--card: 380px"):
         _card(context, vm, _("CPU and memory"), hardware, HARDWARE, rarely)
         start = {_("Start order"): EDITS["start"], _("vApp"): EDITS["appliance"], _("Firmware"): EDITS["firmware"]}
@@ -58,7 +56,7 @@ def hardware(vm: VMView) -> list[tuple[str, Cell | None]]:
     most, cores = (waiting.most, waiting.cores) if waiting else (vm.vcpus_max, vm.cores_per_socket)
     share = _("weight {n}").format(n=number(vm.cpu_weight))
     return [
-        (_("Most vCPUs, cores per socket"), f"{number(most)}, {number(cores)}"),
+        (_("Maximum vCPUs"), f"{number(most)}, " + ngettext("{n} core per socket", "{n} cores per socket", cores).format(n=number(cores))),
         (_("CPU share"), f"{share}, " + (_("at most {share} of a CPU").format(share=percent(cap / 100)) if cap else _("no cap"))),
         (_("Memory limits"), _("static {low} to {high}, dynamic {least} to {most}").format(
             low=size(vm.memory_floor), high=size(vm.memory_most), least=size(vm.memory_least), most=size(vm.memory))),
