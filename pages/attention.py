@@ -9,6 +9,7 @@ from nicegui import ui
 from components.findings.listing import FindingList
 from components.findings.tuning import RuleList
 from components.live import fresh_slot
+from components.rolling import paused_bands
 from components.stale_data import stale_bands
 from components.ui import PageHead, Tab, Tabs
 from pages.layout import frame
@@ -26,6 +27,7 @@ def create(program: Context) -> None:
         with frame(context, title=_("Attention")):
             PageHead(_("Attention"), _("Problems in all pools, worst first."))
             stale_bands(context.mirror)
+            paused_bands(context)
             tabs = [Tab(NOW, _("Active")), Tab(SEEN, _("Acknowledged")), Tab(LATER, _("Snoozed")), Tab(RULES, _("Rules"))]
 
             def fill(name: str) -> None:

@@ -18,6 +18,7 @@ from components.map.selection import Selection, found
 from components.map.summary import Summary
 from components.map.toolbar import Toolbar
 from components.map.whatif import WhatIf
+from components.rolling import paused_bands
 from components.servers.form import add_button
 from components.ui import empty_state, heading
 from data.changes import Change
@@ -47,6 +48,7 @@ def create(program: Context) -> None:
     def home() -> None:
         context = program.for_viewer()
         with frame(context, title=_("Map"), bare=True), ui.element().classes("xo-home"):
+            paused_bands(context)
             _body(context, orders)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.rolling import paused_bands
 from components.tasks import TaskList
 from components.ui import PageHead
 from pages.layout import frame
@@ -17,4 +18,5 @@ def create(program: Context) -> None:
         context = program.for_viewer()
         with frame(context, title=_("Tasks")):
             PageHead(_("Tasks"), _("Tasks of all pools, yours and those of others."))
+            paused_bands(context)
             TaskList(context)

@@ -3,29 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from nicegui import ui
 
 from components.actions import run_command, whoever
 from components.cells import Cell, CellLink, CellTable, Marked, Quiet, When
-from components.live import follow_source, fresh_slot
-from components.ui import Age, Button, ButtonKind, Card, Column
+from components.live import follow, follow_source, fresh_slot
+from components.ui import Age, Button, ButtonKind, Card, Column, key_values
 from components.urls import path_of
 from data.facts.host import needs_reboot
 from data.names import name_of
 from data.objects import Host, Pool
+from data.repositories import in_use
+from data.types import timestamp
 from data.uplinks import hosts_of
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.host.apply_updates import APPLY_UPDATES
 from xo_dash.control.host.update import UPDATE_HOST, is_xcp_ng
-from xo_dash.control.patches import can_tell
-from xo_dash.control.pool.updates import SYNC_UPDATES, UPLOAD_BUNDLE, is_of_xenserver
-from xo_dash.i18n import _, ngettext, number, size
+from xo_dash.control.patches import Patch, can_tell
+from xo_dash.control.pool.repositories import SET_REPOSITORIES, is_of_xenserver
+from xo_dash.control.pool.update_schedule import DAILY, DAYS, UPDATE_SCHEDULE
+from xo_dash.control.pool.updates import SYNC_UPDATES, UPLOAD_BUNDLE
+from xo_dash.i18n import N_, _, ngettext, number, size
 
 LISTED = 100
 """Packages that are listed."""
+SOURCES: Final = (
+    "repositories",
+    "last_update_sync",
+    "update_sync_enabled",
+    "update_sync_frequency",
+    "update_sync_day",
+    "repository_proxy_url",
+)
+"""Fields of a pool that say where its updates come from."""
+NEEDED: Final = {
+    "RebootHost": N_("reboot"), "RestartToolstack": N_("toolstack restart"), "RestartDeviceModel": N_("restart of device models"),
+    "RestartVM": N_("restart of VMs"),
+}  # fmt: skip
 
 
 class PoolPatches(Card):
@@ -37,12 +55,13 @@ class PoolPatches(Card):
         columns = (Column(_("Host"), main=True), Column(_("Missing")), Column(_("Checked")))
         with self:
             self._table = CellTable(columns, _("No hosts."))
+            self._sources = ui.element().classes("contents")
             with ui.element().classes("x-row x-wrap"):
-                if any(map(is_xcp_ng, pool.home.all(Host).values())):
+                if any(map(is_xcp_ng, pool.home.all(Host).values())) or is_of_xenserver(pool):
                     Button(_("Rolling update…"), self._to("update"), icon="download").mark("rolling-update")
                 Button(_("Rolling reboot…"), self._to("reboot"), icon="reboot").mark("rolling-reboot")
                 if is_of_xenserver(pool):
-                    for action in (SYNC_UPDATES, UPLOAD_BUNDLE):
+                    for action in (SYNC_UPDATES, UPLOAD_BUNDLE, SET_REPOSITORIES, UPDATE_SCHEDULE):
                         self._command(action)
                 elif not any(map(can_tell, pool.home.all(Host).values())):
                     ui.label(
@@ -52,6 +71,21 @@ class PoolPatches(Card):
         self._refresh()
         follow_source(context.patches.observe, self._refresh)
         follow_source(context.rolling.observe, self._refresh)
+        if is_of_xenserver(pool):
+            follow(context.mirror, (pool,), self._draw_sources, names=SOURCES)
+
+    def _draw_sources(self) -> None:
+        """Of a XenServer pool: whom it asks, when it did, and when it will."""
+        pool = self._pool
+        names = ", ".join(name_of(one) for one in in_use(pool))
+        synced = timestamp(pool.last_update_sync)
+        with fresh_slot(self._sources):
+            key_values([
+                (_("Repositories"), names or _("None")),
+                (_("Synchronized"), (lambda: Age(synced)) if synced else _("never")),
+                (_("Automatically"), schedule_text(pool)),
+                *([(_("Proxy"), pool.repository_proxy_url)] if pool.repository_proxy_url else []),
+            ])  # fmt: skip
 
     def _to(self, way: str) -> Callable[[], None]:
         path = f"{path_of(self._pool)}/rolling?way={way}"
@@ -69,6 +103,15 @@ class PoolPatches(Card):
             if running is not None:
                 text = _("A rolling run is paused") if running.paused else _("A rolling run is in progress")
                 ui.link(text, f"/rolling/{running.id}").classes("x-link")
+
+
+def schedule_text(pool: Pool) -> str:
+    """`weekly, Sunday`"""
+    if not pool.update_sync_enabled:
+        return _("off")
+    if pool.update_sync_frequency == DAILY:
+        return _("daily")
+    return _("weekly, {day}").format(day=_([*DAYS.values()][pool.update_sync_day % len(DAYS)]))
 
 
 def _row(context: Context, host: Host) -> list[Cell]:
@@ -116,7 +159,7 @@ class HostPatches(Card):
             if missing:
                 with ui.element("ul").classes("x-patches"):
                     for one in missing[:LISTED]:
-                        line = ui.label(f"{one.name} {one.version}".strip())
+                        line = ui.label(_line(one))
                         line.tag = "li"
                         line.props["data-tip"] = ". ".join(filter(None, (one.description, size(one.size) if one.size else "")))
                 if may(whoever(), action, self._host):
@@ -130,6 +173,14 @@ class HostPatches(Card):
 
     async def _ask(self) -> None:
         await self._context.patches.ask(self._host)
+
+
+def _line(patch: Patch) -> str:
+    """`XS8-2025-1017 High · security · needs: reboot`"""
+    parts = [f"{patch.name} {patch.version}".strip(), _("security") if patch.security else ""]
+    if patch.needs:
+        parts.append(_("needs: {what}").format(what=", ".join(_(NEEDED[word]) for word in patch.needs)))
+    return " · ".join(filter(None, parts))
 
 
 def host_patches(context: Context, host: Host) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from nicegui import ui
 
-from components.actions import whoever
+from components.actions import run_command, whoever
 from components.live import follow_all, follow_source, fresh_slot
 from components.rolling.words import HOWS, MARKS
 from components.ui import Button, ButtonKind, Card, Column, Mark, Tone, check, choice, data_table, notify
@@ -17,17 +17,22 @@ from data.changes import Change
 from data.facts.pool import is_master
 from data.hosts import guests_of
 from data.names import name_of
-from data.objects import PBD, VM, Host, HostMetrics, Pool
+from data.objects import PBD, VM, Host, HostMetrics, Pool, Repository
 from data.server import Server
+from data.types import XapiObject
 from xo_dash.context import Context
+from xo_dash.control.access import may
+from xo_dash.control.action import AnyAction
 from xo_dash.control.host.departures import LeavingVM, departures
-from xo_dash.control.rolling.request import Check, Gravity, RollHosts, checks, hosts_in, request_for
+from xo_dash.control.rolling.checks import Check, Gravity, checks
+from xo_dash.control.rolling.request import RollHosts, hosts_in, request_for
 from xo_dash.control.rolling.state import Rolling
 from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.i18n import _, ngettext, number
 
 COUNTS: Final = frozenset({"enabled", "live", "resident_VMs", "allowed_operations", "memory_dynamic_max", "memory_total", "name_label",
-                           "currently_attached", "ha_enabled", "other_config", "software_version"})  # fmt: skip
+                           "currently_attached", "ha_enabled", "other_config", "software_version", "repositories", "hash",
+                           "update_sync_enabled", "latest_synced_updates_applied", "pending_guidances"})  # fmt: skip
 """Fields that decide what is said here; measurements do not."""
 
 
@@ -61,7 +66,7 @@ class PreFlight(ui.element):
                         )
                     ).classes("x-dim")
         self._draw()
-        follow_all(context.mirror, self._concerns, self._again, topics=lambda: (Host, HostMetrics, Pool, PBD, VM))
+        follow_all(context.mirror, self._concerns, self._again, topics=lambda: (Host, HostMetrics, Pool, PBD, Repository, VM))
         follow_source(context.rolling.observe, self._tell)
         follow_source(context.patches.observe, self._draw)
 
@@ -138,11 +143,16 @@ class PreFlight(ui.element):
             with ui.element().classes("x-row x-wrap"):
                 if one.vm is not None and one.ways:
                     self._way(one.vm, one)
+                if one.fix is not None and may(whoever(), *one.fix):
+                    self._fix(*one.fix)
                 if one.gravity is Gravity.BLOCKS and one.host is not None:
                     host = one.host
                     Button(_("Leave out {host}").format(host=name_of(host)), lambda: self._leave_out(host)).mark(f"leave-out-{host.uuid}")
                 if one.gravity is Gravity.AUTOMATIC:
                     ui.label(_("automatic")).classes("x-dim")
+
+    def _fix(self, action: AnyAction, subject: XapiObject) -> None:
+        Button(_(action.title), lambda: run_command(self._context, action, [subject]), icon=action.icon).mark(f"fix-{action.id}")
 
     def _way(self, vm: VM, one: Check) -> None:
         options = {how: _(HOWS[how]) for how in one.ways}

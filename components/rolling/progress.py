@@ -167,8 +167,10 @@ class RollingPage(ui.element):
         rolling = self._rolling
         aside = rolling.aside
         with fresh_slot(self._aside):
-            lines = [text for on, text in ((aside.ha, _("High availability")), (aside.auto_start, _("Auto-start of the pool")),
-                                           (aside.wlb, _("Workload balancing"))) if on]  # fmt: skip
+            lines = [text for on, text in (
+                (aside.ha, _("High availability")), (aside.auto_start, _("Auto-start of the pool")), (aside.wlb, _("Workload balancing")),
+                (aside.sync, _("Automatic synchronization of updates")),
+            ) if on]  # fmt: skip
             for text in lines:
                 with ui.element().classes("x-row x-spread"):
                     ui.label(text)

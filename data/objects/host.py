@@ -23,8 +23,13 @@ class Pool(XapiObject):
     ha_plan_exists_for: Count = 0
     ha_statefiles: list[str] = []  # VDI references of the heartbeat
     ha_configuration: dict[str, str] = {}  # timeout: seconds
-    repositories: list[str] = []  # of updates, XenServer's; references
-    last_update_sync: str = ""  # when the pool asked them last
+    repositories: Annotated[list[Ref], "Repository"] = []  # those in use, XenServer's
+    last_update_sync: XapiDate = NEVER  # when the pool asked them last
+    update_sync_enabled: bool = False  # whether it asks them by itself
+    update_sync_frequency: str = ""  # daily, weekly; "" where this xapi does not ask by itself
+    update_sync_day: Count = 0  # of a weekly one; Sunday is 0
+    repository_proxy_url: str = ""
+    repository_proxy_username: str = ""
     wlb_enabled: bool = False
     wlb_url: str = ""
     vm_console_idle_timeout: Count = 0  # seconds after which a console nobody types into is cut; 0: never
@@ -80,6 +85,17 @@ class HostMetrics(XapiObject):
     memory_total: Count = 0  # bytes
     live: bool = False
     last_updated: XapiDate = NEVER
+
+
+class Repository(XapiObject):
+    """Where the updates of a XenServer pool come from."""
+
+    xapi_class: ClassVar = "Repository"
+    name_label: str = ""
+    binary_url: str = ""
+    update: bool = False  # it brings updates; false: what they build on
+    hash: str = ""  # of the list of updates that the pool synchronized; "" before that
+    origin: str = "remote"  # remote, bundle, remote_pool
 
 
 class Certificate(XapiObject):

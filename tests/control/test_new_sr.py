@@ -11,6 +11,7 @@ from xmlrpc.client import dumps
 import pytest
 
 from data.objects import PBD, SM, SR, Host, HostMetrics, Pool, TaskStatus
+from data.server import ServerState
 from data.stores.users import Role
 from data.types import GIB
 from tests.control.asked import calls_of, faults, steps_of
@@ -181,7 +182,13 @@ def test_an_sr_that_was_found_is_attached_on_every_host(lab: Lab) -> None:
     (note,) = action("pool.new_sr").notes(decode(NewSR, NFS | {"existing": UUID}), lab.pool)
     assert str(note).startswith("If another pool still uses it, both would write.")
     other = Lab(FakePool("other", lab.fake.mirror))
-    lab.sr("nfs", CONFIG, uuid=UUID)
+    there = lab.sr("nfs", CONFIG, uuid=UUID)
+    assert faults("pool.new_sr", other.pool, **NFS, existing=UUID) == []
+    for pbd in there.all_of(PBD, there.PBDs):
+        lab.fake.change(pbd, currently_attached=True)
+    assert faults("pool.new_sr", other.pool, **NFS, existing=UUID) == ["lab has this SR attached; detach it there first"]
+    lab.fake.mirror.set_server(lab.fake.home.server, state=ServerState.UNREACHABLE)  # it may be gone for good
+    assert faults("pool.new_sr", other.pool, **NFS, existing=UUID) == []
     (note,) = action("pool.new_sr").notes(decode(NewSR, NFS | {"existing": UUID}), other.pool)
     assert str(note).startswith("lab has this SR attached")
 

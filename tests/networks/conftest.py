@@ -9,7 +9,7 @@ import pytest
 from nicegui.testing import User
 
 from data.stores.users import Role
-from pages import ha, host, network, networks, new_network, pool, rolling
+from pages import ha, host, network, networks, new_network, pool, rolling, tasks
 from tests import fakes
 from tests.control.fake_pool import FakePool
 from tests.looking import looking
@@ -44,6 +44,6 @@ def role() -> Role:
 
 @pytest.fixture
 async def user(context: Context, role: Role, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[User]:
-    pages = (networks, network, new_network, pool, host, ha, rolling)
+    pages = (networks, network, new_network, pool, host, ha, rolling, tasks)
     async with looking(monkeypatch, context, *pages, name="ann", role=role) as user:
         yield user

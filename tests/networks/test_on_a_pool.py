@@ -114,15 +114,22 @@ async def test_storage_addresses_are_given_to_all_hosts(lab: SimulatedPool, tmp_
 
 async def test_what_cannot_be_is_refused_before_anything_is_made(lab: SimulatedPool, tmp_path: Path) -> None:
     async with wired(lab, tmp_path) as bench:
-        before, pool = len(bench.home.all(Network)), pool_of(bench)
+        pool, hosts = pool_of(bench), list(bench.home.all(Host).values())
         base = next(network for network in bench.home.all(Network).values() if len(uplinks_of(network)) == 3)
-        for values in (
-            {"kind": "vlan", "name": "a", "on": base.uuid, "vlan": 5000},
-            {"kind": "bond", "name": "a", "nics": ["eth1"]},
-            {"kind": "vlan", "name": base.name_label, "on": base.uuid, "vlan": 9},
-        ):
-            assert (await tried(bench, "pool.new_network", pool, **values)).state is RunState.REFUSED
-        assert len(bench.home.all(Network)) == before
+        free, taken = nics_of(hosts[0])["eth1"], next(pif for pif in hosts[1].all_of(PIF, hosts[1].PIFs) if pif.management)
+        cases: list[tuple[str, XapiObject, dict[str, object], str]] = [
+            ("pool.new_network", pool, {"kind": "vlan", "name": "a", "on": base.uuid, "vlan": 5000}, "it must be at most 4094"),
+            ("pool.new_network", pool, {"kind": "bond", "name": "a", "nics": ["eth1"]}, "a bond needs at least two NICs"),
+            ("pool.new_network", pool, {"kind": "vlan", "name": base.name_label, "on": base.uuid, "vlan": 9},
+             "the pool has a network of that name; choose another name"),
+            ("pif.address", free, {"mode": "Static", "ip": taken.IP, "netmask": taken.netmask},
+             f"{taken.IP} is in use by {name_of(hosts[1])} {taken.device}"),
+        ]  # fmt: skip
+        before = [(pif.ref, pif.IP) for pif in bench.home.all(PIF).values()], set(bench.home.all(Network))
+        for action_id, subject, values, words in cases:
+            item = await tried(bench, action_id, subject, **values)
+            assert item.state is RunState.REFUSED and words in str(item.reason), str(item.reason)
+        assert ([(pif.ref, pif.IP) for pif in bench.home.all(PIF).values()], set(bench.home.all(Network))) == before
 
 
 async def test_a_member_is_managed_at_another_address(lab: SimulatedPool, tmp_path: Path) -> None:

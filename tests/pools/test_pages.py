@@ -8,6 +8,7 @@ from nicegui import ui
 from nicegui.testing import User
 
 from data.identity import key_of
+from data.objects import Repository
 from tests.networks.place import Place
 from xo_dash.context import Context
 from xo_dash.control.patches import PatchBook
@@ -41,15 +42,19 @@ async def test_what_hosts_lack_is_asked_once_and_a_host_that_does_not_tell_says_
     for host in place.hosts:
         place.fake.change(host, software_version={"product_brand": "XCP-ng"})
     package = {"name": "xen", "version": "4.17", "release": "2", "description": None, "size": 10, "new": 1}
-    answers = {place.hosts[0].ref: json.dumps([package]), place.hosts[1].ref: "no JSON", place.hosts[2].ref: "[]"}
+    package["changelog"] = {"date": 1, "author": "x", "description": "- XSA-480: a guest could crash its host"}
+    plain = {"name": "nano", "version": "1", "release": "1", "changelog": None}
+    answers = {place.hosts[0].ref: json.dumps([plain, package]), place.hosts[1].ref: "no JSON", place.hosts[2].ref: "[]"}
     place.fake.answers["host.call_plugin"] = lambda ref, *_given: answers[ref]
     book = PatchBook(place.fake.mirror, lambda _server: place.fake)
     await book.run()
     await book.run()
     assert place.fake.sent.count("host.call_plugin") == 3
-    assert [book.count(host) for host in place.hosts] == [1, None, 0]
+    assert [book.count(host) for host in place.hosts] == [2, None, 0]
     found = book.of(place.hosts[0])
-    assert found is not None and (found.missing[0].name, found.missing[0].version) == ("xen", "4.17-2")
+    assert found is not None and [(one.name, one.version, one.security) for one in found.missing] == [
+        ("xen", "4.17-2", True), ("nano", "1-1", False),
+    ]  # fmt: skip
     place.fake.change(place.hosts[0], other_config={"boot_time": "5"})
     await book.run()
     assert place.fake.sent.count("host.call_plugin") == 4
@@ -65,6 +70,17 @@ async def test_before_a_rolling_run_hosts_can_be_left_out_until_nothing_stands_a
         await user.should_see(text)
     user.find(marker="segment-update").click()
     await user.should_see("host-1 has no updater plugin")
+    for host in place.hosts:
+        place.fake.change(host, software_version={"product_brand": "XenServer"}, latest_synced_updates_applied="no")
+    await user.should_see("The pool has no update repository")
+    await user.should_see(marker="fix-pool.set_repositories")
+    used = place.put(Repository(name_label="normal", update=True, hash="abc"))
+    place.fake.change(place.pool, repositories=[used.ref], update_sync_enabled=True, update_sync_frequency="weekly", update_sync_day=2)
+    for text in ("Ready: 2 hosts", "Updates are synchronized automatically", "from normal"):
+        await user.should_see(text)
+    await user.open(f"/pool/{key_of(place.pool)}?tab=updates")
+    for text in ("weekly, Tuesday", "normal"):
+        await user.should_see(text)
 
 
 async def test_a_rolling_run_says_what_it_waits_for(user: User, place: Place, context: Context) -> None:
@@ -73,8 +89,11 @@ async def test_a_rolling_run_says_what_it_waits_for(user: User, place: Place, co
     await user.should_see("Paused: host-1 is not done", retries=20)
     for text in ("Choose how to continue.", "Check again", "Retry this host", "Skip this host and continue", "0 of 3 hosts done"):
         await user.should_see(text)
+    (rolling,) = context.rolling.runs
+    await user.open("/tasks")
+    await user.should_see("lab: Rolling reboot is paused: host-1 is not done")
+    await user.open(f"/rolling/{rolling.id}")
     user.find(marker="answer-stop").click()
     await user.should_see("Ended, not all hosts done", retries=20)
-    (rolling,) = context.rolling.runs
     assert rolling.restored and rolling.ended
     await context.rolling.stop()

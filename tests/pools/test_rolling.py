@@ -7,16 +7,26 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from data.facts.host import needs_reboot
 from data.facts.pool import is_master
-from data.objects import Host, HostMetrics, Pool
+from data.objects import Host, HostMetrics, Pool, Repository
+from data.stores.directory import DataDirectory
 from data.stores.users import Role
+from data.stores.vault import Vault
 from tests.control.fake_pool import Users, user
 from tests.control.wired import Wired, wired
 from tests.migration.pools import House, machine
+from tests.networks.place import Place
+from xo_dash.control.audit import Audit
+from xo_dash.control.host.apply_updates import ApplyUpdates
+from xo_dash.control.resume.files import RunFiles
+from xo_dash.control.rolling.checks import Gravity, checks, refused
 from xo_dash.control.rolling.engine import RollingRuns
 from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, PAUSED
-from xo_dash.control.rolling.request import Gravity, RollHosts, checks, hosts_in, refused, request_for
+from xo_dash.control.rolling.phases import INSTALL
+from xo_dash.control.rolling.request import RollHosts, action_of, hosts_in, pinned, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling, RollingFiles, TurnState
+from xo_dash.control.runner import Runner
 from xo_dash.simulator.testing import simulated
 
 EVE = user(Role.ADMIN, "eve")
@@ -71,6 +81,39 @@ def test_how_far_it_is_comes_back_from_the_disk(tmp_path: Path) -> None:
     assert list(files.read()) == [made]
     files.forget(made)
     assert list(files.read()) == []
+
+
+def test_what_a_xenserver_pool_lacks_is_said_with_what_mends_it() -> None:
+    place = Place()
+    for host in place.hosts:
+        place.fake.change(host, software_version={"product_brand": "XenServer"}, latest_synced_updates_applied="no")
+    asked = RollHosts(update=True)
+
+    def worst() -> list[tuple[str, str]]:
+        found = checks(asked, place.pool)
+        assert refused(asked, place.pool) is None or found[0].gravity is Gravity.BLOCKS
+        return [(str(one.what), one.fix[0].id if one.fix is not None else "") for one in found if one.gravity is not Gravity.FINE]
+
+    assert worst() == [("The pool has no update repository", "pool.set_repositories")]
+    used = place.put(Repository(name_label="normal", update=True))
+    place.fake.change(place.pool, repositories=[used.ref])
+    assert worst() == [("The pool has not synchronized its updates", "pool.sync_updates")]
+    place.fake.change(used, hash="abc")
+    place.fake.change(place.pool, update_sync_enabled=True)
+    place.fake.change(place.hosts[1], pending_guidances=["restart_toolstack"])
+    assert worst() == [("host-2 has not finished earlier updates", "host.restart_agent"), ("Updates are synchronized automatically", "")]
+    place.fake.change(place.hosts[1], pending_guidances=["reboot_host"], latest_synced_updates_applied="yes")
+    place.fake.change(place.hosts[2], latest_synced_updates_applied="yes")
+    assert worst() == [("Updates are synchronized automatically", "")]
+    ways = [(host.name_label, action_of(asked, host).id) for host in hosts_in(asked, place.pool)]
+    assert sorted(ways) == [("host-1", "host.apply_updates"), ("host-2", "host.reboot")]  # the third has all of them
+    asked = pinned(asked, place.pool)
+    place.fake.change(used, hash="another, meanwhile")
+    wish = request_for(asked, place.hosts[0])
+    assert isinstance(wish, ApplyUpdates) and wish.checksum == "abc"
+    for host in place.hosts:
+        place.fake.change(host, latest_synced_updates_applied="")
+    assert worst()[0] == ("host-1 has no updater plugin", "")
 
 
 # ---- on a simulated pool
@@ -142,30 +185,53 @@ async def test_hosts_are_updated_one_after_the_other_and_auto_start_is_as_before
                 assert await bench.connection.call("host.call_plugin", host.ref, "updater.py", "check_update", {}) == "[]"
 
 
-async def test_a_host_that_does_not_return_pauses_it_and_after_a_restart_of_ours_it_is_looked_at_again(tmp_path: Path) -> None:
-    with simulated(hosts=(2,), vms=(2,), speed=600) as simulation:
+@asynccontextmanager
+async def one_life(bench: Wired) -> AsyncIterator[tuple[RollingRuns, Runner]]:
+    """A program with what the last one left on the disk, until it ends."""
+    files = RunFiles(bench.folder, Vault(DataDirectory(bench.folder)))
+    runner = Runner(bench.mirror, bench.connections, bench.users, Audit(bench.folder), files=files)
+    engine = RollingRuns(bench.mirror, runner, bench.users, bench.folder)
+    try:
+        await runner.recall()
+        engine.recall()
+        yield engine, runner
+    finally:
+        await engine.stop()
+        await runner.stop()
+
+
+async def test_a_xenserver_host_that_does_not_return_and_our_restarts_in_the_middle(tmp_path: Path) -> None:
+    with simulated(hosts=(2,), vms=(2,), speed=600, dialect="xenserver-8") as simulation:
         lab = simulation.pool
         async with wired(lab, tmp_path) as bench:
-            async with rolling_in(bench) as engine:
-                member = next(host for host in bench.home.all(Host).values() if not is_master(host))
-                request = RollHosts(left_out=tuple(host.uuid for host in bench.home.all(Host).values() if is_master(host)))
-                lab.fault("host.reboot", error=["HOST_OFFLINE", member.ref], count=1)
-                made = engine.start(EVE, request, lab_of(bench))
-                assert isinstance(made, Rolling)
-                await until(engine, lambda: at_rest(made))
-                (turn,) = made.turns
-                assert made.paused == NOT_DONE and turn.state is TurnState.FAILED and "is not responding" in turn.reason
-                assert "auto_poweron" not in lab_of(bench).other_config and not made.ended
-            async with rolling_in(bench) as engine:  # as after a restart: from the disk
-                engine.recall()
+            bench.hire(EVE)
+            pool, member = lab_of(bench), next(host for host in bench.home.all(Host).values() if not is_master(host))
+            lab.call("pool.set_update_sync_enabled", pool.ref, True)
+            await bench.until(lambda: pool.update_sync_enabled)
+            request = RollHosts(update=True, left_out=tuple(host.uuid for host in bench.home.all(Host).values() if is_master(host)))
+            lab.fault("host.reboot", error=["HOST_OFFLINE", member.ref], count=1)
+            async with one_life(bench) as (engine, _runner):
+                made = engine.start(EVE, request, pool)
+                assert isinstance(made, Rolling), str(made)
+                await until(engine, lambda: any(phase.kind == INSTALL for phase in made.turns[0].phases))
+                assert "auto_poweron" not in pool.other_config and not pool.update_sync_enabled
+            async with one_life(bench) as (engine, _runner):  # it goes on where it was, without installing anything twice
+                (again,) = engine.runs
+                await until(engine, lambda: at_rest(again))
+                (turn,) = again.turns
+                assert again.paused == NOT_DONE and turn.state is TurnState.FAILED and "is not responding" in turn.reason
+            async with one_life(bench) as (engine, runner):
                 (again,) = engine.runs
                 await until(engine, lambda: again.log[-1].what == PAUSED)
-                assert again.restarts and again.turns[0].state is TurnState.FAILED
+                assert len(again.restarts) == 2 and again.turns[0].state is TurnState.FAILED
                 await answered(engine, again, "look")
                 assert again.paused == NOT_DONE and again.turns[0].reason == "it has not rebooted since"
                 await answered(engine, again, "again")
                 assert again.ended and again.turns[0].state is TurnState.DONE and again.restored and not again.left, again.turns[0].reason
-                await bench.until(lambda: lab_of(bench).other_config.get("auto_poweron") == "true")
+                assert [run.action.id for run in runner.runs if run.key == again.turns[0].run] == ["host.reboot"]
+                await bench.until(lambda: pool.other_config.get("auto_poweron") == "true" and pool.update_sync_enabled)
+                await bench.until(lambda: member.latest_synced_updates_applied == "yes" and not needs_reboot(member) and member.enabled)
+                assert str(engine.why_not(EVE, request, pool)) == "every host has all updates"
 
 
 async def test_what_is_answered_right_after_a_restart_of_ours_counts(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from nicegui import App
 from starlette.responses import Response
 
-from xo_dash.api import access, actions, consoles, events, invitations, metrics, objects, openapi, people, quotas, runs, transfers
+from xo_dash.api import access, actions, consoles, events, invitations, metrics, objects, openapi, people, quotas, rolling, runs, transfers
 from xo_dash.api.asked import Asked, Desk, Handler, Problem, WrongMethod, endpoint, told
 from xo_dash.api.collections import FINDINGS, OBJECTS, Collection
 from xo_dash.api.listing import listed
@@ -17,7 +17,7 @@ from xo_dash.context import Context
 from xo_dash.i18n import _
 
 BASE: Final = "/api/v1"
-COLLECTIONS: Final[Sequence[Collection[Any]]] = (*OBJECTS, FINDINGS, runs.RUNS, *people.COLLECTIONS, quotas.QUOTAS)
+COLLECTIONS: Final[Sequence[Collection[Any]]] = (*OBJECTS, FINDINGS, runs.RUNS, rolling.ROLLING, *people.COLLECTIONS, quotas.QUOTAS)
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 MEASURED: Final = ("hosts", "vms", "srs")
 
@@ -58,6 +58,8 @@ def table() -> Iterator[ApiRoute]:
     yield ApiRoute("POST", "/vms/{uuid}/console", consoles.ticket)
     yield ApiRoute("DELETE", "/runs/{id}", runs.cancel)
     yield ApiRoute("POST", "/runs/{id}/undo", runs.undo, runs.UndoBody)
+    yield ApiRoute("POST", "/pools/{uuid}/rolling", rolling.begin, rolling.RollingBody)
+    yield ApiRoute("POST", "/rolling/{id}/answer", rolling.answer, rolling.RollingAnswer)
     yield ApiRoute("POST", "/users", people.add_user, people.NewUser)
     yield ApiRoute("DELETE", "/users/{uuid}", people.remove_user)
     yield ApiRoute("PUT", "/users/{uuid}/state", invitations.set_state, invitations.UserState)

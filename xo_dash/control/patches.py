@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -34,10 +35,15 @@ ASKED_EVERY: Final = 6 * 3600.0
 MOST: Final = 2000
 """Packages that are kept of an answer."""
 LONGEST: Final = 500
+LONGEST_CHANGES: Final = 20_000
 PATIENCE: Final = 60.0
 """Seconds that the list may take: the pool reads it from its repositories' files."""
 LARGEST: Final = 16 << 20
 """Bytes of such a list."""
+NEEDS: Final = ("RebootHost", "RestartToolstack", "RestartDeviceModel", "RestartVM")
+"""What an update of XenServer's may ask for, the greatest first. Source: its repositories' updateinfo.xml."""
+ADVISORY: Final = re.compile(r"\b(XSA|CVE)-\d")
+"""Source: XCP-ng's changelogs name what they mend; nothing else tells that it is about security."""
 T = TypeVar("T")
 
 
@@ -47,6 +53,8 @@ class Patch:
     version: str
     description: str
     size: int  # bytes
+    security: bool = False
+    needs: tuple[str, ...] = ()  # afterwards, in the repositories' words: see `NEEDS`
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,10 @@ class UpdateSource(Caller, Protocol):
     ) -> T: ...  # fmt: skip
 
 
+class _Changelog(msgspec.Struct):
+    description: str | None = ""
+
+
 class _Package(msgspec.Struct):
     """As the plugin writes it. Source: updater.py check_update."""
 
@@ -77,6 +89,7 @@ class _Package(msgspec.Struct):
     release: str = ""
     description: str | None = ""
     size: int | float | None = 0
+    changelog: _Changelog | None = None
 
 
 class _Update(msgspec.Struct):
@@ -85,6 +98,8 @@ class _Update(msgspec.Struct):
     id: str = ""
     summary: str = ""
     severity: str = ""
+    type: str = ""
+    guidance: dict[str, list[str]] = {}  # mandatory, recommended, full, livepatch
 
 
 class _OfHost(msgspec.Struct):
@@ -177,18 +192,27 @@ def _read_updates(ref: str, reply: Reply) -> tuple[tuple[Patch, ...], str]:
     told = msgspec.json.decode(bytes(reply.body), type=_Updates)
     known = {one.id: one for one in told.updates}
     missing = next((one.updates for one in told.hosts if one.ref == ref), [])
-    patches = (
-        Patch(id_[:LONGEST], known[id_].severity[:LONGEST], known[id_].summary[:LONGEST], 0) for id_ in missing[:MOST] if id_ in known
-    )
-    return tuple(patches), told.hash[:LONGEST]
+    return tuple(_secure_first(_update(known[id_]) for id_ in missing[:MOST] if id_ in known)), told.hash[:LONGEST]
+
+
+def _update(one: _Update) -> Patch:
+    asked = {word for kind in ("mandatory", "recommended") for word in one.guidance.get(kind, ())}
+    return Patch(one.id[:LONGEST], one.severity[:LONGEST], one.summary[:LONGEST], 0, security=one.type == "security",
+                 needs=tuple(word for word in NEEDS if word in asked))  # fmt: skip
+
+
+def _secure_first(patches: Iterable[Patch]) -> list[Patch]:
+    return sorted(patches, key=lambda patch: not patch.security)
 
 
 def _read(answer: object) -> Iterable[Patch]:
     """A pool's text is not trusted. Raises DecodeError."""
     packages = msgspec.json.decode(str(answer), type=list[_Package])
-    return [_patch(one) for one in packages[:MOST]]
+    return _secure_first(_patch(one) for one in packages[:MOST])
 
 
 def _patch(one: _Package) -> Patch:
     version = f"{one.version}-{one.release}".strip("-")
-    return Patch(one.name[:LONGEST], version[:LONGEST], (one.description or "")[:LONGEST], int(one.size or 0))
+    changes = (one.changelog.description if one.changelog is not None else "") or ""
+    security = ADVISORY.search(changes[:LONGEST_CHANGES]) is not None
+    return Patch(one.name[:LONGEST], version[:LONGEST], (one.description or "")[:LONGEST], int(one.size or 0), security=security)

@@ -28,12 +28,15 @@ UP_TO_DATE: Final = "yes"
 """What XAPI says in latest_synced_updates_applied of a host that has everything."""
 
 
+Checksum = Annotated[
+    str, Meta(max_length=128, extra={"line": True}), called(N_("Checksum"), hint=N_("Identifies the list of updates to install"))
+]
+
+
 class ApplyUpdates(RebootHost, frozen=True, kw_only=True):
     """Install what the pool synchronized, then reboot."""
 
-    checksum: Annotated[
-        str, Meta(max_length=128, extra={"line": True}), called(N_("Checksum"), hint=N_("Identifies the list of updates to install"))
-    ] = ""
+    checksum: Checksum = ""
 
 
 def has_repositories(host: Host) -> bool:
@@ -41,11 +44,16 @@ def has_repositories(host: Host) -> bool:
     return not is_xcp_ng(host) and any(pool.repositories for pool in host.home.all(Pool).values())
 
 
+def is_up_to_date(host: Host) -> bool:
+    """Whether it has all that the pool synchronized; False where no pool synchronizes."""
+    return host.latest_synced_updates_applied == UP_TO_DATE
+
+
 def blocked(host: Host) -> LazyText | None:
     """Source: host.apply_updates refuses with HA_IS_ENABLED, and leaves alone what has all there is."""
     if has_ha(host.home):
         return lazy(N_("HA is on; turn HA off first"))
-    if host.latest_synced_updates_applied == UP_TO_DATE:
+    if is_up_to_date(host):
         return lazy(N_("it has all updates that the pool has synchronized"))
     return silent(host)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from data.objects import Pool
 from xo_dash.control.pool.ha import heartbeat_of
 from xo_dash.control.pool.settings import has_auto_start
+from xo_dash.control.pool.update_schedule import schedule_of
 from xo_dash.control.rolling.state import PutAside
 
 Step = tuple[str, Mapping[str, object]]
@@ -17,7 +18,7 @@ def aside_of(pool: Pool) -> PutAside:
     sr = heartbeat_of(pool)
     return PutAside(
         auto_start=has_auto_start(pool), ha=pool.ha_enabled, ha_sr=sr.uuid if sr is not None else "",
-        ha_failures=pool.ha_host_failures_to_tolerate, wlb=pool.wlb_enabled,
+        ha_failures=pool.ha_host_failures_to_tolerate, wlb=pool.wlb_enabled, sync=pool.update_sync_enabled,
     )  # fmt: skip
 
 
@@ -29,12 +30,16 @@ def turned_off(aside: PutAside, pool: Pool) -> Iterator[Step]:
         yield "pool.auto_start", {"on": False}
     if aside.wlb:
         yield "pool.wlb", {"on": False}
+    if aside.sync:
+        yield "pool.update_schedule", {**schedule_of(pool), "on": False}
 
 
 def turned_on(aside: PutAside, pool: Pool) -> Iterator[Step]:
     """After the last one, and after a failure."""
     if aside.wlb and not pool.wlb_enabled:
         yield "pool.wlb", {"on": True}
+    if aside.sync:
+        yield "pool.update_schedule", {**schedule_of(pool), "on": True}
     if aside.auto_start:
         yield "pool.auto_start", {"on": True}
     if aside.ha and not pool.ha_enabled:

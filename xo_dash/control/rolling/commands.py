@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final
 
 import msgspec
 
@@ -21,6 +22,9 @@ from xo_dash.control.rolling.state import HostTurn, PutAside, Rolling
 from xo_dash.control.run import RunState
 from xo_dash.control.runner import Runner
 from xo_dash.i18n import using
+
+SEEN_WITHIN: Final = 60.0
+"""Seconds until the mirror shows what was just done."""
 
 
 class RollingCommands:
@@ -40,10 +44,13 @@ class RollingCommands:
 
     async def connected(self, rolling: Rolling) -> None:
         """Until the pool is connected: before that nobody knows how it is."""
+        await self._until(lambda: _is_live(self._mirror.pools.get(rolling.pool)))
+
+    async def _until(self, true: Callable[[], bool]) -> None:
         stirred = asyncio.Event()
         unsubscribe = self._mirror.observe(lambda _changes: stirred.set())
         try:
-            while not _is_live(self._mirror.pools.get(rolling.pool)):
+            while not true():
                 stirred.clear()
                 await stirred.wait()
         finally:
@@ -76,6 +83,9 @@ class RollingCommands:
         for name, values in turned_off(rolling.aside, pool):
             if not await self.do(rolling, action(name), pool, values):
                 return False
+        with suppress(TimeoutError):  # or it is refused because of an HA that is off already
+            async with asyncio.timeout(SEEN_WITHIN):
+                await self._until(lambda: not pool.ha_enabled)
         rolling.prepared = True
         await self._book.save(rolling)
         return True

@@ -18,7 +18,7 @@ from xo_dash.control.rolling.commands import RollingCommands
 from xo_dash.control.rolling.found import as_found, has_booted
 from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, Pauses
 from xo_dash.control.rolling.phases import phases_of
-from xo_dash.control.rolling.request import action_of, request_for
+from xo_dash.control.rolling.request import action_of, pinned, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling, TurnState
 from xo_dash.control.run import Run, RunState
 from xo_dash.control.runner import Runner
@@ -92,12 +92,12 @@ class RollingDriver:
 
     async def _start_turn(self, rolling: Rolling, turn: HostTurn, host: Host) -> Run | None:
         user = self._users.get(rolling.user_id)
-        if user is None or not may(user, action_of(rolling.request), host):
+        if user is None or not may(user, action_of(rolling.request, host), host):
             await self._pauses.pause(rolling, NOBODY)
             return None
         turn.state, turn.began, turn.reason, turn.phases = TurnState.RUNNING, self._clock(), "", []
         turn.booted = booted_at(host) or 0.0
-        run = self._runner.start(user, action_of(rolling.request), [host], request_for(rolling.request, host))
+        run = self._runner.start(user, action_of(rolling.request, host), [host], request_for(rolling.request, host))
         turn.run = run.key
         self._book.note(rolling, N_("begins"), turn.name)
         await self._book.save(rolling)
@@ -133,6 +133,8 @@ class RollingDriver:
             self._book.note(rolling, N_("left as it is"), turn.name)
         elif said == "again":
             turn.state, turn.run = TurnState.WAITING, ""
+            if (pool := self._commands.pool(rolling)) is not None:  # what there is now: XAPI refuses a list that it no longer has
+                rolling.request = pinned(rolling.request, pool)
         elif said in ("look", "go_on") and host is not None:
             await self._look(rolling, turn, host)
 

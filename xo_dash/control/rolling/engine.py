@@ -15,13 +15,15 @@ from data.observers import Unsubscribe
 from data.stores.users import User
 from xo_dash.control.access import may
 from xo_dash.control.background import Background
+from xo_dash.control.host.power import REBOOT
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
 from xo_dash.control.rolling.book import RollingBook
+from xo_dash.control.rolling.checks import refused
 from xo_dash.control.rolling.commands import RollingCommands
 from xo_dash.control.rolling.driver import RollingDriver
 from xo_dash.control.rolling.pauses import Pauses
-from xo_dash.control.rolling.request import RollHosts, action_of, hosts_in, refused
+from xo_dash.control.rolling.request import RollHosts, actions_of, hosts_in, pinned
 from xo_dash.control.rolling.state import HostTurn, Rolling
 from xo_dash.control.run import Run
 from xo_dash.control.runner import Runner
@@ -63,10 +65,15 @@ class RollingRuns:
         """The run of a host's turn, while it is remembered."""
         return self._driver.run_of(turn)
 
+    def may_not(self, user: User | None, request: RollHosts, pool: Pool | None) -> LazyText | None:
+        """Why it is not theirs. A pool that is not there is asked about as if it were any."""
+        rows = actions_of(request, pool) if pool is not None else {REBOOT}
+        return next((verdict.reason for row in rows if not (verdict := may(user, row, pool))), None)
+
     def why_not(self, user: User | None, request: RollHosts, pool: Pool) -> LazyText | None:
         """Why it cannot start now."""
-        if not (verdict := may(user, action_of(request), pool)):
-            return verdict.reason
+        if (reason := self.may_not(user, request, pool)) is not None:
+            return reason
         if self.under_way(pool.home.id) is not None:
             return lazy(N_("a rolling run of this pool is in progress"))
         return refused(request, pool)
@@ -78,6 +85,7 @@ class RollingRuns:
         if (reason := self.why_not(user, request, pool)) is not None:
             return reason
         turns = [HostTurn(host=host.uuid, name=name_of(host)) for host in hosts_in(request, pool)]
+        request = pinned(request, pool)
         made = Rolling(id=f"{int(self._clock())}-{uuid.uuid4().hex[:12]}", pool=pool.home.id, pool_uuid=pool.uuid, user_id=user.id,
                        user_name=user.name, request=request, turns=turns, began=self._clock())  # fmt: skip
         self._book.add(made)
@@ -86,8 +94,8 @@ class RollingRuns:
 
     def answer(self, user: User | None, rolling: Rolling, what: str) -> LazyText | None:
         """While it is paused: `go_on`, `again`, `look`, `skip` or `stop`. While it is not: `stop`, which is after the host under way."""
-        if not (verdict := may(user, action_of(rolling.request), self._commands.pool(rolling))):
-            return verdict.reason
+        if (reason := self.may_not(user, rolling.request, self._commands.pool(rolling))) is not None:
+            return reason
         if user is not None:
             rolling.user_id, rolling.user_name = user.id, user.name  # what follows is theirs
         if what == "stop":

@@ -57,6 +57,7 @@ class PutAside(msgspec.Struct, kw_only=True):
     ha_sr: str = ""  # uuid of the heartbeat's
     ha_failures: int = 0
     wlb: bool = False
+    sync: bool = False  # that the pool asks its repositories by itself
 
 
 class LogLine(msgspec.Struct, kw_only=True):

@@ -20,7 +20,7 @@ from xo_dash.control.pbd.plug import unplugging
 from xo_dash.control.plan import Call, Plan, Question, Wait, one
 from xo_dash.control.run import Run
 from xo_dash.control.sr.found import srs_in
-from xo_dash.control.sr.new_sr import NewSR, check, device_config, known_at
+from xo_dash.control.sr.new_sr import NewSR, check, device_config, user_elsewhere
 from xo_dash.control.sr.use import attached_paths
 from xo_dash.control.vm.create import blocked
 from xo_dash.i18n import N_
@@ -117,10 +117,9 @@ def _path(sr: object, host: Host, config: dict[str, object]) -> Plan:
 
 def notes(request: NewSR, pool: Pool) -> Iterator[LazyText]:
     """What to know before: what is erased, and who else may write."""
-    others = [sr for sr in known_at(request, pool.home) if sr.home is not pool.home]
     if request.existing:
-        who = next((sr for sr in others if sr.uuid == request.existing), None)
-        owner = own_pool(who.home) if who is not None else None
+        other = user_elsewhere(request, pool.home)
+        owner = own_pool(other) if other is not None else None
         if owner is not None:
             yield lazy(
                 N_("{pool} has this SR attached: two pools that write to one SR destroy it. Detach it there first."), pool=name_of(owner)

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from data.facts.host import is_live
 from data.names import name_of, pool_name
-from data.objects import SR, Host, Pool
+from data.objects import PBD, SR, Host, Pool
 from data.storage_places import Place, place_of, srs_by_place
 from data.types import Home
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -102,6 +102,14 @@ def known_at(request: NewSR, home: Home) -> list[SR]:
     return list(srs_by_place(home.pools).get(place_asked(request), ()))
 
 
+def user_elsewhere(request: NewSR, home: Home) -> Home | None:
+    """Another pool that has the SR attached which is to be attached: two that write to one SR destroy it. Images are only read."""
+    if not request.existing or request.facts.content == "iso":
+        return None
+    others = (sr for other in home.pools.values() if other is not home and (sr := other.by_uuid(SR, request.existing)) is not None)
+    return next((sr.home for sr in others if any(pbd.currently_attached for pbd in sr.all_of(PBD, sr.PBDs))), None)
+
+
 def check(request: NewSR, pool: Pool) -> Iterator[Fault]:
     kind, facts = SRKind(request.kind), request.facts
     if kind not in offered(pool.home):
@@ -152,6 +160,8 @@ def _taken(request: NewSR, pool: Pool) -> Iterator[Fault]:
             yield Fault("existing", lazy(N_("the pool has this SR already")))
         if not facts.probed:
             yield Fault("existing", lazy(N_("an SR of this type has no UUID of its own; leave it out")))
+        if (other := user_elsewhere(request, pool.home)) is not None and other.server.is_live:
+            yield Fault("existing", lazy(N_("{pool} has this SR attached; detach it there first"), pool=pool_name(other)))
         return
     if facts.formats and (there := known_at(request, pool.home)):
         field = facts.needs[-1]

@@ -1,0 +1,156 @@
+"""What is looked at before a rolling run starts, each with what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from data.facts.host import is_live
+from data.names import name_of
+from data.objects import PBD, SR, VM, Host, Pool
+from data.repositories import checksum_of, in_use
+from data.types import XapiObject
+from xo_dash.control.action import AnyAction
+from xo_dash.control.host.departures import departures, instead
+from xo_dash.control.host.maintenance import LEAVE
+from xo_dash.control.host.no_place import why_no_place
+from xo_dash.control.host.power import REBOOT, RESTART_TOOLSTACK, RebootHost
+from xo_dash.control.host.update import is_xcp_ng
+from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.pbd.plug import PLUG
+from xo_dash.control.pool.repositories import SET_REPOSITORIES, is_of_xenserver
+from xo_dash.control.pool.settings import has_auto_start
+from xo_dash.control.pool.updates import SYNC_UPDATES
+from xo_dash.control.rolling.request import RollHosts, hosts_in, is_done, request_for
+from xo_dash.i18n import N_
+
+
+class Gravity(StrEnum):
+    """The worst first."""
+
+    BLOCKS = "blocks"
+    DECIDED = "decided"  # with a fix chosen
+    AUTOMATIC = "automatic"
+    FINE = "fine"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the list before it starts."""
+
+    gravity: Gravity
+    what: LazyText
+    why: LazyText
+    host: Host | None = None  # the one that can be left out
+    vm: VM | None = None  # the one that can be treated otherwise
+    how: str = ""  # ... and how it is
+    ways: list[str] = field(default_factory=list)  # ... and how it could be
+    fix: tuple[AnyAction, XapiObject] | None = None  # the command that resolves it
+
+
+def checks(request: RollHosts, pool: Pool) -> list[Check]:
+    found = [*_of_pool(request, pool), *(one for host in hosts_in(request, pool) for one in _of_host(request, host))]
+    if request.update and is_of_xenserver(pool):
+        found += _of_repositories(request, pool)
+    order = list(Gravity)
+    return sorted(found, key=lambda one: order.index(one.gravity))
+
+
+def refused(request: RollHosts, pool: Pool) -> LazyText | None:
+    """The first that has to be resolved."""
+    if not hosts_in(request, pool):
+        done = any(is_done(request, host) for host in pool.home.all(Host).values())
+        return lazy(N_("every host has all updates")) if done else lazy(N_("all hosts are left out"))
+    return next((one.what for one in checks(request, pool) if one.gravity is Gravity.BLOCKS), None)
+
+
+def _of_pool(request: RollHosts, pool: Pool) -> Iterator[Check]:
+    hosts = hosts_in(request, pool)
+    if pool.ha_enabled:
+        yield Check(Gravity.AUTOMATIC, lazy(N_("HA is on")), lazy(N_("off during the run, on again after it, also if the run fails")))
+    if has_auto_start(pool):
+        yield Check(
+            Gravity.AUTOMATIC, lazy(N_("Auto-start of the pool is on")),
+            lazy(N_("off during the run, on again after it, also if the run fails")),
+        )  # fmt: skip
+    if pool.wlb_enabled:
+        yield Check(Gravity.AUTOMATIC, lazy(N_("Workload balancing is on")), lazy(N_("off during the run, on again after it")))
+    if len(hosts) > 1 and len(pool.home.all(Host)) == 1:
+        return
+    versions = {host.software_version.get("product_version", "") for host in pool.home.all(Host).values()}
+    if len(versions) == 1:
+        yield Check(Gravity.FINE, lazy(N_("All hosts on one version")), lazy("{version}", version=next(iter(versions)) or "–"))
+    else:
+        yield Check(
+            Gravity.DECIDED, lazy(N_("Hosts have different versions")), lazy(N_("VMs move to hosts of the same or a newer version"))
+        )
+
+
+def _of_host(request: RollHosts, host: Host) -> Iterator[Check]:
+    name = name_of(host)
+    if not is_live(host):
+        yield Check(Gravity.BLOCKS, lazy(N_("{host} does not respond"), host=name), lazy(N_("leave it out, or bring it back first")), host)
+        return
+    if not host.enabled:
+        yield Check(Gravity.BLOCKS, lazy(N_("{host} is in maintenance mode"), host=name),
+                    lazy(N_("it would accept VMs again afterwards: leave it out, or take it out of maintenance mode")), host,
+                    fix=(LEAVE, host))  # fmt: skip
+    if request.update:
+        yield from _of_updates(host)
+    for pbd in host.all_of(PBD, host.PBDs):
+        sr = host.home.one(SR, pbd.SR)
+        if sr is not None and sr.shared and not pbd.currently_attached:
+            yield Check(Gravity.DECIDED, lazy(N_("{sr} is not attached on {host}"), sr=name_of(sr), host=name),
+                        lazy(N_("VMs with disks on it cannot move there")), host, fix=(PLUG, pbd))  # fmt: skip
+    yield from _of_vms(request, host)
+
+
+def _of_updates(host: Host) -> Iterator[Check]:
+    """Source: host.apply_updates refuses with HOST_PENDING_MANDATORY_GUIDANCE_NOT_EMPTY."""
+    name = name_of(host)
+    if not is_xcp_ng(host) and not host.latest_synced_updates_applied:
+        yield Check(Gravity.BLOCKS, lazy(N_("{host} has no updater plugin"), host=name),
+                    lazy(N_("only XCP-ng has it, and XenServer has repositories from version 8 on; use XenCenter")), host)  # fmt: skip
+    elif host.pending_guidances and not is_xcp_ng(host):
+        only_toolstack = set(host.pending_guidances) == {"restart_toolstack"}
+        yield Check(Gravity.BLOCKS, lazy(N_("{host} has not finished earlier updates"), host=name),
+                    lazy(N_("restart its toolstack first")) if only_toolstack else lazy(N_("reboot it first")), host,
+                    fix=(RESTART_TOOLSTACK if only_toolstack else REBOOT, host))  # fmt: skip
+
+
+def _of_repositories(request: RollHosts, pool: Pool) -> Iterator[Check]:
+    """Of a XenServer pool."""
+    used = in_use(pool)
+    if not used:
+        yield Check(Gravity.BLOCKS, lazy(N_("The pool has no update repository")), lazy(N_("set its repositories, or upload a bundle")),
+                    fix=(SET_REPOSITORIES, pool))  # fmt: skip
+    elif not checksum_of(pool.home):
+        yield Check(Gravity.BLOCKS, lazy(N_("The pool has not synchronized its updates")), lazy(N_("synchronize them first")),
+                    fix=(SYNC_UPDATES, pool))  # fmt: skip
+    else:
+        names = ", ".join(map(name_of, used))
+        yield Check(Gravity.FINE, lazy(N_("Updates are synchronized")), lazy(N_("from {repositories}"), repositories=names))
+    if pool.update_sync_enabled:
+        yield Check(
+            Gravity.AUTOMATIC,
+            lazy(N_("Updates are synchronized automatically")),
+            lazy(N_("off during the run, so that all hosts get the same updates; on again after it, also if the run fails")),
+        )
+    for host in pool.home.all(Host).values():
+        if is_done(request, host) and host.uuid not in request.left_out:
+            yield Check(Gravity.FINE, lazy(N_("{host} has all updates"), host=name_of(host)), lazy(N_("it is left alone")))
+
+
+def _of_vms(request: RollHosts, host: Host) -> Iterator[Check]:
+    """Those that cannot leave while it is down."""
+    asked = request_for(request, host)
+    found = departures(asked, host)
+    for vm, why in found.evacuation.stranded.items():
+        yield Check(Gravity.BLOCKS, lazy(N_("{vm} cannot leave {host}"), vm=name_of(vm), host=name_of(host)), why_no_place(why),
+                    host, vm, "", instead(vm))  # fmt: skip
+    without = departures(RebootHost(network=request.network), host).evacuation.stranded
+    for vm, how in found.off.items():
+        reason = why_no_place(without[vm]) if vm in without else lazy(N_("as chosen"))
+        yield Check(Gravity.DECIDED, lazy(N_("{vm} cannot leave {host}"), vm=name_of(vm), host=name_of(host)), reason,
+                    host, vm, how, instead(vm))  # fmt: skip
