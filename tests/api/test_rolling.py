@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from data.objects import Host, Pool
+from tests import fakes
 from tests.api.conftest import Api
 from xo_dash.control.rolling.pauses import NOT_DONE
 from xo_dash.control.rolling.request import RollHosts
@@ -14,9 +15,10 @@ from xo_dash.control.rolling.state import HostTurn, Rolling, RollingFiles, TurnS
 
 async def test_what_stands_against_a_rolling_run_is_told_and_who_may_begin_it(api: Api) -> None:
     pool = max(api.context.mirror.every(Pool), key=lambda one: len(one.home.all(Host)))
+    fakes.change(api.context.mirror, next(iter(pool.home.all(Host).values())), enabled=False)
     path = f"/pools/{pool.uuid}/rolling"
     looked = (await api.post(path, {"with": {"update": True}, "dry_run": True})).json()
-    assert looked["dry_run"] and looked["refused"] and looked["checks"][0]["gravity"] == "blocks"
+    assert "maintenance" in looked["refused"] and looked["checks"][0]["fix"] == "host.enable"
     refused = await api.refused(409, "POST", path, json={"with": {"update": True}})
     assert refused["checks"] == looked["checks"] and refused["detail"] == looked["refused"]
     wrong = await api.refused(422, "POST", path, json={"with": {"at_once": 99, "days": 2}})

@@ -26,8 +26,7 @@ from xo_dash.control.patches import PatchBook
 from xo_dash.control.plan import Hidden, Transfer
 from xo_dash.control.run import RunState
 from xo_dash.control.xe import xe_lines
-from xo_dash.simulator.server import SimulatorOptions
-from xo_dash.simulator.testing import SimulatedPool, Simulation
+from xo_dash.simulator.testing import SimulatedPool, simulated
 
 EVE = user(Role.ADMIN, "eve")
 NO_BUNDLE = "the pool has no repository for bundles; turn this on to use one"
@@ -93,21 +92,21 @@ VENDOR, SOURCES = "https://repo.ops.xenserver.com/xs8", "https://repo-src.ops.xe
     ("action_id", "values", "lines"),
     [
         ("pool.set_repositories", {"channel": "earlyaccess"}, [
-            f"repository=$(xe repository-introduce name-label=repo.ops.xenserver.com/xs8/base binary-url={VENDOR}/base "
+            f"repository_1=$(xe repository-introduce name-label=repo.ops.xenserver.com/xs8/base binary-url={VENDOR}/base "
             f"source-url={SOURCES}/base update=false)",
             f"repository_2=$(xe repository-introduce name-label=repo.ops.xenserver.com/xs8/earlyaccess binary-url={VENDOR}/earlyaccess "
             f"source-url={SOURCES}/earlyaccess update=true)",
-            "xe pool-param-set uuid={pool} repositories=$repository,$repository_2",
+            "xe pool-param-set uuid={pool} repositories=$repository_1,$repository_2",
         ]),
         ("pool.set_repositories", {"mirror": "https://repo/xs8/"}, [  # the channel is there already
-            "repository=$(xe repository-introduce name-label=repo/xs8/base binary-url=https://repo/xs8/base "
+            "repository_1=$(xe repository-introduce name-label=repo/xs8/base binary-url=https://repo/xs8/base "
             "source-url=https://repo/xs8/base update=false)",
-            "xe pool-param-set uuid={pool} repositories=$repository,{repository}",
+            "xe pool-param-set uuid={pool} repositories=$repository_1,{repository}",
         ]),
         ("pool.use_other_pool", {"address": "10.0.9.1", "certificate": PEM}, [
-            "repository=$(xe repository-introduce-remote-pool name-label='Updates of 10.0.9.1' "
+            "repository_1=$(xe repository-introduce-remote-pool name-label='Updates of 10.0.9.1' "
             "binary-url=https://10.0.9.1/repository/enabled certificate-file=cert.pem)",
-            "xe pool-param-set uuid={pool} repositories=$repository",
+            "xe pool-param-set uuid={pool} repositories=$repository_1",
         ]),
         ("pool.update_schedule", {"on": True, "frequency": "weekly", "day": "tuesday"}, [
             "xe pool-configure-update-sync update-sync-frequency=weekly update-sync-day=2", "xe pool-set-update-sync-enabled value=true",
@@ -180,12 +179,8 @@ async def test_each_call_fails_once_and_the_pool_asks_whom_it_asked(
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[SimulatedPool]:
-    simulation = Simulation(SimulatorOptions((2,), (3,), (2,), seed="test", password="secret", speed=600, control=0, dialect="xenserver-8"))
-    try:
-        simulation.start()
+    with simulated(hosts=(2,), vms=(3,), speed=600, dialect="xenserver-8") as simulation:
         yield simulation.pool
-    finally:
-        simulation.close()
 
 
 async def test_what_the_repositories_have_is_listed_and_applied_to_one_host(lab: SimulatedPool, tmp_path: Path) -> None:

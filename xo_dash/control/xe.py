@@ -215,7 +215,9 @@ TRANSFERS: Final[Mapping[str, str]] = {
 """The same for transfers; fields are their query's."""
 UNSAID: Final = re.compile(r" [\w-]+=(?:'')?(?= |$)")
 """What a new object is not told."""
-SPARING: Final = frozenset({"PIF.reconfigure_ip"})
+SPARING: Final = frozenset(
+    {"PIF.reconfigure_ip", "Repository.introduce", "Repository.introduce_bundle", "Repository.introduce_remote_pool"}
+)
 """Methods whose empty parameters are left out."""
 
 
@@ -285,8 +287,8 @@ def _placeholders(values: Iterable[object]) -> Iterator[Placeholder]:
     for value in values:
         if isinstance(value, Placeholder):
             yield value
-        elif isinstance(value, dict):
-            yield from _placeholders(value.values())
+        elif isinstance(value, (dict, list, tuple)):
+            yield from _placeholders(value.values() if isinstance(value, dict) else value)
 
 
 def _written(value: object, home: Home) -> Any:

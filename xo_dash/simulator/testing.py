@@ -154,6 +154,7 @@ def simulated(
     seed: str = "test",
     password: str = "secret",  # noqa: S107
     users: bool = False,
+    dialect: str = "modern",
     tls_cert: Path | None = None,
     tls_key: Path | None = None,
 ) -> Iterator[Simulation]:
@@ -167,6 +168,7 @@ def simulated(
             seed=seed,
             password=password,
             users=users,
+            dialect=dialect,
             speed=speed,
             control=0,
             tls_cert=tls_cert,

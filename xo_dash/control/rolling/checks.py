@@ -12,6 +12,7 @@ from data.objects import PBD, SR, VM, Host, Pool
 from data.repositories import checksum_of, in_use
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction
+from xo_dash.control.host.apply_updates import is_up_to_date
 from xo_dash.control.host.departures import departures, instead
 from xo_dash.control.host.maintenance import LEAVE
 from xo_dash.control.host.no_place import why_no_place
@@ -112,7 +113,7 @@ def _of_updates(host: Host) -> Iterator[Check]:
     if not is_xcp_ng(host) and not host.latest_synced_updates_applied:
         yield Check(Gravity.BLOCKS, lazy(N_("{host} has no updater plugin"), host=name),
                     lazy(N_("only XCP-ng has it, and XenServer has repositories from version 8 on; use XenCenter")), host)  # fmt: skip
-    elif host.pending_guidances and not is_xcp_ng(host):
+    elif host.pending_guidances and not is_xcp_ng(host) and not is_up_to_date(host):
         only_toolstack = set(host.pending_guidances) == {"restart_toolstack"}
         yield Check(Gravity.BLOCKS, lazy(N_("{host} has not finished earlier updates"), host=name),
                     lazy(N_("restart its toolstack first")) if only_toolstack else lazy(N_("reboot it first")), host,
