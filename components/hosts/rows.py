@@ -48,7 +48,7 @@ def host_table(only: Home | None = None, is_unpatched: Callable[[Host], bool] = 
         ListColumn(_("Threads"), "64px", number=True, down=True, drop=1),
         ListColumn(_("Address"), "minmax(110px, 0.9fr)", drop=4),
         ListColumn(_("Version"), "minmax(96px, 0.9fr)", drop=2),
-        ListColumn(_("Uptime"), "72px", number=True, down=True, drop=3),
+        ListColumn(_("Uptime"), "92px", number=True, down=True, drop=3),
     ]
     spec = TableSpec(
         kind=Host,
@@ -97,7 +97,7 @@ def resident_table(host: Host) -> TableSpec[VM]:
         ListColumn(_("Memory"), "96px", number=True, down=True, brief=True),
         ListColumn(_("Addresses"), "minmax(136px, 1fr)", brief=True, drop=2),
         ListColumn(_("Can migrate to"), "minmax(140px, 1fr)", drop=3),
-        ListColumn(_("Uptime"), "72px", number=True, down=True, drop=1),
+        ListColumn(_("Uptime"), "92px", number=True, down=True, drop=1),
     ]
     return TableSpec(
         kind=VM,

@@ -43,7 +43,7 @@ export default {
             <span v-if="choosing" :role="total ? 'columnheader' : null"><input type="checkbox" :checked="total > 0 && picked === total" :disabled="!total" :indeterminate.prop="picked > 0 && picked < total" :aria-label="words.every" @click="pickAll"></span>
             <button v-for="one in kept" :key="one.at" type="button" :role="total ? 'columnheader' : null" :class="{ 'x-num': one.number, 'x-list-sorted': sort.at === one.at }"
               :aria-sort="!total ? null : sort.at === one.at ? (sort.down ? 'descending' : 'ascending') : 'none'" @click="sortBy(one.at)"
-              ><span class="x-cut">{{ one.title }}</span><i v-if="sort.at === one.at" class="x-icon" v-html="icons[sort.down ? 'down' : 'up']"></i></button>
+              ><span class="x-cut" :title="one.title">{{ one.title }}</span><i v-if="sort.at === one.at" class="x-icon" v-html="icons[sort.down ? 'down' : 'up']"></i></button>
           </div>
           <div class="x-list-space" :style="{ height: total * height + 'px' }">
             <div v-for="row in shown" :key="row.id" class="x-list-row" role="row" :aria-rowindex="row.at + 2" :class="{ 'x-list-old': row.old }"

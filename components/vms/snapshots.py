@@ -51,7 +51,7 @@ def snapshot_table() -> TableSpec[VM]:
     columns = [
         ListColumn(_("VM"), "minmax(130px, 1fr)", brief=True),
         ListColumn(_("Snapshot"), "minmax(160px, 1.6fr)", main=True),
-        ListColumn(_("Age"), "164px", dated=True, down=True, brief=True, figure=True),
+        ListColumn(_("Age"), "172px", dated=True, down=True, brief=True, figure=True),
         ListColumn(_("Size"), "84px", number=True, down=True, brief=True),
         ListColumn(_("SR"), "minmax(110px, 0.9fr)", drop=2),
         ListColumn(_("Pool"), "minmax(100px, 0.7fr)", drop=1),
