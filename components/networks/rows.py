@@ -38,7 +38,7 @@ def network_table(only: Home | None = None) -> TableSpec[Network]:
         ListColumn(_("Kind"), "minmax(90px, 0.8fr)", brief=True),
         ListColumn(_("VLAN"), "56px", number=True, drop=3),
         ListColumn(_("Links"), "minmax(120px, 1fr)", brief=True, figure=True),
-        ListColumn(_("Throughput"), "minmax(146px, 0.8fr)", down=True, drop=4),
+        ListColumn(_("Throughput"), "minmax(160px, 0.8fr)", down=True, drop=4),
         ListColumn(_("MTU"), "56px", number=True, drop=1),
         ListColumn(_("Bridge"), "minmax(80px, 0.8fr)", drop=2),
         ListColumn(_("VMs"), "48px", number=True, down=True, brief=True),

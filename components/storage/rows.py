@@ -34,7 +34,7 @@ def sr_table(only: Home | None = None) -> TableSpec[SR]:
         ListColumn(_("Hosts"), "minmax(96px, 0.7fr)", drop=4),
         ListColumn(_("Used"), "minmax(120px, 1fr)", down=True, brief=True),
         ListColumn(_("Size"), "72px", number=True, down=True, brief=True),
-        ListColumn(_("Throughput"), "minmax(134px, 0.8fr)", down=True, drop=5),
+        ListColumn(_("Throughput"), "minmax(156px, 0.8fr)", down=True, drop=5),
         ListColumn(_("Provisioned"), "92px", number=True, down=True, drop=2),
         ListColumn(_("Disks"), "56px", number=True, down=True, drop=1),
         ListColumn(_("VMs"), "48px", number=True, down=True, drop=3),
