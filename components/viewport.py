@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from data.history import History
 from data.types import Home, XapiObject
@@ -29,11 +30,11 @@ class ViewportLoads:
         self._vms = dict(vms)
         self._sent = {row: percent for row, percent in self._sent.items() if row in self._vms}
         self._traced = {row: trace for row, trace in self._traced.items() if row in self._vms}
-        of: defaultdict[Home, set[str]] = defaultdict(set)
-        for vm in self._vms.values():
-            of[vm.home].add(vm.uuid)
-        self._unwatch = [home.part(History).observe(self._measured, frozenset(uuids)) for home, uuids in of.items()]
-        self._measured(frozenset())
+        of: defaultdict[Home, dict[str, int]] = defaultdict(dict)
+        for row, vm in self._vms.items():
+            of[vm.home][vm.uuid] = row
+        self._unwatch = [home.part(History).observe(partial(self._measured, rows), frozenset(rows)) for home, rows in of.items()]
+        self._look_at(self._vms)
 
     def end(self) -> None:
         """Nobody is sent anything any more."""
@@ -46,9 +47,13 @@ class ViewportLoads:
             unwatch()
         self._unwatch = []
 
-    def _measured(self, _fresh: frozenset[str]) -> None:
+    def _measured(self, rows: Mapping[str, int], fresh: frozenset[str]) -> None:
+        self._look_at(row for uuid, row in rows.items() if uuid in fresh)
+
+    def _look_at(self, rows: Iterable[int]) -> None:
         news: Percents = []
-        for row, vm in self._vms.items():
+        for row in rows:
+            vm = self._vms[row]
             percent, trace = percent_of(vm), trace_of(vm) if self._traces else ""
             if trace != self._traced.get(row, ""):
                 news.append((row, percent, trace))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import Final, NamedTuple
 
 from data.facts.host import is_live
@@ -132,17 +132,25 @@ def told_addresses(vm: VM) -> Mapping[str, tuple[str, ...]]:
         device, _slash, kind = key.partition("/")
         for text in value.split():
             address = _parsed(text) if len(text) <= LONGEST_ADDRESS else None
-            if address is not None and kind.startswith("ip") and not address.is_unspecified:
-                found.setdefault(device, {}).setdefault(str(address), (address.version == 6, address.is_link_local, key))
+            if address is not None and kind.startswith("ip"):
+                found.setdefault(device, {}).setdefault(address.text, (address.is_six, address.is_link_local, key))
     return {device: tuple(sorted(told, key=told.__getitem__)) for device, told in found.items()}
 
 
+class _Address(NamedTuple):
+    text: str  # in its shortest form
+    is_six: bool
+    is_link_local: bool
+
+
 @lru_cache(maxsize=4096)  # each is asked for several times, here and in every place that shows it
-def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+def _parsed(text: str) -> _Address | None:
+    """None for what is no address, or that of nobody."""
     try:
-        return ip_address(text)
+        parsed = ip_address(text)
     except ValueError:
         return None
+    return None if parsed.is_unspecified else _Address(str(parsed), parsed.version == 6, parsed.is_link_local)
 
 
 def _place(text: str) -> int:

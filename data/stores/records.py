@@ -1,8 +1,9 @@
 """Dataclasses in a file, with a copy in memory to read from."""
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -20,6 +21,8 @@ class Record(Protocol):
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 class Records(Generic[R]):
@@ -53,10 +56,6 @@ class Records(Generic[R]):
             return False
         with self._directory.write_lock():
             return self._refresh()
-
-    async def reload(self) -> bool:
-        """`refresh` in the stores' thread."""
-        return await self._directory.run(self.refresh)
 
     def _change(self, action: str | None, change: Callable[[dict[str, R]], T], about: str = "") -> T:
         """Let `change` edit the records, as they are on the disk now, and write what came of it.
@@ -148,6 +147,22 @@ class Records(Generic[R]):
         except msgspec.ValidationError as error:
             raise self._file.unreadable(str(error)) from error
         return {record.id: record for record in records}
+
+
+async def reload(*stores: Records[Any]) -> bool:
+    """Read again what other processes changed, of stores of one directory: one visit to their thread. Whether that was anything.
+
+    What cannot be read stays as it was.
+    """
+    return await stores[0]._directory.run(lambda: True in [_reload(store) for store in stores])
+
+
+def _reload(store: Records[Any]) -> bool:
+    try:
+        return store.refresh()
+    except StoreError as error:
+        log.warning("%s", error)
+        return False
 
 
 def _need(records: dict[str, R], record_id: str) -> R:

@@ -25,12 +25,13 @@ AHEAD = 3600.0  # seconds: the hosts' clock is an hour ahead of ours
 
 
 class Hosts:
-    """The connection to two hosts which measure one VM each."""
+    """The connection to two hosts which measure the VMs that stand beside their addresses."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, dict[str, str], str]] = []
+        self.asked: list[tuple[str, dict[str, Any], str]] = []
         self.now = (time.time() + AHEAD) // STEP * STEP
         self.vms = {"10.0.0.1": "vm-1", "10.0.0.2": "vm-2"}
+        self.names_known = 100  # of those in one question
         self.problem: Exception | None = None
         self.samples_ahead = 0.0
         self.hold = asyncio.Event()
@@ -40,17 +41,19 @@ class Hosts:
         assert method == "host.get_servertime"
         return time.strftime("%Y%m%dT%H:%M:%SZ", time.gmtime(self.now))
 
-    async def get(self, host: str, path: str, params: Mapping[str, str], use: Callable[[Reply], Any], *, accept: str) -> Any:
+    async def get(self, host: str, path: str, params: Mapping[str, Any], use: Callable[[Reply], Any], *, accept: str) -> Any:
         self.asked.append((host, dict(params), accept))
         await self.hold.wait()
         if self.problem is not None:
             raise self.problem
         first = max(int(params["start"]), int(self.now - (LENGTH - 1) * STEP))
         times = range(int(self.now), 0, -int(STEP))[:LENGTH]
-        data = [{"t": str(t + self.samples_ahead), "values": ["0.5", "0.25"]} for t in times if t >= first]
-        vm = self.vms[host]
-        meta = {"legend": [f"AVERAGE:vm:{vm}:cpu0", f"AVERAGE:host:host-{host[-1]}:cpu0"]} if vm else {"legend": []}
-        body = json.dumps({"meta": meta, "data": data if vm else []}).encode()
+        there, named = self.vms[host].split(), params.get("vm_uuid")
+        measured = {f"AVERAGE:vm:{vm}:cpu0": "0.5" for vm in there if named is None or vm in named[: self.names_known]}
+        if "host" in params and self.vms[host]:
+            measured[f"AVERAGE:host:host-{host[-1]}:cpu0"] = "0.25"
+        data = [{"t": str(t + self.samples_ahead), "values": [*measured.values()]} for t in times if t >= first and measured]
+        body = json.dumps({"meta": {"legend": [*measured]}, "data": data}).encode()
         return use(Reply(200, "application/json", body))
 
 
@@ -183,6 +186,32 @@ async def test_what_nobody_looks_at_waits_for_a_slow_round_and_lacks_nothing_the
     await until(lambda: mirror.history.series("host-1")["cpu"].end == hosts.now)
     moments = [[t for t, _value in mirror.history.series(uuid)["cpu"].points()] for uuid in ("host-1", "vm-1")]
     assert moments[0] == moments[1]
+    unsubscribe()
+    collector.stop()
+
+
+@pytest.mark.parametrize("names_known", [100, 1])
+async def test_what_somebody_looks_at_is_asked_for_by_name(mirror: PoolMirror, hosts: Hosts, names_known: int) -> None:
+    """Of a host that knows one name alone everything is asked for."""
+    host = Ref("h-1")
+    for number in (3, 4):
+        mirror.apply([Event(VM, Operation.ADD, Ref(f"v-{number}"), VM(uuid=f"vm-{number}", resident_on=host))])
+    hosts.vms["10.0.0.1"] = "vm-1 vm-3 vm-4"
+    collector = collector_of(mirror, hosts)
+    unsubscribe = mirror.history.observe(lambda _fresh: None, frozenset({"vm-1", "vm-3"}))
+    await collector.tick()
+    await until(lambda: len(mirror.history.loads) == 6)
+    hosts.names_known = names_known
+    asked_for = []
+    for _round in range(2):
+        hosts.now += STEP
+        ago(collector, STEP)
+        hosts.asked.clear()
+        await collector.tick()
+        await until(lambda: all(mirror.history.series(vm)["cpu"].end == hosts.now for vm in ("vm-1", "vm-3")))
+        asked_for.append([params.get("vm_uuid", "all") for _host, params, _accept in hosts.asked])
+    named = ["vm-1", "vm-3"]
+    assert asked_for == ([[named], [named]] if names_known > 1 else [[named, "all"], ["all"]])
     unsubscribe()
     collector.stop()
 
@@ -327,9 +356,9 @@ async def test_a_clock_that_was_set_back_is_followed(mirror: PoolMirror, hosts: 
 
 
 async def test_measurements_of_what_is_not_in_the_pool_are_not_kept(mirror: PoolMirror, hosts: Hosts) -> None:
-    hosts.vms["10.0.0.1"] = "made up"
+    hosts.vms["10.0.0.1"] = "made-up"
     collector = collector_of(mirror, hosts)
     await collector.tick()
     await until(lambda: len(mirror.history.loads) == 3)
-    assert not mirror.history.series("made up")
+    assert not mirror.history.series("made-up")
     collector.stop()

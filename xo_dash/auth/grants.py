@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
 
 from data.grants.table import GrantTable
 from data.stores.directory import DataDirectory
-from data.stores.errors import StoreError
 from data.stores.grants import GrantStore, GroupStore, RoleStore
 from data.stores.quotas import OwnerStore, QuotaStore
-from data.stores.records import Records
+from data.stores.records import reload
 from data.stores.users import Role, UserStore
-
-log = logging.getLogger(__name__)
 
 
 class GrantStores:
@@ -63,7 +58,7 @@ class Grants:
 
     async def tick(self) -> None:
         """See what the command line changed, and what has ended by itself."""
-        if any([await _has_changed(store) for store in (self.grants, self.groups, self.roles, self.quotas, self.owners)]):
+        if await reload(self.grants, self.groups, self.roles, self.quotas, self.owners):
             self._put()
         if (have := self._roles_of_users()) != self._had:
             self._had, self._is_stirred = have, True
@@ -84,12 +79,3 @@ class Grants:
         if self._is_stirred and self.when_changed is not None:
             self._is_stirred = False
             await self.when_changed()
-
-
-async def _has_changed(store: Records[Any]) -> bool:
-    """What was read before holds, and ends in its time, where the file cannot be read."""
-    try:
-        return await store.reload()
-    except StoreError as error:
-        log.warning("%s", error)
-        return False

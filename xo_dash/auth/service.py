@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nicegui import Client
 
-from data.stores.errors import StoreError
 from data.stores.invitations import InvitationStore
 from data.stores.kiosks import KioskStore
+from data.stores.records import reload
 from data.stores.sessions import SessionStore
 from data.stores.tokens import TokenStore
 from data.stores.trace import OURSELVES, Tell, nobody_listens
@@ -38,8 +37,6 @@ from xo_dash.i18n import _
 if TYPE_CHECKING:
     from xo_dash.auth.directory import LdapDirectory
     from xo_dash.auth.single_sign_on import SingleSignOn
-
-log = logging.getLogger(__name__)
 
 REWRITE = 600.0
 """Seconds after which is written down who was seen: after a power cut nobody is out who was there."""
@@ -171,13 +168,8 @@ class AuthService(SessionKeeper):
 
     async def tick(self) -> None:
         """See what the command line changed, end what ran out, and keep what is looked at open."""
-        try:
-            await self.users.reload()
-            for store in (self.two_step.store, self.passkeys.store, self.by_invitation.store, self._tokens):
-                if store is not None:
-                    await store.reload()
-        except StoreError as error:
-            log.warning("%s", error)
+        stores = (self.users, self.two_step.store, self.passkeys.store, self.by_invitation.store, self._tokens)
+        await reload(*(store for store in stores if store is not None))
         for session in self.sessions.closed():
             self.end(session, "it ran out, or its user is gone, disabled, or has a new password", OURSELVES)
         for client in list(Client.instances.values()):

@@ -8,12 +8,11 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from data.clock import SteadyClock
-from data.stores.errors import StoreError
 from data.stores.kiosks import Kiosk, KioskStore
+from data.stores.records import reload
 from data.stores.sessions import SessionRecord, SessionStore
 from data.stores.tokens import ApiToken, TokenStore
 from data.stores.users import Role, User, UserStore, capped, viewed
@@ -141,9 +140,7 @@ class SessionTable:
             return None
         if (token := self._tokens.of(text)) is not None:
             return token
-        with suppress(StoreError):
-            await self._users.reload()
-            await self._tokens.reload()
+        await reload(self._users, self._tokens)
         return self._tokens.of(text)
 
     def expired(self, text: str) -> ApiToken | None:

@@ -8,7 +8,7 @@ import math
 import random
 import time
 from collections import defaultdict
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -38,6 +38,12 @@ SILENT = 3
 FUTURE = 60.0
 """Seconds that a sample may be newer than its host's clock."""
 
+MOST_NAMED = 30
+"""VMs that a host is asked for by name, rather than for all that it measures."""
+Selection = Mapping[str, str | Sequence[str]]
+EVERYTHING: Selection = {"host": "true"}
+"""All VMs there, and the host itself, as `/rrd_updates` has it."""
+
 
 @dataclass(slots=True)
 class _Asked:
@@ -54,6 +60,7 @@ class _Asked:
     rest_until: float = 0.0  # it is left alone till then (monotonic)
     reader: rrd.Reader = field(default_factory=rrd.Reader)
     in_xml: bool = False  # its JSON cannot be read
+    knows_names: bool = True  # it answers for each of several VMs that are named, not for the first alone
     busy: bool = False
     began: float = -math.inf  # when it was asked last (monotonic)
     uuids: set[str] = field(default_factory=set)  # what it measured last time
@@ -182,9 +189,18 @@ class Collector:
         if time.monotonic() - asked.clock_at >= CLOCK or asked.silent == SILENT:
             await self._look_at_clock(host, asked)
         oldest = int(self._time_of(host) - (LENGTH - 1) * STEP)  # farther back, it would answer with one sample a minute
-        since = asked.newest if part else asked.end
-        query = {"start": str(max(since + 1, oldest)), "interval": str(int(STEP)), "cf": "AVERAGE", "host": "true"}
-        parse = partial(asked.reader.parse, online={vm.uuid: vcpus_online(vm) for vm in host.all_of(VM, host.resident_VMs)}, only=part)
+        start = max((asked.newest if part else asked.end) + 1, oldest)
+        chosen = _selection(host.uuid, part) if asked.knows_names else EVERYTHING
+        update = await self._request(host, asked, start, part, chosen)
+        if chosen is not EVERYTHING and update is not None and (missing := part - update.objects.keys()):
+            update = await self._request(host, asked, start, part, EVERYTHING)
+            asked.knows_names = update is None or missing.isdisjoint(update.objects)
+        return update
+
+    async def _request(self, host: Host, asked: _Asked, start: int, part: frozenset[str], chosen: Selection) -> rrd.Update | None:
+        query = {"start": str(start), "interval": str(int(STEP)), "cf": "AVERAGE", **chosen}
+        online = {vm.uuid: vcpus_online(vm) for vm in host.all_of(VM, host.resident_VMs) if not part or vm.uuid in part}
+        parse = partial(asked.reader.parse, online=online, only=part)
         if asked.in_xml:
             return await self._connection.get(host.address, "/rrd_updates", query, parse, accept="text/xml")
         query["json"] = "true"
@@ -253,3 +269,11 @@ class Collector:
 
     def _is_known(self, uuid: str) -> bool:
         return self._pool.by_uuid(VM, uuid) is not None or self._pool.by_uuid(Host, uuid) is not None
+
+
+def _selection(host: str, part: Set[str]) -> Selection:
+    """What of a host's series to ask for, by the host's uuid, where `part` of it is of interest; empty for everything."""
+    vms = sorted(part - {host})
+    if not 0 < len(vms) <= MOST_NAMED:
+        return EVERYTHING
+    return {"vm_uuid": vms, **(EVERYTHING if host in part else {})}

@@ -17,6 +17,7 @@ from data.server import Server as LiveServer
 from data.server import ServerState
 from data.stores.errors import RecordMissing, SecretUnreadable, StoreError
 from data.stores.findings import FindingStore
+from data.stores.records import reload
 from data.stores.servers import ServerChanges, ServerRecord, ServerStore, TlsMode
 from xo_dash.sync import evaluator, gc_tuning, probe
 from xo_dash.sync.archives import Archives
@@ -147,12 +148,7 @@ class Servers:
 
     async def _look(self) -> None:
         """`xo-dash server add` writes the records from another process."""
-        try:
-            changed = await asyncio.to_thread(self._store.refresh)
-        except StoreError as error:
-            log.warning("%s", error)
-            return
-        if changed:
+        if await reload(self._store):
             await self._follow_records()
 
     async def _follow_records(self) -> None:

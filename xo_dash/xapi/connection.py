@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -219,7 +219,7 @@ class Connection:
         self,
         host: str,
         path: str,
-        params: Mapping[str, str],
+        params: Mapping[str, str | Sequence[str]],
         use: Callable[[Reply], T],
         *,
         accept: str = "*/*",
@@ -229,7 +229,7 @@ class Connection:
         """`use(reply)`, in the thread that read it, of a GET from the host with address `host` (as XAPI tells it)."""
         target = await self._signed_in()
         where = CallTarget(target.address.sibling(host), target.ref)
-        query = f"{path}?{urlencode(params)}" if params else path
+        query = f"{path}?{urlencode(params, doseq=True)}" if params else path
         headers = {"Cookie": f"session_id={target.ref}", "Accept": accept, "User-Agent": "xo-dash"}  # in a URL it would reach logs
 
         def work(session: XapiSession) -> T:
