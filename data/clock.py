@@ -24,6 +24,11 @@ class SteadyClock:
     def __call__(self) -> float:
         return self._epoch + time.clock_gettime(_GOES_ON)
 
+    @property
+    def was_set(self) -> bool:
+        """Whether `set_by` would tell of something."""
+        return abs(time.time() - self()) >= LEAST
+
     def set_by(self) -> float:
         """Seconds by which the clock on the wall was set since the last call, and follow it; below zero: back."""
         ahead = time.time() - self()

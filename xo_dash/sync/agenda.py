@@ -36,10 +36,14 @@ class Agenda:
 
     def take(self, now: float) -> Subject | None:
         """One that is due, which stands in it no more."""
-        while self._now <= now:
-            if there := self._at.get(self._now):
-                subject = next(iter(there))
-                self.drop(subject)
-                return subject
+        if not self.is_due(now):
+            return None
+        subject = next(iter(self._at[self._now]))
+        self.drop(subject)
+        return subject
+
+    def is_due(self, now: float) -> bool:
+        """Whether there is one."""
+        while self._now <= now and self._now not in self._at:
             self._now += 1
-        return None
+        return self._now <= now

@@ -63,6 +63,7 @@ class Evaluator:
         self._dirty: dict[Subject, None] = {}
         self._dirty_pools: dict[Server, Iterator[Subject]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._is_behind = False  # whether the last tick left something
         self._agenda = Agenda(time.monotonic())
         self._measured: dict[Subject, None] = {}
         self._due = _Looks(lambda: self._agenda.take(time.monotonic()), self._look)
@@ -231,18 +232,23 @@ class Evaluator:
 
     # ---- what is due
 
+    def is_due(self) -> bool:
+        """Whether `tick` would do anything."""
+        now = time.monotonic()
+        waits = self._is_behind or self._measured or self._book.is_due or self._agenda.is_due(now)
+        return bool(waits) or self._clock.was_set or now - self._kept_at > KEEP
+
     async def tick(self) -> None:
         """Look at what a clock or a measurement makes due."""
         self._follow_the_clock()
-        spent = 0.0
-        while spent < SHARE * ROUND:
+        spent, self._is_behind = 0.0, True
+        while self._is_behind and spent < SHARE * ROUND:
             started = time.perf_counter()
             end = started + HOLD
-            over = self._moved.go_on(end) and self._due.go_on(end)
+            self._is_behind = not (self._moved.go_on(end) and self._due.go_on(end))
             spent += time.perf_counter() - started
-            if over:
-                break
-            await asyncio.sleep(REST)
+            if self._is_behind:
+                await asyncio.sleep(REST)
         self._book.publish()
         if time.monotonic() - self._kept_at > KEEP:
             await self._keep()

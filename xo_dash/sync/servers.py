@@ -80,7 +80,7 @@ class Servers:
         self.schedule.start()
         await self._follow_records()
         self.schedule.every(LOOK, "records", self._look)
-        self.schedule.every(evaluator.ROUND, "findings", self.watch.tick)
+        self.schedule.every(evaluator.ROUND, "findings", self.watch.tick, self.watch.is_due)
 
     async def stop(self) -> None:
         """Sign out everywhere."""
