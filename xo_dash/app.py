@@ -24,7 +24,7 @@ from xo_dash.api.local import LocalApi
 from xo_dash.auth.connection_limits import ConnectionCounter, ConnectionLimits, raise_file_limit
 from xo_dash.auth.current import current_actor
 from xo_dash.auth.directory_review import REVIEWED_EVERY
-from xo_dash.auth.install import TICK, install
+from xo_dash.auth.install import install
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.wire import http_protocol
 from xo_dash.certificate import fingerprint, own_certificate
@@ -126,7 +126,6 @@ def mount(app: App, context: Context) -> None:
     i18n.set_locator(BrowserLanguage(context.settings.language))
     set_reader(context.reader)
     app.on_startup(lambda: _begin(context))
-    app.timer(TICK, context.grants.tick)
     commands = LocalSocket(context.settings.data_dir, OrderDesk(context.mirror, context.runner), LocalApi(context).get)
     app.on_startup(commands.start)
     app.on_shutdown(commands.stop)
@@ -152,8 +151,7 @@ def mount(app: App, context: Context) -> None:
 
 def add_routes(app: App, context: Context) -> None:
     """All that can be asked for, with the door in front of it."""
-    install(app, context.auth, VIEWS, context.settings.host, context.scopes.ready)
-    app.timer(TICK, context.reload_outdated)
+    install(app, context.auth, VIEWS, context.settings.host, context.scopes.ready, context.tick)
     layout.install(app, context)
     add_health(app, context)
     api.add_routes(app, context)

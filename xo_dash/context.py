@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -122,7 +123,12 @@ class Context:
         scope = self._looking.get(nicegui.context.client) if Slot.get_stack() else None
         return scope.sees if scope is not None else None
 
-    async def reload_outdated(self) -> None:
+    async def tick(self) -> None:
+        """See what the command line changed in our own records, and what ran out by itself."""
+        # beside each other: the stores' thread wakes once, and what fails does not keep the others from it
+        await asyncio.gather(self.auth.tick(), self.grants.tick(), self._reload_outdated())
+
+    async def _reload_outdated(self) -> None:
         """Load pages anew that were made for other eyes than their reader has now: a role is another."""
         outdated = []
         for client, scope in list(self._looking.items()):

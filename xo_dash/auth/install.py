@@ -23,10 +23,18 @@ async def _nothing(_user: User) -> None:
     pass
 
 
-def install(app: App, auth: AuthService, views: Views, host: str, ready: Callable[[User], Awaitable[object]] = _nothing) -> None:
+def install(
+    app: App,
+    auth: AuthService,
+    views: Views,
+    host: str,
+    ready: Callable[[User], Awaitable[object]] = _nothing,
+    tick: Callable[[], Awaitable[None]] | None = None,
+) -> None:
     """Let nothing reach `app` but through `door`. To be called before `ui.run`, which needs no storage_secret.
 
     `host`: the address to listen on. `ready`: makes what a user needs before anything is answered; its answer is kept until then.
+    `tick`: called each TICK in place of `auth.tick`, which it calls.
     Raises Refused for a demo that could be reached from elsewhere.
     """
     if auth.is_demo and not is_loopback(host):
@@ -42,5 +50,5 @@ def install(app: App, auth: AuthService, views: Views, host: str, ready: Callabl
     sockets.register()
     add_routes(app, auth, views)
     ViewAs(auth.sessions, auth.users, auth.tell).add_routes(app)
-    app.timer(TICK, auth.tick)
+    app.timer(TICK, tick or auth.tick)
     app.on_shutdown(auth.close)
