@@ -10,6 +10,7 @@ import sys
 
 import nicegui
 from nicegui import App, ui
+from nicegui.server import Server
 
 from components.theme.theme import FAVICON
 from data.stores.copies import COPIED_EVERY, keep_daily
@@ -45,6 +46,7 @@ from xo_dash.listening import CannotListen
 from xo_dash.local_socket import LocalSocket
 from xo_dash.logs import set_up_logging
 from xo_dash.served_certificate import READ_EVERY, ServedCertificate
+from xo_dash.server_loop import ServerLoop
 from xo_dash.sync import gc_tuning
 
 log = logging.getLogger(__name__)
@@ -82,7 +84,7 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
     mount(nicegui.app, context)
     if not settings.demo:
         nicegui.app.on_startup(lambda: context.servers.schedule.every(COPIED_EVERY, "copies", lambda: _keep_copy(directory)))
-    nicegui.app.on_startup(ending.Ending().watch)  # once uvicorn has its handlers in place
+    nicegui.app.on_startup(_watch_the_end)
     nicegui.app.storage.max_tab_storage_age = TAB
     ui.run(
         host=settings.host,
@@ -103,6 +105,11 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
         server_header=False,
     )
     return 0
+
+
+def _watch_the_end() -> None:
+    """Once uvicorn has its handlers of signals in place."""
+    ending.Ending(ServerLoop(Server.instance).end).watch()
 
 
 async def _keep_copy(directory: DataDirectory) -> None:

@@ -32,7 +32,9 @@ class Ending:
     leaves its memory to the system: Python would free it object by object, which takes seconds on a busy machine.
     """
 
-    def __init__(self, seconds: float = LONGEST) -> None:
+    def __init__(self, when_told: Callable[[], None] = lambda: None, seconds: float = LONGEST) -> None:
+        """`when_told` is called by the signal's handler, after what was done before at that signal."""
+        self._when_told = when_told
         self._seconds = seconds
         self._told = threading.Event()
         self._status = 0
@@ -50,6 +52,7 @@ class Ending:
             self._status = INTERRUPTED if number == signal.SIGINT else 0
             self._told.set()
             before(number, frame)
+            self._when_told()
 
         return handle
 
