@@ -15,8 +15,9 @@ from data.names import name_of
 from data.objects import VM, Console, Host
 from data.stores.trace import Actor, Deed
 from xo_dash.auth.sessions import Session, SignedOut
+from xo_dash.consoles.messages import GONE, NO_RIGHT, SIGNED_OUT, TOO_MANY, CloseReason
 from xo_dash.consoles.rights import may_see, may_use
-from xo_dash.consoles.viewing import GONE, NO_RIGHT, SIGNED_OUT, TOO_MANY, Acts, CloseReason, ConsoleRights, Viewing
+from xo_dash.consoles.viewing import Acts, ConsoleRights, Viewing
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
 from xo_dash.control.runner import Runner

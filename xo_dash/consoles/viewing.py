@@ -17,12 +17,14 @@ import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from data.consoles import Present, Protocol, Standing, doing, present
+from data.facts.pool import own_pool
 from data.mirror import Mirror, PoolMirror
 from data.names import name_of
-from data.objects import VM, Console, Host, HostMetrics, Pool
+from data.objects import VM, Console, Host, HostMetrics
+from xo_dash.consoles.messages import GONE, LEFT, NOT_RFB, CloseReason, Wish, error_word
 from xo_dash.consoles.rfb import ClientFilter, ProtocolError
 from xo_dash.xapi.console import Stream
-from xo_dash.xapi.errors import BadCertificate, ConsoleRefused, NotConnected, XapiError
+from xo_dash.xapi.errors import XapiError
 
 PIECE: Final = 64 << 10
 LOOK: Final = 0.5
@@ -31,21 +33,6 @@ SOON, SOON_TRIES, LATER = 0.1, 10, 5.0
 """Seconds between tries; XenCenter's: the new console of a VM that restarts is there at once or takes a while."""
 NEAR: Final = 5.0
 """Seconds by which a host may be late in cutting an idle console."""
-
-
-class CloseReason(NamedTuple):
-    """A websocket's close code and the word for its reason, which the page has a sentence for."""
-
-    code: int
-    reason: str
-
-
-LEFT = CloseReason(1000, "left")
-SIGNED_OUT = CloseReason(4401, "signed_out")
-NO_RIGHT = CloseReason(4403, "no_right")
-GONE = CloseReason(4404, "gone")
-TOO_MANY = CloseReason(4429, "too_many")
-NOT_RFB = CloseReason(4400, "not_rfb")
 
 
 class ConsoleRights(NamedTuple):
@@ -63,15 +50,6 @@ class Acts(NamedTuple):
     """Start the VM."""
     typed: Callable[[], object]
     """Called once, at the first key or pointer that goes through."""
-
-
-class Wish(msgspec.Struct):
-    """What a browser asks for."""
-
-    ready: int = 0  # the number of the console that it has begun to speak to
-    connect: bool = False  # after a cut for idleness
-    start: bool = False  # the VM
-    ping: float = 0.0
 
 
 class Viewing:
@@ -225,7 +203,8 @@ class Viewing:
 
     def _was_idle(self) -> bool:
         """Whether the host cut it because nobody typed. Source: vm_console_idle_timeout of the pool, seconds, 0 for never."""
-        limit = next((pool.vm_console_idle_timeout for pool in self._vm.home.all(Pool).values()), 0)
+        pool = own_pool(self._vm.home)
+        limit = pool.vm_console_idle_timeout if pool is not None else 0
         return bool(limit) and limit <= time.monotonic() - self._touched <= limit + NEAR and self._now().console is not None
 
     async def _other_than(self, before: Present, seconds: float | None = None) -> None:
@@ -243,7 +222,7 @@ class Viewing:
         try:
             stream = await self._connect(self._vm, console)
         except XapiError as error:
-            return _word(error)
+            return error_word(error)
         try:
             first = await _first(stream) if self._protocol is Protocol.GRAPHIC else b""
             if first is None:
@@ -301,18 +280,3 @@ async def _first(stream: Stream) -> bytes | None:
         async with asyncio.timeout(LATER):
             return await stream.reader.read(PIECE) or None
     return None
-
-
-def _word(error: XapiError) -> str:
-    match error:
-        case ConsoleRefused(status=503):
-            return "busy"
-        case ConsoleRefused(status=401 | 403):
-            return "refused"
-        case ConsoleRefused():
-            return "no_picture"
-        case BadCertificate():
-            return "certificate"
-        case NotConnected():
-            return Standing.OFFLINE
-    return "unreachable"
