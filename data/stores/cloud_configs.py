@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from data.stores.directory import DataDirectory
+from data.stores.directory import DataDirectory, in_thread
 from data.stores.errors import RecordMissing, RecordRefused
 from data.stores.records import Records
 from data.stores.vault import Vault
@@ -100,10 +100,5 @@ class CloudConfigStore(Records[CloudConfig]):
 
         self._change(None, edit)
 
-    async def save(
-        self, name: str, user_id: str, values: Mapping[str, Any], *, shared: bool = False, kind: ConfigKind = ConfigKind.CLOUD_INIT
-    ) -> CloudConfig:
-        return await self._directory.run(lambda: self.save_now(name, user_id, values, shared=shared, kind=kind))
-
-    async def remove(self, config_id: str, user_id: str) -> CloudConfig:
-        return await self._directory.run(self.remove_now, config_id, user_id)
+    save = in_thread(save_now)
+    remove = in_thread(remove_now)

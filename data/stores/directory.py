@@ -6,11 +6,12 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from data.stores.errors import DirectoryInUse, DirectoryUnusable, StoreBusy
 from data.stores.replacing import remove_temporaries
@@ -19,6 +20,7 @@ from xo_dash.i18n import _
 
 P = ParamSpec("P")
 T = TypeVar("T")
+S = TypeVar("S", bound="_Store")
 
 
 OTHERS = stat.S_IRGRP | stat.S_IWGRP | stat.S_IROTH | stat.S_IWOTH
@@ -121,6 +123,21 @@ class DataDirectory:
     def _unusable(self, error: OSError) -> DirectoryUnusable:
         message = _("the data directory {directory} cannot be used: {reason}; choose another with --data-dir")
         return DirectoryUnusable(message.format(directory=self.path, reason=error.strerror))
+
+
+class _Store(Protocol):
+    @property
+    def _directory(self) -> DataDirectory: ...
+
+
+def in_thread(write: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+    """`write`, a method of a store that waits for the disk, for who is on the event loop: see `DataDirectory.run`."""
+
+    @wraps(write)
+    async def run(store: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await store._directory.run(write, store, *args, **kwargs)
+
+    return run
 
 
 def _make(path: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from data.grants.grant import LEVELS, Grant, GrantKind, OwnRole, UserGroup
-from data.stores.directory import DataDirectory
+from data.stores.directory import DataDirectory, in_thread
 from data.stores.errors import RecordRefused
 from data.stores.records import Records
 from data.stores.users import name_key
@@ -65,16 +65,8 @@ class GrantStore(Records[Grant]):
         """Raises RecordMissing."""
         return self._discard("grant.remove", grant_id)
 
-    async def add(
-        self, role: str, kind: GrantKind, key: str, *, user_id: str = "", group_id: str = "", deny: bool = False,
-        until: float | None = None, by: str = "",
-    ) -> Grant:  # fmt: skip
-        return await self._directory.run(
-            self.add_now, role, kind, key, user_id=user_id, group_id=group_id, deny=deny, until=until, by=by
-        )  # fmt: skip
-
-    async def remove(self, grant_id: str) -> Grant:
-        return await self._directory.run(self.remove_now, grant_id)
+    add = in_thread(add_now)
+    remove = in_thread(remove_now)
 
 
 def _says(grant: Grant) -> tuple[object, ...]:
@@ -134,17 +126,10 @@ class GroupStore(Records[UserGroup]):
         """Raises RecordMissing."""
         return self._discard("group.remove", group_id)
 
-    async def add(self, name: str, users: Iterable[str] = (), groups: Iterable[str] = ()) -> UserGroup:
-        return await self._directory.run(self.add_now, name, users, groups)
-
-    async def set_members(self, group_id: str, users: Iterable[str], groups: Iterable[str] = ()) -> UserGroup:
-        return await self._directory.run(self.set_members_now, group_id, users, groups)
-
-    async def move(self, user_id: str, into: Iterable[str], out_of: Iterable[str] = ()) -> bool:
-        return await self._directory.run(self.move_now, user_id, into, out_of)
-
-    async def remove(self, group_id: str) -> UserGroup:
-        return await self._directory.run(self.remove_now, group_id)
+    add = in_thread(add_now)
+    set_members = in_thread(set_members_now)
+    move = in_thread(move_now)
+    remove = in_thread(remove_now)
 
 
 def _is_in(group_id: str, edited: UserGroup, others: tuple[UserGroup, ...]) -> bool:
@@ -186,8 +171,5 @@ class RoleStore(Records[OwnRole]):
         """Raises RecordMissing."""
         return self._discard("role.remove", role_id)
 
-    async def save(self, name: str, verbs: Iterable[str]) -> OwnRole:
-        return await self._directory.run(self.save_now, name, verbs)
-
-    async def remove(self, role_id: str) -> OwnRole:
-        return await self._directory.run(self.remove_now, role_id)
+    save = in_thread(save_now)
+    remove = in_thread(remove_now)

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from data.stores.directory import DataDirectory
+from data.stores.directory import DataDirectory, in_thread
 from data.stores.errors import RecordRefused
 from data.stores.records import Records
 from data.stores.trace import UNTOLD
@@ -68,15 +68,13 @@ class InvitationStore(Records[Invitation]):
         """The links of a user; nothing where there is none."""
         self._change("invitation.remove", lambda records: _drop(records, user_id))
 
-    async def add(self, user_id: str, name: str, by: str, until: float | None = None) -> tuple[str, Invitation]:
-        return await self._directory.run(self.add_now, user_id, name, by, until)
+    add = in_thread(add_now)
 
     async def take(self, secret: str) -> Invitation:
         """Use it up: it works once. Raises RecordMissing for one that is used up already."""
         return await self._directory.run(self._discard, "invitation.use", _key(secret))
 
-    async def remove_of(self, user_id: str) -> None:
-        await self._directory.run(self.remove_of_now, user_id)
+    remove_of = in_thread(remove_of_now)
 
 
 def end_of(until: float | None) -> float:

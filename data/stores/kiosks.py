@@ -8,7 +8,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
-from data.stores.directory import DataDirectory
+from data.stores.directory import DataDirectory, in_thread
 from data.stores.errors import RecordRefused
 from data.stores.records import Records
 from data.stores.trace import UNTOLD
@@ -40,7 +40,7 @@ class KioskStore(Records[Kiosk]):
         kiosk = self.get(kiosk_id)
         return None if kiosk is None or (kiosk.until is not None and kiosk.until < time.time()) else kiosk
 
-    def add_now(self, name: str, by: str, until: float | None) -> tuple[str, Kiosk]:
+    def add_now(self, name: str, by: str, until: float | None = None) -> tuple[str, Kiosk]:
         """The secret, which nobody can tell again, and the record. Raises RecordRefused."""
         cleaned = name.strip()
         if not 0 < len(cleaned) <= LONGEST_NAME or not cleaned.isprintable():
@@ -54,8 +54,7 @@ class KioskStore(Records[Kiosk]):
         self._change("kiosk.add", edit, cleaned)
         return secret, kiosk
 
-    async def add(self, name: str, by: str, until: float | None = None) -> tuple[str, Kiosk]:
-        return await self._directory.run(self.add_now, name, by, until)
+    add = in_thread(add_now)
 
     async def remove(self, kiosk_id: str) -> Kiosk:
         """Raises RecordMissing."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from data.stores.directory import DataDirectory
+from data.stores.directory import DataDirectory, in_thread
 from data.stores.errors import RecordMissing, RecordRefused
 from data.stores.records import Records
 from data.stores.trace import UNTOLD
@@ -84,14 +84,7 @@ class PasskeyStore(Records[Passkey]):
 
         self._change("passkey.remove", edit, user_id)
 
-    async def add(self, passkey: Passkey) -> Passkey:
-        return await self._directory.run(self.add_now, passkey)
-
-    async def note_use(self, passkey_id: str, counter: int) -> None:
-        await self._directory.run(self.note_use_now, passkey_id, counter)
-
-    async def remove(self, passkey_id: str, user_id: str) -> None:
-        await self._directory.run(self.remove_now, passkey_id, user_id)
-
-    async def remove_of(self, user_id: str) -> None:
-        await self._directory.run(self.remove_of_now, user_id)
+    add = in_thread(add_now)
+    note_use = in_thread(note_use_now)
+    remove = in_thread(remove_now)
+    remove_of = in_thread(remove_of_now)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from data.grants.quota import Owner, Quota
-from data.stores.directory import DataDirectory
+from data.stores.directory import DataDirectory, in_thread
 from data.stores.errors import RecordRefused
 from data.stores.records import Records
 from xo_dash.i18n import _
@@ -45,11 +45,8 @@ class QuotaStore(Records[Quota]):
         """Raises RecordMissing."""
         return self._discard("quota.remove", quota_id)
 
-    async def save(self, quota: Quota) -> Quota:
-        return await self._directory.run(self.save_now, quota)
-
-    async def remove(self, quota_id: str) -> Quota:
-        return await self._directory.run(self.remove_now, quota_id)
+    save = in_thread(save_now)
+    remove = in_thread(remove_now)
 
 
 class OwnerStore(Records[Owner]):
@@ -68,5 +65,4 @@ class OwnerStore(Records[Owner]):
 
         self._change("vm.owner", edit, key)
 
-    async def set(self, key: str, user_id: str) -> None:
-        await self._directory.run(self.set_now, key, user_id)
+    set = in_thread(set_now)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from data.stores.directory import DataDirectory
+from data.stores.directory import DataDirectory, in_thread
 from data.stores.errors import RecordRefused
 from data.stores.records import Records
 from data.stores.trace import UNTOLD
@@ -88,20 +88,11 @@ class SecondFactorStore(Records[SecondFactor]):
 
         self._change(None, edit)
 
-    async def set(self, user_id: str, name: str, key: str, counter: int, recovery: Iterable[str]) -> None:
-        await self._directory.run(self.set_now, user_id, name, key, counter, recovery)
-
-    async def set_recovery(self, user_id: str, recovery: Iterable[str]) -> None:
-        await self._directory.run(self.set_recovery_now, user_id, recovery)
-
-    async def take_code(self, user_id: str, counter: int) -> None:
-        await self._directory.run(self.take_code_now, user_id, counter)
-
-    async def take_recovery(self, user_id: str, code: str) -> None:
-        await self._directory.run(self.take_recovery_now, user_id, code)
-
-    async def remove(self, user_id: str) -> None:
-        await self._directory.run(self.remove_now, user_id)
+    set = in_thread(set_now)
+    set_recovery = in_thread(set_recovery_now)
+    take_code = in_thread(take_code_now)
+    take_recovery = in_thread(take_recovery_now)
+    remove = in_thread(remove_now)
 
 
 def _hash(code: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypedDict, Unpack
 
-from data.stores.directory import DataDirectory
+from data.stores.directory import DataDirectory, in_thread
 from data.stores.errors import RecordMissing, RecordRefused, SecretUnreadable
 from data.stores.installation import installation
 from data.stores.records import Records
@@ -139,20 +139,7 @@ class ServerStore(Records[ServerRecord]):
         """Raises RecordMissing."""
         return self._discard("server.remove", server_id)
 
-    async def add(
-        self,
-        address: str,
-        user: str,
-        password: str,
-        *,
-        tls: TlsMode,
-        label: str = "",
-        fingerprint: str = "",
-        simulated: bool = False,
-    ) -> ServerRecord:
-        return await self._directory.run(
-            self.add_now, address, user, password, tls=tls, label=label, fingerprint=fingerprint, simulated=simulated
-        )
+    add = in_thread(add_now)
 
     def reseal_now(self) -> None:
         """With the vault's key of now."""
@@ -163,14 +150,9 @@ class ServerStore(Records[ServerRecord]):
 
         self._change(None, edit)
 
-    async def update(self, server_id: str, **changes: Unpack[ServerChanges]) -> ServerRecord:
-        return await self._directory.run(lambda: self.update_now(server_id, **changes))
-
-    async def learn(self, server_id: str, **changes: Unpack[ServerChanges]) -> ServerRecord:
-        return await self._directory.run(lambda: self.learn_now(server_id, **changes))
-
-    async def remove(self, server_id: str) -> ServerRecord:
-        return await self._directory.run(self.remove_now, server_id)
+    update = in_thread(update_now)
+    learn = in_thread(learn_now)
+    remove = in_thread(remove_now)
 
     def _with(self, server: ServerRecord, changes: ServerChanges) -> ServerRecord:
         plain = dict(changes)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from data.stores.directory import DataDirectory
+from data.stores.directory import DataDirectory, in_thread
 from data.stores.records import Records
 
 
@@ -34,5 +34,4 @@ class SettingsStore(Records[Setting]):
 
         self._change("setting.set", edit, name)
 
-    async def set(self, name: str, value: Any) -> None:
-        await self._directory.run(self.set_now, name, value)
+    set = in_thread(set_now)

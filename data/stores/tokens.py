@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from data.stores.directory import DataDirectory
+from data.stores.directory import DataDirectory, in_thread
 from data.stores.errors import RecordRefused
 from data.stores.records import Records
 from data.stores.trace import UNTOLD
@@ -90,11 +90,8 @@ class TokenStore(Records[ApiToken]):
         """Raises RecordMissing."""
         return self._discard("token.remove", token_id)
 
-    async def add(self, user_id: str, name: str, role: Role = Role.ADMIN, until: float | None = None) -> tuple[str, ApiToken]:
-        return await self._directory.run(self.add_now, user_id, name, role, until)
-
-    async def remove(self, token_id: str) -> ApiToken:
-        return await self._directory.run(self.remove_now, token_id)
+    add = in_thread(add_now)
+    remove = in_thread(remove_now)
 
     async def note_use(self, token: ApiToken) -> None:
         """Write down that it was just used, unless that was done a moment ago."""

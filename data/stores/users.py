@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
-from data.stores.directory import DataDirectory
+from data.stores.directory import DataDirectory, in_thread
 from data.stores.errors import RecordRefused
 from data.stores.records import Records
 from data.stores.trace import UNTOLD
@@ -178,31 +178,19 @@ class UserStore(Records[User]):
 
         return self._change("user.remove", edit, user_id)
 
-    async def add(self, name: str, password_hash: str, role: Role, *, only_if_first: bool = False, external: str = "") -> User:
-        return await self._directory.run(self.add_now, name, password_hash, role, only_if_first=only_if_first, external=external)
-
-    async def set_password(self, user_id: str, password_hash: str) -> User:
-        return await self._directory.run(self.set_password_now, user_id, password_hash)
-
-    async def set_hash(self, user_id: str, old: str, new: str) -> User:
-        return await self._directory.run(self.set_hash_now, user_id, old, new)
-
-    async def set_role(self, user_id: str, role: Role) -> User:
-        return await self._directory.run(self.set_role_now, user_id, role)
-
-    async def set_disabled(self, user_id: str, *, disabled: bool) -> User:
-        return await self._directory.run(self.set_disabled_now, user_id, disabled=disabled)
+    add = in_thread(add_now)
+    set_password = in_thread(set_password_now)
+    set_hash = in_thread(set_hash_now)
+    set_role = in_thread(set_role_now)
+    set_disabled = in_thread(set_disabled_now)
 
     async def note_sign_in(self, user_id: str) -> None:
         """Write down that they came in just now."""
         now = time.time()
         await self._directory.run(self._update, None, user_id, lambda user: replace(user, signed_in=now))
 
-    async def set_preferences(self, user_id: str, changes: Mapping[str, Any]) -> User:
-        return await self._directory.run(self.set_preferences_now, user_id, changes)
-
-    async def remove(self, user_id: str) -> User:
-        return await self._directory.run(self.remove_now, user_id)
+    set_preferences = in_thread(set_preferences_now)
+    remove = in_thread(remove_now)
 
 
 def _administrators(records: Mapping[str, User]) -> int:
