@@ -91,10 +91,6 @@ def nic_of(vif: VIF) -> VmNic | None:
     return VmNic(vif, vm, addresses, vm.home.one(Host, vm.resident_on) if is_up(vm) else None)
 
 
-def nics_on(network: Network) -> list[VmNic]:
-    return [nic for vif in network.all_of(VIF, network.VIFs) if (nic := nic_of(vif))]
-
-
 # ---- what goes over it
 
 MOST_NICS = 500

@@ -20,7 +20,7 @@ from data.hosts import (
 )
 from data.level import Level
 from data.mirror import Mirror
-from data.networks import NetworkKind, links_of, load_of, network_kind, nics_on, ports_into, tags_of, traffic_of
+from data.networks import NetworkKind, links_of, load_of, network_kind, nic_of, ports_into, tags_of, traffic_of
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VLAN, VM, Bond, Certificate, Host, HostMetrics, Network, PIFMetrics, VMGuestMetrics
 from data.storage import DiskKind, Reach, Room, disk_kind, guests_on, owners_of, reach_of, sum_of
 from data.storage import machine_of as machine_of_snapshot
@@ -189,7 +189,8 @@ def test_nics_on_a_network_are_those_of_vms_with_their_own_addresses(build: Buil
     guest = build.put(VMGuestMetrics, networks={"0/ip": "10.0.0.1", "1/ip": "10.0.1.1"})
     build.put(VM, vm, power_state="Running", VIFs=vifs[:2], guest_metrics=guest)
     build.put(Network, network, VIFs=[*vifs[1:], Ref("OpaqueRef:dangling")])
-    (nic,) = nics_on(build.commit().all(Network)[network])
+    row = build.commit().all(Network)[network]
+    (nic,) = filter(None, map(nic_of, row.all_of(VIF, row.VIFs)))
     assert (nic.vif.device, nic.addresses) == ("1", ("10.0.1.1",))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import Any, Final, get_origin, get_type_hints
 
@@ -72,9 +72,3 @@ def _redacted(values: Mapping[str, object]) -> Mapping[str, object]:
     if not any(map(_SECRET.search, values)):
         return values
     return {key: REDACTED if _SECRET.search(key) else value for key, value in values.items()}
-
-
-def row_as_data(row: XapiObject, sees: Sees, names: Iterable[str] = ()) -> dict[str, object]:
-    """All of it, or these fields besides what names it."""
-    known = fields_of(type(row))
-    return {name: known[name](row, sees) for name in (dict.fromkeys(("uuid", "pool", *names)) if names else known)}
