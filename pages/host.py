@@ -66,5 +66,5 @@ def _overview(context: Context, host: HostView) -> None:
             HostHardware(context, host)
             HostAbout(host)
             host_patches(context, host.row)
-            console_link(host.row)
+            console_link(context, host)
             RecentMessages(mirror, host.row)

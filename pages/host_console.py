@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from nicegui import ui
 
+from components.hosts.console import control_domain
 from components.hosts.head import host_head
 from components.ui import empty_state
 from components.vms.page.console import console
@@ -28,7 +29,7 @@ def create(program: Context) -> None:
 def show(context: Context, host: HostView) -> None:
     """The console of its control domain."""
     host_head(context, host)
-    dom0 = context.scope.vm(host.control_domain.key) if host.control_domain is not None else None
+    dom0 = control_domain(context, host)
     if dom0 is None:
         empty_state(_("This host has no console"), _("Its pool reports no control domain."))
     elif verdict := may_see(current_user(), dom0.row):

@@ -8,10 +8,11 @@ from enum import IntEnum
 from typing import Final
 
 from components.deltas import Haste, RowDelta
-from components.hosts.words import state_mark
-from components.servers.words import state_mark as connection_mark
+from components.hosts.words import MARKS
+from components.servers.words import state_mark
 from components.vms.words import mark_of
 from data.changes import Change, Operation, Subject
+from data.facts.host import host_state
 from data.facts.pool import own_pool
 from data.facts.vm import is_guest
 from data.names import name_of, pool_name
@@ -124,7 +125,7 @@ class TreeRows:
         server = pool.server
         if self._mirror.pools.get(server.id) is not pool:
             return
-        mark = "running" if server.is_live else connection_mark(server.state)
+        mark = "running" if server.is_live else state_mark(server.state)
         node = self._show(server, 0, NodeKind.POOL, mark, pool_name(pool), pool.key if own_pool(pool) else "")
         self._subjects[node] = server
         self._show(("bench", server.id), node, NodeKind.BENCH, "halted", "", f"bench-{server.id}")
@@ -133,7 +134,7 @@ class TreeRows:
         pool = host.home
         parent = self._ids.get(pool.server)
         if parent is not None:
-            node = self._show(host, parent, NodeKind.HOST, state_mark(host), name_of(host), host.uuid)
+            node = self._show(host, parent, NodeKind.HOST, MARKS[host_state(host)], name_of(host), host.uuid)
             self._subjects[node] = host
 
     def _draw_vm(self, vm: VM) -> None:

@@ -6,15 +6,23 @@ from nicegui import ui
 
 from components.ui import Card
 from components.urls import path_of
-from data.objects import VM, Host
+from data.views.host import HostView
+from data.views.vm import VMView
 from xo_dash.auth.current import current_user
 from xo_dash.consoles.rights import may_see
+from xo_dash.context import Context
 from xo_dash.i18n import _
 
 
-def console_link(host: Host) -> None:
+def console_link(context: Context, host: HostView) -> None:
     """A card with it; nothing for others."""
-    dom0 = host.home.one(VM, host.control_domain)
-    if dom0 is not None and may_see(current_user(), dom0):
+    dom0 = control_domain(context, host)
+    if dom0 is not None and may_see(current_user(), dom0.row):
         with Card(_("Console")):
-            ui.link(_("Open the console"), f"{path_of(host)}/console").classes("x-link")
+            ui.link(_("Open the console"), f"{path_of(host.row)}/console").classes("x-link")
+
+
+def control_domain(context: Context, host: HostView) -> VMView | None:
+    """The VM whose console is the host's."""
+    dom0 = HostView.control_domain.of(host.row)
+    return context.scope.vm(dom0.key) if dom0 is not None else None

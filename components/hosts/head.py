@@ -8,7 +8,7 @@ from urllib.parse import quote
 from nicegui import ui
 
 from components.actions import run_command
-from components.hosts.words import pending_text, state_mark, state_text
+from components.hosts.words import MARKS, STATES, pending_text
 from components.live import follow_facts, fresh_slot
 from components.object_header import ObjectHead
 from components.ui import Button, Notice, Tone
@@ -29,7 +29,7 @@ def host_head(context: Context, host: HostView) -> None:
         count = host.guest_count
         vms = ngettext("{n} VM", "{n} VMs", count).format(n=number(count))
         facts = [_("master") if host.is_master else "", host.product, host.address, vms]
-        head.show(facts, (state_mark(host.row), state_text(host.row)), host.booted)
+        head.show(facts, (MARKS[host.state], _(STATES[host.state])), host.booted)
 
     with head:
         follow_facts(host, ("name", "description", "tags", "state", "guest_count", "is_master", "product", "address", "booted"), refresh)

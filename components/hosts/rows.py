@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from components.hosts.words import NO_MOVE, STATES, no_move_text, pool_name, pool_path, state_mark, state_text
+from components.hosts.words import MARKS, NO_MOVE, STATES, no_move_text, pool_name, pool_path
 from components.lists import Cell, ListColumn, ListRow, TableSpec, without
 from components.urls import path_of
 from components.vms.words import STATES as POWER_STATES
@@ -74,7 +74,7 @@ def _host_row(is_unpatched: Callable[[Host], bool], host: Host) -> ListRow:
     memory = _("{used} of {size}").format(used=size(account.used), size=size(account.total)) if account.total else ""
     cells = (
         Cell(V.name.of(host), path=path_of(host), tip=V.description.of(host)),
-        Cell(state_text(host), mark=state_mark(host)),
+        Cell(_(STATES[V.state.of(host)]), mark=MARKS[V.state.of(host)]),
         pool_cell(host),
         cpu_cell(host),
         Cell(memory, key=share, share=share if account.total else None),

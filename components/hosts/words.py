@@ -8,13 +8,12 @@ from typing import Final
 from components.findings.words import TONES
 from components.urls import path_of
 from data import names
-from data.facts.host import HostState, host_state
+from data.facts.host import HostState
 from data.facts.network import LinkLevel
 from data.facts.pool import own_pool
 from data.failover import Bound
 from data.hosts import Cpus
 from data.level import Level
-from data.objects import Host
 from data.types import XapiObject
 from data.views.moving import MoveTargets
 from data.views.port import PortView
@@ -41,14 +40,6 @@ PENDING: Final[Mapping[str, str]] = {
     "restart_toolstack": N_("Restart its toolstack to finish installing updates."),
     "restart_device_model": N_("Restart some of its VMs to finish installing updates."),
 }  # fmt: skip
-
-
-def state_text(host: Host) -> str:
-    return _(STATES[host_state(host)])
-
-
-def state_mark(host: Host) -> str:
-    return MARKS[host_state(host)]
 
 
 def cpus_text(cpus: Cpus) -> str:

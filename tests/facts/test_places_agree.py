@@ -12,7 +12,7 @@ from components.findings.words import TONES
 from components.frame.finder import _hit
 from components.frame.tree_rows import NodeKind
 from components.hosts import rows as host_rows
-from components.hosts.words import state_mark
+from components.hosts.words import MARKS
 from components.map import rows as map_rows
 from components.messages.rows import message_table
 from components.networks import rows as network_rows
@@ -86,7 +86,7 @@ def test_of_hosts(places: Places) -> None:
         live, enabled = bool(cast(int, on_map[4]) & 2), bool(cast(int, on_map[4]) & 4)
         state = HostState.UNHEARD if not live else HostState.RUNNING if enabled else HostState.MAINTENANCE
         assert host_state(host) is state is view.state
-        assert {tree[host.uuid][1], row[1].mark} == {state_mark(host)}
+        assert {tree[host.uuid][1], row[1].mark} == {MARKS[state]}
         assert {on_map[3], tree[host.uuid][2], row[0].text, view.name} == {name_of(host)} and name_of(host).strip()
         total, system, free = (cast(int, on_map[at]) for at in (5, 6, 7))
         assert view.memory.total // MIB == total and view.memory.free // MIB == free
