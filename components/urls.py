@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
 
+from data.facts.pool import own_pool
 from data.identity import key_of
+from data.names import pool_name
 from data.types import XapiObject
 from data.views.about import About, shown_on
 from data.views.appliance import ApplianceView
@@ -27,6 +29,12 @@ def path_of(row: XapiObject) -> str:
     """The path of the page that shows `row`: its own, or that of what it belongs to; "" if nothing shows it."""
     page, tab = shown_on(row)
     return _path(type(page), key_of(page), tab) if page is not None else ""
+
+
+def pool_link(row: XapiObject) -> tuple[str, str]:
+    """(name of the pool that `row` is in, path of its page)"""
+    own = own_pool(row.home)
+    return pool_name(row.home), path_of(own) if own is not None else ""
 
 
 def path_to(thing: Thing) -> str:

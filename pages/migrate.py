@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.hosts.words import pool_name, pool_path
 from components.migration import ManyForm, MigrationForm
 from components.stale_data import stale_band, stale_bands
 from components.ui import PageHead, empty_state
-from components.urls import path_of
+from components.urls import path_of, pool_link
 from data.names import name_of
 from data.views.host import HostView
 from data.views.vm import VMView
@@ -43,7 +42,7 @@ def create(program: Context) -> None:
         context = program.for_viewer()
         found = context.mirror.find(VMView.kind, key)
         title = _("Migrate {name}").format(name=name_of(found)) if found else _("Migrate")
-        crumbs = [(pool_name(found), pool_path(found)), (name_of(found), path_of(found))] if found else [(_("VMs"), "/vms")]
+        crumbs = [pool_link(found), (name_of(found), path_of(found))] if found else [(_("VMs"), "/vms")]
 
         def draw(vm: VMView) -> None:
             stale_band(vm.row.home, context.mirror)

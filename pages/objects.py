@@ -11,15 +11,13 @@ from nicegui import ui
 from components.access import access_tab
 from components.ambiguous import choices, which
 from components.frame.loading import is_loading, loading_page
-from components.hosts.words import pool_name, pool_path
 from components.live import follow_all, follow_facts, fresh_slot
 from components.stale_data import stale_band
 from components.ui import Notice, Tab, Tabs, Tone, empty_state
-from components.urls import path_of
+from components.urls import path_of, pool_link
 from data.changes import Change, Operation
 from data.identity import key_of, parse
-from data.names import name_of
-from data.names import pool_name as name_of_pool
+from data.names import name_of, pool_name
 from data.server import Server
 from data.types import XapiObject
 from data.views.pool import PoolView
@@ -61,7 +59,7 @@ def object_page(context: Context, about: PageKind[ViewT], key: str) -> None:
     title = name_of(found) if found else ""
     crumbs = [(about.all_title, about.all_path)]
     if found is not None and not isinstance(found, PoolView.kind):
-        crumbs = [(pool_name(found), pool_path(found)), *crumbs]
+        crumbs = [pool_link(found), *crumbs]
     if found is not None and about.inner:
         crumbs.append((title, path_of(found)))
     with frame(context, title=title or about.title, crumbs=crumbs, selected=found):
@@ -143,7 +141,7 @@ def tabbed(context: Context, view: ViewT, overview: Callable[[Context, ViewT], N
 
 def _nothing_here(context: Context, kind: type[XapiObject], key: str, title: str, all_of_them: tuple[str, str]) -> None:
     """Why there is nothing, and what else has the uuid: a VM that was migrated to another pool keeps it."""
-    away = [name_of_pool(pool) for pool in context.mirror if not pool.server.is_live]
+    away = [pool_name(pool) for pool in context.mirror if not pool.server.is_live]
     text = _("It was deleted, or the address is wrong.")
     if away:
         text = _("It was deleted, the address is wrong, or it is in {pools}, which is not connected.").format(pools=", ".join(away))

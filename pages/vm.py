@@ -5,10 +5,9 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.actions import ActionBar
-from components.hosts.words import pool_name, pool_path
 from components.stale_data import stale_band
 from components.ui import PageHead, empty_state
-from components.urls import path_to
+from components.urls import path_to, pool_link
 from components.vms.head import Now, UnderWay, VmHead, hints
 from components.vms.page.tabs import VmTabs
 from components.vms.trash import trash_notice
@@ -47,7 +46,7 @@ def _crumbs(vm: VMView) -> list[tuple[str, str]]:
     row = vm.row
     host = VMView.host.of(row)
     where = (host.name, path_to(host)) if host is not None else (_("VMs"), f"/vms?pool={row.home.key}")
-    return [(pool_name(row), pool_path(row)), where]
+    return [pool_link(row), where]
 
 
 def show(context: Context, vm: VMView, tab: str) -> None:

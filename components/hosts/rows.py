@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from components.hosts.words import MARKS, NO_MOVE, STATES, no_move_text, pool_name, pool_path
+from components.hosts.words import MARKS, NO_MOVE, STATES, no_move_text
 from components.lists import Cell, ListColumn, ListRow, TableSpec, without
-from components.urls import path_of
+from components.urls import path_of, pool_link
 from components.vms.words import STATES as POWER_STATES
 from components.vms.words import doing_of, mark_of
 from data.facts.vm import VmState, is_guest, state_of
@@ -144,7 +144,8 @@ def _move_cell(vm: VM) -> Cell:
 
 def pool_cell(row: XapiObject) -> Cell:
     """The pool that it is in."""
-    return Cell(pool_name(row), path=pool_path(row))
+    name, path = pool_link(row)
+    return Cell(name, path=path)
 
 
 def cpu_cell(row: XapiObject) -> Cell:

@@ -6,15 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from components.findings.words import TONES
-from components.urls import path_of
-from data import names
 from data.facts.host import HostState
 from data.facts.network import LinkLevel
-from data.facts.pool import own_pool
 from data.failover import Bound
 from data.hosts import Cpus
 from data.level import Level
-from data.types import XapiObject
 from data.views.moving import MoveTargets
 from data.views.port import PortView
 from xo_dash.control.host.no_place import WHY
@@ -73,16 +69,6 @@ def pending_text(guidance: str) -> str:
     if guidance in PENDING:
         return _(PENDING[guidance])
     return _("Pending: {what}.").format(what=guidance.replace("_", " "))
-
-
-def pool_name(row: XapiObject) -> str:
-    """Of the pool that `row` is in."""
-    return names.pool_name(row.home)
-
-
-def pool_path(row: XapiObject) -> str:
-    own = own_pool(row.home)
-    return path_of(own) if own else ""
 
 
 NO_MOVE: Final[Mapping[Bound, str]] = {

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from components.hosts.words import pool_path
+from components.hosts.rows import pool_cell
 from components.lists.rows import Cell, ListColumn, ListRow, Newest, TableSpec
 from components.messages.words import MARKS, PRIORITIES, details, title
 from components.urls import path_about
@@ -58,7 +58,7 @@ def _row(message: Message) -> ListRow:
         Cell(since=at) if at else Cell("–", key=math.nan),
         Cell(title(name, alarm), mark=MARKS[level], tip=name),
         Cell(called, path=path_about(about), tone="dim" if gone else "", tip=gone),
-        Cell(MessageView.pool.of(message), path=pool_path(message)),
+        pool_cell(message),
         Cell(details(body, alarm), tone="dim", tip=body[:1000]),
     )
     return ListRow(cells, _segments(message), f"{called}\n{kind}\n{message.obj_uuid}")

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from components.actions import run_command
-from components.hosts.words import pool_name, pool_path
+from components.hosts.rows import pool_cell
 from components.lists.rows import BulkActions, Cell, ListColumn, ListRow, TableSpec
 from components.ui import Tone, confirm, notify
 from components.urls import path_of
@@ -81,7 +81,7 @@ def _row(snapshot: VM) -> ListRow:
         Cell(since=at) if at else Cell("–", key=math.nan),
         Cell(size(amount), key=amount if amount >= 0 else math.nan),
         Cell(", ".join(srs)),
-        Cell(pool_name(snapshot), path=pool_path(snapshot)),
+        pool_cell(snapshot),
         Cell(_("backup"), tip=_("A backup job uses it: without it the next backup is a full one.")) if backup else Cell(),
     )
     return ListRow(cells, tuple(_segments(snapshot, at, backup=backup, gone=gone)), "\n".join((*snapshot.tags, snapshot.name_description)))

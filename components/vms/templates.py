@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from components.hosts.words import pool_name, pool_path
+from components.hosts.rows import pool_cell
 from components.lists.rows import Cell, ListColumn, ListRow, TableSpec
 from components.urls import path_of
 from data.changes import Change
@@ -78,7 +78,7 @@ def _row(template: VM) -> ListRow:
         Cell(size(amount) if disks else "–", key=amount if disks and amount >= 0 else math.nan),
         Cell(", ".join(srs)),
         Cell(_("comes with the pool"), tone="dim") if template.is_default_template else Cell(_("own")),
-        Cell(pool_name(template), path=pool_path(template)),
+        pool_cell(template),
     )
     own = (OWN, *([] if vms else [UNUSED]))
     segments = (BUILT_IN,) if template.is_default_template else own

@@ -10,14 +10,13 @@ from nicegui import ui
 
 from components import ui as our
 from components.actions import ActionMenu, run_command
-from components.hosts.words import pool_name
 from components.live import follow, follow_all, fresh_slot
 from components.theme.icons import Icon
 from components.ui import Age, Button, ButtonKind, Card, Meter, Notice, Tone, buttons, empty_state, notify
 from components.urls import path_of
 from data.changes import Change, Operation
 from data.disks import freed
-from data.names import name_of
+from data.names import name_of, pool_name
 from data.objects import VDI, VM
 from data.sight import Sight
 from data.trash import DAY, LONGEST, SETTING, is_trashed, trashed
@@ -107,7 +106,7 @@ class TrashList(ui.element):
             disks = _disks(vm)
             ui.label(size(sum(freed(disks).values()))).classes("x-num")
             ui.label(", ".join(name_of(sr) for sr in freed(disks)) or "–").classes("x-cut x-dim").props("dir=auto")
-            ui.label(pool_name(vm)).classes("x-cut x-dim").props("dir=auto")
+            ui.label(pool_name(vm.home)).classes("x-cut x-dim").props("dir=auto")
             if kept:
                 left = kept.until - now
                 share = (now - kept.at) / max(1.0, kept.until - kept.at)
