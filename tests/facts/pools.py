@@ -16,6 +16,7 @@ from data.objects import (
     VDI,
     VIF,
     VM,
+    Appliance,
     Host,
     HostMetrics,
     Message,
@@ -40,7 +41,7 @@ def any_pool(seed: int) -> PoolMirror:
 
 
 def any_mirror(seed: int) -> Mirror:
-    """One pool: three hosts, twelve VMs, an SR and a network; as XAPI might tell of them, and as it should not."""
+    """One pool: three hosts, twelve VMs, a vApp, two SRs and a network; as XAPI might tell of them, and as it should not."""
     mirror = Mirror()
     build = Builder(mirror, f"pool {seed}", seed)
     dice = build.random
@@ -53,6 +54,10 @@ def any_mirror(seed: int) -> Mirror:
         SR, storage, name_label=_name(dice), type=dice.choice(["nfs", "lvm"]), shared=True, content_type="user",
         physical_size=dice.choice([-1, 1000]) * GIB, physical_utilisation=used * GIB, PBDs=[f"OpaqueRef:pbd{n}" for n in range(3)],
     )  # fmt: skip
+    library = build.put(SR, name_label=_name(dice), type="iso", shared=True, content_type="iso")
+    build.put(VDI, SR=library, name_label=_name(dice), virtual_size=MIB, managed=True)
+    members = [vm for vm, _at in vms[:2]]
+    appliance = build.put(Appliance, name_label=_name(dice), VMs=members)
     build.put(Network, network, name_label=_name(dice), bridge=dice.choice(["", "xenbr0"]), PIFs=[f"OpaqueRef:pif{n}" for n in range(3)],
               VIFs=[vif.ref for vif in _rows(build, VIF)])  # fmt: skip
     build.put(Pool, name_label=_name(dice), master=hosts[0], default_SR=storage)
@@ -64,6 +69,8 @@ def any_mirror(seed: int) -> Mirror:
     pool = build.commit()
     for host, refs in resident.items():
         change(mirror, pool.all(Host)[host], resident_VMs=refs)
+    for vm in members:
+        change(mirror, pool.all(VM)[vm], appliance=appliance)
     return judged(mirror)
 
 

@@ -19,6 +19,7 @@ from components.networks import rows as network_rows
 from components.storage import rows as storage_rows
 from components.urls import path_of
 from components.vms.about import about
+from components.vms.vapps.rows import appliance_table
 from data.facts.host import HostState, host_state
 from data.facts.network import link_of
 from data.facts.vm import VmState, is_guest
@@ -26,9 +27,10 @@ from data.findings.storage import fill_level
 from data.messages import subject_of
 from data.mirror import Mirror
 from data.names import name_of, pool_name, server_name
-from data.objects import PIF, SR, VM, Host, Message, Network, Pool, VMGuestMetrics
+from data.objects import PIF, SR, VM, Appliance, Host, Message, Network, Pool, VMGuestMetrics
 from data.scope import Scope
 from data.search import Group, Hit
+from data.views.appliance import ApplianceView
 from data.views.host import HostView
 from data.views.message import MessageView
 from data.views.network import NetworkView
@@ -129,6 +131,17 @@ def test_of_messages(places: Places) -> None:
         assert row.cells[2].text == (view.about.name or view.about_kind) and row.segments == (str(int(view.level)),)
         assert (row.cells[2].path, view.about.exists) == (path_of(subject) if subject else "", subject is not None)
         assert subject is None or view.about.name == name_of(subject)
+
+
+def test_of_vapps(places: Places) -> None:
+    """What a vApp says of its members is what the list of VMs says of them."""
+    spec, listed = appliance_table(), places.listed
+    for appliance in places.pool.all(Appliance).values():
+        view, row = places.scope.view(ApplianceView, appliance), spec.row(appliance).cells
+        assert row[0].text == name_of(appliance) == view.name and sum(view.states.values()) == len(view.members)
+        for member in view.members:
+            if line := listed.get(member.vm.key.partition("@")[0]):
+                assert (line.group, line.name, line.state, line.doing) == (view.name, member.vm.name, member.state, member.operation)
 
 
 def test_of_networks_and_pools(places: Places) -> None:

@@ -13,9 +13,11 @@ from components.lists import TableSpec
 from components.map.map_rows import MapRows
 from components.messages.rows import message_table
 from components.networks.rows import network_table, nic_table
-from components.storage.rows import disk_table, sr_table
+from components.storage.rows import disk_table, image_table, sr_table
 from components.vms.rows import VmRow
 from components.vms.snapshots import snapshot_table
+from components.vms.templates import template_table
+from components.vms.vapps.rows import appliance_table
 from components.vms.vm_rows import VmRows
 from data.changes import Change
 from data.mirror import Mirror, PoolMirror
@@ -38,6 +40,9 @@ ROLLS: dict[str, Callable[[PoolMirror], TableSpec[Any]]] = {
     "NICs": lambda pool: nic_table(next(iter(pool.all(Network).values()))),
     "snapshots": lambda pool: snapshot_table(),
     "messages": lambda pool: message_table(lambda message: True),
+    "vApps": lambda pool: appliance_table(),
+    "templates": lambda pool: template_table(),
+    "images": lambda pool: image_table(),
 }
 
 
