@@ -11,7 +11,7 @@ from components.access.columns import COLUMNS
 from components.access.giving import GrantDialog, revoke_grant
 from components.access.listing import until_text
 from components.live import follow, follow_source, fresh_slot
-from components.ui import Button, ButtonKind, Card, Column, Icon, data_table
+from components.ui import Button, ButtonKind, Card, Column, Icon, RecordTable, data_table
 from data.grants.grant import SEE, VIEWER, Grant
 from data.grants.rights import Rights
 from data.grants.table import GrantTable
@@ -92,19 +92,14 @@ class GrantsHere(Card):
         super().__init__(_("Grants that apply here"), _("nearest first"), wide=True)
         self._context, self._row = context, row
         with self:
-            self._box = ui.element()
+            columns = [Column(_("Role"), main=True), Column(_("On")), Column(_("Who")), Column(_("Until")), Column("", number=True)]
+            self._table = RecordTable(columns, _("No grants apply here. Only the roles of the users apply."))
             follow_source(context.grants.table.observe, self._fill)
             follow(context.mirror, [row], self._fill, names=PLACES)
 
     def _fill(self) -> None:
         table = self._context.grants.table
-        grants = grants_here(table, self._row)
-        with fresh_slot(self._box):
-            if not grants:
-                ui.label(_("No grants apply here. Only the roles of the users apply.")).classes("x-dim")
-                return
-            columns = [Column(_("Role"), main=True), Column(_("On")), Column(_("Who")), Column(_("Until")), Column("", number=True)]
-            data_table(columns, [self._line(grant, table) for grant in grants])
+        self._table.show(self._line(grant, table) for grant in grants_here(table, self._row))
 
     def _line(self, grant: Grant, table: GrantTable) -> list[str | Callable[[], object]]:
         role, who = str(role_text(grant.role, table)), str(whose(grant, table, self._context.users))

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from nicegui import ui
 
 from components.access.giving import GrantDialog, revoke_grant
-from components.live import follow_source, fresh_slot
-from components.ui import Button, ButtonKind, Card, Column, data_table
+from components.live import follow_source
+from components.ui import Button, ButtonKind, Card, Column, RecordTable
 from data.grants.grant import Grant, GrantKind
 from data.grants.targets import target_of
 from data.names import name_of
@@ -26,19 +26,14 @@ class GrantList(Card):
         super().__init__(_("Grants"), _("Roles on single objects, and what is in them"), wide=True)
         self._context = context
         with self:
-            self._box = ui.element()
+            columns = [Column(_("Who"), main=True), Column(_("Role")), Column(_("On")), Column(_("Until")), Column("", number=True)]
+            self._table = RecordTable(columns, _("No grants. Only the roles of the users apply."))
             with ui.element().classes("x-btns"):
                 Button(_("Add grant"), lambda: GrantDialog(context, lambda: None), icon="plus")
             follow_source(context.grants.table.observe, self._fill)
 
     def _fill(self) -> None:
-        grants = self._context.grants.grants.all()
-        with fresh_slot(self._box):
-            if grants:
-                columns = [Column(_("Who"), main=True), Column(_("Role")), Column(_("On")), Column(_("Until")), Column("", number=True)]
-                data_table(columns, [self._row(grant) for grant in grants])
-            else:
-                ui.label(_("No grants. Only the roles of the users apply.")).classes("x-dim")
+        self._table.show(map(self._row, self._context.grants.grants.all()))
 
     def _row(self, grant: Grant) -> list[str | Callable[[], object]]:
         table = self._context.grants.table

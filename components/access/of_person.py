@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nicegui import ui
-
 from components.access.listing import on_text, until_text
-from components.live import follow_source, fresh_slot
-from components.ui import Card, Column, Value, data_table
+from components.live import follow_source
+from components.ui import Card, Column, RecordTable, Value
 from data.grants.grant import Grant
 from xo_dash.context import Context
 from xo_dash.control.grant_words import role_text
@@ -22,17 +20,14 @@ class GrantsOfPerson(Card):
         super().__init__(_("Grants"), wide=True)
         self._context, self._id = context, user_id
         with self:
-            self._box = ui.element()
+            columns = [Column(_("On"), main=True), Column(_("May")), Column(_("From")), Column(_("Until"))]
+            self._table = RecordTable(columns, _("No grants. Only the role applies."))
             follow_source(context.grants.table.observe, self._fill)
 
     def _fill(self) -> None:
         grants = self._context.grants.table.of(self._id)
         self.show_count(len(grants))
-        with fresh_slot(self._box):
-            if grants:
-                data_table([Column(_("On"), main=True), Column(_("May")), Column(_("From")), Column(_("Until"))], map(self._row, grants))
-            else:
-                ui.label(_("No grants. Only the role applies.")).classes("x-dim")
+        self._table.show(map(self._row, grants))
 
     def _row(self, grant: Grant) -> Sequence[Value]:
         may = str(role_text(grant.role, self._context.grants.table))

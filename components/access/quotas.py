@@ -9,7 +9,7 @@ from nicegui import ui
 from components.access.quota_dialog import QuotaDialog
 from components.live import follow_source, fresh_slot
 from components.people.faults import fault_of, need_administrator
-from components.ui import Button, ButtonKind, Card, Column, Meter, Tone, confirm, data_table, notify
+from components.ui import Button, ButtonKind, Card, Column, Meter, RecordTable, Tone, confirm, notify
 from data.grants.grant import GrantKind
 from data.grants.quota import Limit, Quota, limits
 from data.grants.targets import target_of
@@ -29,20 +29,15 @@ class QuotaList(Card):
         super().__init__(_("Quotas"), _("Limits for users and groups"), wide=True)
         self._context = context
         with self:
-            self._box = ui.element()
+            columns = [Column(_("Who"), main=True), *(Column(_(title)) for title in RESOURCES.values()), Column(_("SRs and networks")),
+                       Column("", number=True)]  # fmt: skip
+            self._table = RecordTable(columns, _("No quotas. Users who may create VMs can create any number of them."))
             with ui.element().classes("x-btns"):
                 Button(_("Set quota"), lambda: QuotaDialog(context), icon="plus")
             follow_source(context.grants.table.observe, self._fill)
 
     def _fill(self) -> None:
-        quotas = self._context.grants.table.quotas
-        with fresh_slot(self._box):
-            if not quotas:
-                ui.label(_("No quotas. Users who may create VMs can create any number of them.")).classes("x-dim")
-                return
-            columns = [Column(_("Who"), main=True), *(Column(_(title)) for title in RESOURCES.values()), Column(_("SRs and networks")),
-                       Column("", number=True)]  # fmt: skip
-            data_table(columns, [self._row(quota) for quota in quotas])
+        self._table.show(map(self._row, self._context.grants.table.quotas))
 
     def _row(self, quota: Quota) -> list[str | Callable[[], object]]:
         used = {limit.resource: str(used_of(limit)) for limit in limits(quota, self._context.runner.quotas.used(quota))}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.live import follow_source, fresh_slot
+from components.live import follow_source
 from components.people.faults import administer, administer_or_notify
-from components.ui import Button, ButtonKind, Card, Column, Dialog, Field, Value, buttons, confirm, data_table, menu, menu_item, several
+from components.ui import Button, ButtonKind, Card, Column, Dialog, Field, RecordTable, Value, buttons, confirm, menu, menu_item, several
 from data.grants.grant import UserGroup
 from xo_dash.context import Context
 from xo_dash.control.grant_words import role_text
@@ -20,7 +20,8 @@ class GroupList(Card):
         super().__init__(_("Groups"), wide=True)
         self._context = context
         with self:
-            self._box = ui.element()
+            columns = [Column(_("Name"), main=True), Column(_("Members")), Column(_("Grants")), Column("", number=True)]
+            self._table = RecordTable(columns, _("No groups. A grant for a group applies to all its members."))
             with buttons():
                 Button(_("Add group"), lambda: GroupDialog(context, None), icon="plus")
             follow_source(context.grants.table.observe, self._fill)
@@ -28,12 +29,7 @@ class GroupList(Card):
     def _fill(self) -> None:
         groups = sorted(self._context.grants.groups.all(), key=lambda group: group.name.casefold())
         self.show_count(len(groups))
-        with fresh_slot(self._box):
-            if groups:
-                columns = [Column(_("Name"), main=True), Column(_("Members")), Column(_("Grants")), Column("", number=True)]
-                data_table(columns, [self._row(group) for group in groups])
-            else:
-                ui.label(_("No groups. A grant for a group applies to all its members.")).classes("x-dim")
+        self._table.show(map(self._row, groups))
 
     def _row(self, group: UserGroup) -> list[Value]:
         return [group.name, self._members(group), self._grants(group), lambda: self._verbs(group)]

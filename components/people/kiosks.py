@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from components.live import fresh_slot
 from components.people.shown_once import own_address, show_once
-from components.ui import Age, Button, ButtonKind, Card, Column, Dialog, Field, Tone, choice, confirm, data_table, notify
+from components.ui import Age, Button, ButtonKind, Card, Column, Dialog, Field, RecordTable, Tone, choice, confirm, notify
 from data.stores.errors import RecordMissing, RecordRefused, StoreError
 from data.stores.kiosks import Kiosk
 from data.stores.users import Role
@@ -28,25 +27,15 @@ class KioskList(Card):
         super().__init__(_("Screens"), _("Links that show only the map"), wide=True)
         self._context = context
         with self:
-            self._box = ui.element()
+            columns = [Column(_("Name"), main=True), Column(_("Created by")), Column(_("Created")), Column(_("Valid until")),
+                       Column("", number=True)]  # fmt: skip
+            self._table = RecordTable(columns, _("No links."))
             with ui.element().classes("x-btns"):
                 Button(_("Create link"), self._ask_new, icon="plus")
         self._fill()
 
     def _fill(self) -> None:
-        kiosks = self._context.kiosks.all()
-        with fresh_slot(self._box):
-            if kiosks:
-                columns = [
-                    Column(_("Name"), main=True),
-                    Column(_("Created by")),
-                    Column(_("Created")),
-                    Column(_("Valid until")),
-                    Column("", number=True),
-                ]
-                data_table(columns, [self._row(kiosk) for kiosk in kiosks])
-            else:
-                ui.label(_("No links.")).classes("x-dim")
+        self._table.show(map(self._row, self._context.kiosks.all()))
 
     def _row(self, kiosk: Kiosk) -> list[str | Callable[[], object]]:
         until = _("revoked") if kiosk.until is None else date(kiosk.until)

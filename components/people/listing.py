@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from components.live import follow_source, fresh_slot
+from components.live import follow_source
 from components.people.role_word import role_word
 from components.people.ways import is_weak, last_seen, state, ways
-from components.ui import Age, Card, Column, StateMark, Value, data_table
+from components.ui import Age, Card, Column, RecordTable, StateMark, Value
 from data.grants.grant import UserGroup, groups_of
 from data.stores.users import User
 from xo_dash.auth.view_as import person_path
@@ -26,19 +26,18 @@ class PeopleList(Card):
         super().__init__(_("Users"), wide=True)
         self._context = context
         with self:
-            self._box = ui.element().classes("x-people")
+            columns = [
+                Column(_("Name"), main=True), Column(_("State")), Column(_("Groups")), Column(_("Role")), Column(_("Signs in with")),
+                Column(_("Last seen"), number=True),
+            ]  # fmt: skip
+            self._table = RecordTable(columns).classes("x-people")
             follow_source(context.auth.observe, self._fill)
 
     def _fill(self) -> None:
         users = sorted(self._context.users.all(), key=lambda user: user.name.casefold())
         self.show_count(len(users))
         groups = self._context.grants.groups.all()
-        columns = [
-            Column(_("Name"), main=True), Column(_("State")), Column(_("Groups")), Column(_("Role")), Column(_("Signs in with")),
-            Column(_("Last seen"), number=True),
-        ]  # fmt: skip
-        with fresh_slot(self._box):
-            data_table(columns, [self._row(user, groups) for user in users])
+        self._table.show(self._row(user, groups) for user in users)
 
     def _row(self, user: User, groups: tuple[UserGroup, ...]) -> list[Value]:
         auth = self._context.auth

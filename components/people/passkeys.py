@@ -7,10 +7,10 @@ from typing import Final
 
 from nicegui import ui
 
-from components.live import follow_source, fresh_slot
+from components.live import follow_source
 from components.people.faults import fault_of
 from components.people.shown_once import own_address
-from components.ui import Age, Button, ButtonKind, Card, Column, Dialog, Field, Tone, Value, buttons, confirm, data_table, notify
+from components.ui import Age, Button, ButtonKind, Card, Column, Dialog, Field, RecordTable, Tone, Value, buttons, confirm, notify
 from data.stores.passkeys import Passkey
 from xo_dash.auth.current import current_session, current_user
 from xo_dash.auth.passkeys import PATIENCE, PasskeyQuestion
@@ -39,7 +39,8 @@ class PasskeyCard(Card):
         with self:
             text = _("Sign in with your fingerprint, face, PIN or security key. A passkey needs no password and no code.")
             ui.label(text).classes("x-dim")
-            self._box = ui.element()
+            columns = [Column(_("Name"), main=True), Column(_("Added")), Column(_("Last used")), Column("", number=True)]
+            self._table = RecordTable(columns)
             reason = ""
             if site is None:
                 reason = _("Passkeys need a name and https. An administrator sets it: public_url in config.toml.")
@@ -54,10 +55,7 @@ class PasskeyCard(Card):
     def _fill(self) -> None:
         passkeys = self._context.auth.passkeys.store.of_user(current_session().user_id)
         self.show_count(len(passkeys))
-        with fresh_slot(self._box):
-            if passkeys:
-                columns = [Column(_("Name"), main=True), Column(_("Added")), Column(_("Last used")), Column("", number=True)]
-                data_table(columns, map(self._row, passkeys))
+        self._table.show(map(self._row, passkeys))
 
     def _row(self, passkey: Passkey) -> list[Value]:
         return [

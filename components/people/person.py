@@ -24,6 +24,7 @@ from components.ui import (
     Card,
     Column,
     PageHead,
+    RecordTable,
     StateMark,
     Value,
     buttons,
@@ -143,7 +144,8 @@ class RecentActivity(Card):
         super().__init__(_("Recent activity"), wide=True)
         self._context, self._user = context, user
         with self:
-            self._box = ui.element()
+            columns = [Column(_("When")), Column(_("What"), main=True), Column(_("Object")), Column(_("Result"), number=True)]
+            self._table = RecordTable(columns, _("Nothing in the audit log."))
             with buttons():
                 ui.link(_("Audit log"), "/audit").classes("x-link")
         ui.timer(0, self._read, once=True)
@@ -151,14 +153,8 @@ class RecentActivity(Card):
     async def _read(self) -> None:
         query = Query(words=(f'"user_id":"{self._user.id}"',))
         found = await asyncio.to_thread(lambda: search(self._context.audit.files(), query, RECENT))
-        if self.is_deleted:
-            return
-        with fresh_slot(self._box):
-            if found.entries:
-                columns = [Column(_("When")), Column(_("What"), main=True), Column(_("Object")), Column(_("Result"), number=True)]
-                data_table(columns, map(_activity, found.entries))
-            else:
-                ui.label(_("Nothing in the audit log.")).classes("x-dim")
+        if not self.is_deleted:
+            self._table.show(map(_activity, found.entries))
 
 
 def _activity(entry: AuditEntry) -> Sequence[Value]:

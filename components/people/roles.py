@@ -6,10 +6,10 @@ from typing import Final
 
 from nicegui import ui
 
-from components.live import follow_source, fresh_slot
+from components.live import follow_source
 from components.people.faults import administer, administer_or_notify
 from components.people.role_word import role_word
-from components.ui import Button, ButtonKind, Card, Column, Dialog, Field, Value, buttons, confirm, data_table, menu, menu_item, several
+from components.ui import Button, ButtonKind, Card, Column, Dialog, Field, RecordTable, Value, buttons, confirm, menu, menu_item, several
 from data.grants.grant import OwnRole
 from data.stores.users import Role
 from xo_dash.context import Context
@@ -40,7 +40,7 @@ class RoleList(Card):
         super().__init__(_("Roles"), wide=True)
         self._context = context
         with self:
-            self._box = ui.element()
+            self._table = RecordTable([Column(_("Name"), main=True), Column(_("May")), Column(_("Given to")), Column("", number=True)])
             with buttons():
                 Button(_("Add role"), lambda: RoleDialog(context, None), icon="plus")
             follow_source(context.grants.table.observe, self._fill)
@@ -49,10 +49,8 @@ class RoleList(Card):
     def _fill(self) -> None:
         own = self._context.grants.roles.all()
         self.show_count(len(BUILT_IN) + len(own))
-        columns = [Column(_("Name"), main=True), Column(_("May")), Column(_("Given to")), Column("", number=True)]
-        with fresh_slot(self._box):
-            built_in: list[list[Value]] = [[role_word(role), _(may), self._holders(role.value), ""] for role, may in BUILT_IN.items()]
-            data_table(columns, [*built_in, *map(self._row, own)])
+        built_in: list[list[Value]] = [[role_word(role), _(may), self._holders(role.value), ""] for role, may in BUILT_IN.items()]
+        self._table.show([*built_in, *map(self._row, own)])
 
     def _row(self, role: OwnRole) -> list[Value]:
         more = len(role.verbs) - SHOWN

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 
 from nicegui import ui
 
-from components.live import follow_source, fresh_slot
+from components.live import follow_source
 from components.people.faults import administer_or_notify, fault_of
-from components.ui import Age, Button, ButtonKind, Card, Column, Tone, Value, buttons, data_table, notify
+from components.ui import Age, Button, ButtonKind, Card, Column, RecordTable, Tone, Value, buttons, notify
 from xo_dash.auth.current import current_session
 from xo_dash.auth.sessions import Session
 from xo_dash.context import Context
@@ -24,7 +24,8 @@ class SessionList(Card):
         self._user_id = user_id
         self._is_own = current_session().user_id == user_id
         with self:
-            self._box = ui.element().classes("x-sessions")
+            columns = [Column(_("Device"), main=True), Column(_("Sign-in time")), Column(_("Last active")), Column("", number=True)]
+            self._table = RecordTable(columns, _("No open sessions.")).classes("x-sessions")
             with buttons() as self._foot:
                 Button(_("Sign out other sessions") if self._is_own else _("End all"), self._end_all)
             follow_source(context.auth.observe, self._fill)
@@ -36,12 +37,7 @@ class SessionList(Card):
         sessions = self._sessions()
         self.show_count(len(sessions))
         self._foot.set_visibility(len(sessions) > (1 if self._is_own else 0))
-        with fresh_slot(self._box):
-            if not sessions:
-                ui.label(_("No open sessions.")).classes("x-dim")
-                return
-            columns = [Column(_("Device"), main=True), Column(_("Sign-in time")), Column(_("Last active")), Column("", number=True)]
-            data_table(columns, [self._row(session) for session in sessions])
+        self._table.show(map(self._row, sessions))
 
     def _row(self, session: Session) -> list[Value]:
         is_here = self._is_own and session is current_session()

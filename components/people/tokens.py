@@ -8,11 +8,10 @@ from typing import Final
 
 from nicegui import ui
 
-from components.live import fresh_slot
 from components.people.faults import fault_of
 from components.people.role_word import role_word
 from components.people.shown_once import own_address, show_once
-from components.ui import Age, Button, ButtonKind, Card, Column, Dialog, Field, Tone, choice, confirm, data_table, notify
+from components.ui import Age, Button, ButtonKind, Card, Column, Dialog, Field, RecordTable, Tone, choice, confirm, notify
 from data.stores.tokens import ApiToken
 from data.stores.users import Role
 from xo_dash.auth.current import current_user
@@ -32,7 +31,9 @@ class TokenList(Card):
         self._context = context
         self._everybody = everybody
         with self:
-            self._box = ui.element()
+            columns = [Column(_("Name"), main=True), Column(_("Acts as")), Column(_("At most")), Column(_("Last used")),
+                       Column(_("Expires")), Column("", number=True)]  # fmt: skip
+            self._table = RecordTable(columns, _("No tokens."))
             with ui.element().classes("x-btns"):
                 Button(_("Create token"), self._ask_new, icon="plus")
                 ui.link(_("API reference"), "/api/v1/docs").classes("x-link")
@@ -44,20 +45,7 @@ class TokenList(Card):
         return store.all() if self._everybody and user.role is Role.ADMIN else store.of_user(user.id)
 
     def _fill(self) -> None:
-        tokens = self._mine()
-        with fresh_slot(self._box):
-            if tokens:
-                columns = [
-                    Column(_("Name"), main=True),
-                    Column(_("Acts as")),
-                    Column(_("At most")),
-                    Column(_("Last used")),
-                    Column(_("Expires")),
-                    Column("", number=True),
-                ]
-                data_table(columns, [self._row(token) for token in tokens])
-            else:
-                ui.label(_("No tokens.")).classes("x-dim")
+        self._table.show(map(self._row, self._mine()))
 
     def _row(self, token: ApiToken) -> list[str | Callable[[], object]]:
         owner = self._context.users.get(token.user_id)

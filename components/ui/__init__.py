@@ -13,13 +13,13 @@ from components.ui.menus import divider, menu, menu_head, menu_item, menu_link
 from components.ui.meters import Bar, Meter, Sparkline
 from components.ui.notes import Notice, Tone, empty_state, notify, passing, skeleton, spinner
 from components.ui.qr import qr_code
-from components.ui.tables import Column, data_table
+from components.ui.tables import Column, RecordTable, data_table
 from components.ui.tabs import Tab, Tabs
 from components.ui.times import Age
 
 __all__ = [
     "Age", "Bar", "Button", "ButtonKind", "Card", "Column", "Dialog", "Field", "Figure", "Icon", "Mark", "Markdown", "Meter", "Notice",
-    "PageHead", "Sparkline", "StateMark", "Tab", "Tabs", "Tone", "Value", "buttons", "cards", "check", "chip", "choice", "confirm",
-    "data_table", "divider", "empty_state", "heading", "key_values", "menu", "menu_head", "menu_item", "menu_link", "notify", "opened",
-    "page", "passing", "qr_code", "search_field", "several", "skeleton", "spinner",
+    "PageHead", "RecordTable", "Sparkline", "StateMark", "Tab", "Tabs", "Tone", "Value", "buttons", "cards", "check", "chip", "choice",
+    "confirm", "data_table", "divider", "empty_state", "heading", "key_values", "menu", "menu_head", "menu_item", "menu_link", "notify",
+    "opened", "page", "passing", "qr_code", "search_field", "several", "skeleton", "spinner",
 ]  # fmt: skip

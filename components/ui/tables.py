@@ -21,7 +21,7 @@ class Column:
 
 
 def data_table(columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> ui.element:
-    """Draw rows of as many values as there are columns; follow what they show by drawing it anew in a `renewed` box."""
+    """Draw rows of as many values as there are columns; what is drawn anew is a `RecordTable`."""
     with ui.element().classes("x-table-box") as box, ui.element("table").classes("x-table"):
         with ui.element("thead"), ui.element("tr"):
             for column in columns:
@@ -36,6 +36,23 @@ def data_table(columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> ui
                     for column, value in zip(columns, row, strict=True):
                         _cell(column, value)
     return box
+
+
+class RecordTable(ui.element):
+    """A table that is drawn anew as a whole; where there is no row, `none` is said."""
+
+    def __init__(self, columns: Sequence[Column], none: str = "") -> None:
+        super().__init__()
+        self._columns, self._none = columns, none
+
+    def show(self, rows: Iterable[Sequence[Value]]) -> None:
+        shown = list(rows)
+        self.clear()
+        with self, ui.element().classes("contents"):  # what its cells follow ends with it
+            if shown:
+                data_table(self._columns, shown)
+            elif self._none:
+                ui.label(self._none).classes("x-dim")
 
 
 def _cell(column: Column, value: Value) -> None:
