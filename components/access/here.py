@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from nicegui import ui
@@ -103,7 +104,7 @@ class GrantsHere(Card):
 
     def _line(self, grant: Grant, table: GrantTable) -> list[str | Callable[[], object]]:
         role, who = str(role_text(grant.role, table)), str(whose(grant, table, self._context.users))
-        revoke = lambda: Button(_("Revoke"), lambda: revoke_grant(self._context, grant, who), kind=ButtonKind.GHOST)  # noqa: E731
+        revoke = partial(Button, _("Revoke"), partial(revoke_grant, self._context, grant, who), kind=ButtonKind.GHOST)
         said = _("owner") if grant.owner else _("not {role}").format(role=role) if grant.deny else role
         return [said, str(target_text(grant, self._row.home)), who, until_text(grant), "" if grant.owner else revoke]
 

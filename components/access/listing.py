@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from nicegui import ui
 
@@ -38,7 +39,7 @@ class GrantList(Card):
     def _row(self, grant: Grant) -> list[str | Callable[[], object]]:
         table = self._context.grants.table
         who, may = str(whose(grant, table, self._context.users)), str(role_text(grant.role, table))
-        revoke = lambda: Button(_("Revoke"), lambda: revoke_grant(self._context, grant, who), kind=ButtonKind.GHOST)  # noqa: E731
+        revoke = partial(Button, _("Revoke"), partial(revoke_grant, self._context, grant, who), kind=ButtonKind.GHOST)
         on, until = on_text(grant, self._context.mirror), until_text(grant)
         return [who, _("not {role}").format(role=may) if grant.deny else may, on, until, revoke]
 

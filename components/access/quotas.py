@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from nicegui import ui
 
@@ -42,7 +43,7 @@ class QuotaList(Card):
     def _row(self, quota: Quota) -> list[str | Callable[[], object]]:
         used = {limit.resource: str(used_of(limit)) for limit in limits(quota, self._context.runner.quotas.used(quota))}
         who = owner_text(self._context, quota)
-        remove = lambda: Button(_("Remove"), lambda: self._remove(quota, who), kind=ButtonKind.GHOST)  # noqa: E731
+        remove = partial(Button, _("Remove"), partial(self._remove, quota, who), kind=ButtonKind.GHOST)
         return [who, *(used.get(resource, "–") for resource in RESOURCES), ", ".join(places(self._context, quota)) or _("any"), remove]
 
     async def _remove(self, quota: Quota, who: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from nicegui import ui
 
@@ -41,7 +42,7 @@ class KioskList(Card):
         until = _("revoked") if kiosk.until is None else date(kiosk.until)
         if kiosk.until is not None and kiosk.until < time.time():
             until = _("expired")
-        revoke = lambda: Button(_("Revoke"), lambda: self._revoke(kiosk), kind=ButtonKind.GHOST)  # noqa: E731
+        revoke = partial(Button, _("Revoke"), partial(self._revoke, kiosk), kind=ButtonKind.GHOST)
         return [kiosk.name, kiosk.by, lambda: Age(kiosk.created), until, revoke]
 
     def _ask_new(self) -> None:

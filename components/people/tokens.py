@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from nicegui import ui
@@ -50,7 +51,7 @@ class TokenList(Card):
     def _row(self, token: ApiToken) -> list[str | Callable[[], object]]:
         owner = self._context.users.get(token.user_id)
         expires = _("never") if token.until is None else _("expired") if token.has_expired else date(token.until)
-        revoke = lambda: Button(_("Revoke"), lambda: self._revoke(token), kind=ButtonKind.GHOST)  # noqa: E731
+        revoke = partial(Button, _("Revoke"), partial(self._revoke, token), kind=ButtonKind.GHOST)
         at_most = "–" if token.role is Role.ADMIN else role_word(token.role)
         used: str | Callable[[], object] = (lambda: Age(token.used)) if token.used else _("never")
         return [token.name, owner.name if owner else "–", at_most, used, expires, revoke]
