@@ -82,9 +82,9 @@ def test_of_vms(places: Places) -> None:
 
 
 def test_of_hosts(places: Places) -> None:
-    tree, mapped = places.tree, places.mapped
+    tree, mapped, spec = places.tree, places.mapped, host_rows.host_table()
     for host in places.pool.all(Host).values():
-        on_map, row, view = mapped[host], host_rows._host_row(host).cells, places.scope.view(HostView, host)
+        on_map, row, view = mapped[host], spec.row(host).cells, places.scope.view(HostView, host)
         live, enabled = bool(cast(int, on_map[4]) & 2), bool(cast(int, on_map[4]) & 4)
         state = HostState.UNHEARD if not live else HostState.RUNNING if enabled else HostState.MAINTENANCE
         assert host_state(host) is state is view.state
