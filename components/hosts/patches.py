@@ -17,7 +17,6 @@ from data.names import name_of
 from data.objects import Host, Pool
 from data.repositories import in_use
 from data.types import timestamp
-from data.uplinks import hosts_of
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
@@ -53,7 +52,7 @@ class PoolPatches(Card):
         super().__init__(_("Updates"), " ", wide=True)
         self._context, self._pool = context, pool
         columns = (Column(_("Host"), main=True), Column(_("Missing")), Column(_("Checked")))
-        with self:
+        with self, ui.element().classes("x-stack").style("gap: 12px"):
             self._table = CellTable(columns, _("No hosts."))
             self._sources = ui.element().classes("contents")
             with ui.element().classes("x-row x-wrap"):
@@ -96,7 +95,8 @@ class PoolPatches(Card):
             Button(_(action.title), lambda: run_command(self._context, action, [self._pool]), icon=action.icon).mark(action.id)
 
     def _refresh(self) -> None:
-        rows = [(host.uuid, _row(self._context, host)) for host in hosts_of(self._pool.home)]
+        hosts = sorted(self._pool.home.all(Host).values(), key=lambda host: name_of(host).casefold())
+        rows = [(host.uuid, _row(self._context, host)) for host in hosts]
         self._table.show(rows)
         running = self._context.rolling.under_way(self._pool.home.id)
         with fresh_slot(self._running):
