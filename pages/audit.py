@@ -33,7 +33,7 @@ def create(program: Context) -> None:
                 return
             with head.verbs:
                 ui.link(_("Export"), EXPORT).classes("x-link")
-            AuditLog(context.audit, context.journal)
+            AuditLog(context)
 
     @app.get(EXPORT, include_in_schema=False)
     async def export(request: Request) -> Response:

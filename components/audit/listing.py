@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from nicegui import background_tasks, events, ui
@@ -16,10 +16,9 @@ from components.live import fresh_slot
 from components.ui import Button, Card, Notice, Tone, buttons, choice, empty_state, key_values, search_field
 from components.ui.marks import drawings
 from xo_dash.auth.current import is_administrator
-from xo_dash.control.audit import Audit
+from xo_dash.context import Context
 from xo_dash.control.audit_chain import ChainVerdict
 from xo_dash.control.audit_search import MOST, Query, search
-from xo_dash.control.journal import Journal
 from xo_dash.i18n import _, datetime, ngettext, number
 
 EXTERNAL: Final = "external"
@@ -31,10 +30,10 @@ LONGEST: Final = 200
 class AuditLog(ui.element):
     """For administrators: the page asks who looks, and so does every reading."""
 
-    def __init__(self, audit: Audit, journal: Journal) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__()
         self.classes("x-audit-page")
-        self._audit, self._journal = audit, journal
+        self._context, self._audit = context, context.audit
         self._rows: Sequence[AuditRow] = ()
         self._typed, self._result = "", ""
         self._period = Period()
@@ -82,7 +81,7 @@ class AuditLog(ui.element):
         if mine != self._asked or self.is_deleted:
             return
         self._rows = rows
-        self._table.show(rows)
+        self._table.show([as_props(row, self._context) for row in rows])
         self._table.set_visibility(bool(rows))
         self._nothing.set_visibility(not rows)
         text = ngettext("{n} entry", "{n} entries", len(rows)).format(n=number(len(rows)))
@@ -99,7 +98,7 @@ class AuditLog(ui.element):
             found = await asyncio.to_thread(lambda: search(self._audit.files(), query))
             rows, more = [*found.entries], found.more
         if self._result in ("", EXTERNAL):
-            external = await self._journal.external(words, max(period.begin, 0.0), min(period.end, 9e15), MOST + 1)
+            external = await self._context.journal.external(words, max(period.begin, 0.0), min(period.end, 9e15), MOST + 1)
             rows, more = [*rows, *external[:MOST]], more or len(external) > MOST
         return sorted(rows, key=at, reverse=True), more
 
@@ -151,5 +150,6 @@ class EntryTable(ui.element, component="table.js"):
         self._props.update(heads=[_("Time"), _("Who"), _("From"), _("What"), _("On"), _("Result")], rows=[], marks=drawings())
         self.on("choose", lambda event: on_choose(event.args) if type(event.args) is int else None)
 
-    def show(self, rows: Sequence[AuditRow]) -> None:
-        self._props["rows"] = [as_props(row) for row in rows]
+    def show(self, rows: Sequence[Mapping[str, str]]) -> None:
+        """As `as_props` makes them."""
+        self._props["rows"] = list(rows)

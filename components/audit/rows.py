@@ -9,13 +9,19 @@ from urllib.parse import quote
 
 from nicegui import ui
 
+from components.access.listing import on_text
+from components.access.quotas import owner_text
 from components.audit.words import result, what
 from components.ui import Value
 from components.urls import PREFIXES
 from components.vms.setting_words import setting_text, setting_title
+from data.grants.grant import Grant, GrantKind
+from data.grants.quota import Quota
 from data.stores.journal import JournalLine
 from data.views.vm import VMView
+from xo_dash.context import Context
 from xo_dash.control.audit import AuditEntry, moment
+from xo_dash.control.grant_words import role_text, whose
 from xo_dash.i18n import _, duration
 
 AuditRow = AuditEntry | JournalLine
@@ -28,16 +34,30 @@ def at(row: AuditRow) -> str:
     return row.at if isinstance(row, AuditEntry) else moment(row.at)
 
 
-def as_props(row: AuditRow) -> Mapping[str, str]:
+def as_props(row: AuditRow, context: Context) -> Mapping[str, str]:
     if isinstance(row, JournalLine):
         return {
             "at": at(row), "who": _("external"), "from": "", "what": setting_title(row.key), "on": row.name, "mark": "",
             "result": _difference(row),
         }  # fmt: skip
     return {
-        "at": row.at, "who": row.user, "from": row.address, "what": what(row), "on": row.name,
+        "at": row.at, "who": row.user, "from": row.address, "what": what(row), "on": _on(row, context),
         "mark": MARKS.get(row.result, "unknown"), "result": result(row),
     }  # fmt: skip
+
+
+def _on(entry: AuditEntry, context: Context) -> str:
+    """A grant and a quota have no names: what they are, and for whom."""
+    given = {name: str(value) for name, value in entry.arguments.items()}
+    user, group = given.get("user_id", ""), given.get("group_id", "")
+    kind = next((one for one in GrantKind if one.value == given.get("kind")), None)
+    if entry.action == "grant.add" and kind is not None:
+        grant = Grant(id="", user_id=user, group_id=group, role=given.get("role", ""), kind=kind, key=given.get("key", ""))
+        table = context.grants.table
+        parts = role_text(grant.role, table), on_text(grant, context.mirror), whose(grant, table, context.users)
+        return " · ".join(map(str, parts))
+    is_quota = entry.action == "quota.save" and (user or group)
+    return owner_text(context, Quota(id="", user_id=user, group_id=group)) if is_quota else entry.name
 
 
 def facts(row: AuditRow) -> list[tuple[str, Value]]:

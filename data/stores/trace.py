@@ -87,7 +87,9 @@ def changed(before: object | None, after: object | None) -> dict[str, str]:
 
 
 def name_of(record: Any) -> str:
-    """What people call it; empty if its id is a secret."""
+    """What people call it, or what it says of itself; empty if its id is a secret."""
+    if isinstance(said := getattr(type(record), "name", None), property):
+        return str(said.fget(record)) if said.fget else ""
     shown = {one.name: str(getattr(record, one.name)) for one in fields(record) if one.repr}
     return shown.get("name") or shown.get("label") or shown.get("id", "")
 

@@ -10,6 +10,7 @@ from nicegui.testing.user_interaction import UserInteraction
 
 from components.audit.listing import EntryTable
 from components.ui import Field
+from data.grants.grant import GrantKind
 from data.stores.journal import JournalFile, JournalLine
 from data.stores.users import Role
 from tests.settings.house import PASSWORD, looking
@@ -23,9 +24,10 @@ def shown(table: EntryTable) -> list[tuple[str, str, str]]:
 async def test_the_latest_are_shown_searched_and_one_is_told_whole(tmp_path: Path) -> None:
     async with looking(tmp_path, path="/audit") as at:
         await at.context.auth.add_user("bob", PASSWORD, Role.VIEWER)
+        await at.context.grants.grants.add("viewer", GrantKind.TAG, "web", user_id=at.me.id)
         await at.user.open("/audit")
         (table,) = at.user.find(EntryTable).elements
-        await until(lambda: ("Add user", "bob", "Done") in shown(table))
+        await until(lambda: {("Add user", "bob", "Done"), ("Add grant", "viewer · tag web · ann", "Done")} <= set(shown(table)))
         search = next(field for field in at.user.find(Field).elements if field.props.get("type") == "search")
         search.value = "no such thing"
         await until(lambda: not shown(table))
