@@ -10,7 +10,7 @@ import logging
 import secrets
 import ssl
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, TypeVar
@@ -78,8 +78,8 @@ class LdapDirectory:
         with _troubles():
             return self._as_user(name, password) if self.server.user_dn else self._searched(name, password)
 
-    async def look_up(self, accounts: Sequence[str]) -> Mapping[str, ExternalIdentity | None]:
-        """Who they are now, by what `ExternalIdentity.subject` was; None for who is gone or disabled. Raises DirectoryAway."""
+    async def look_up(self, accounts: Mapping[str, str]) -> Mapping[str, ExternalIdentity | None]:
+        """Who they are now, given as {`ExternalIdentity.subject`: name}; None for who is gone or disabled. Raises DirectoryAway."""
         return await self._asked(lambda: self._looked_up(accounts))
 
     def close(self) -> None:
@@ -137,23 +137,27 @@ class LdapDirectory:
 
     # ---- without a password
 
-    def _looked_up(self, accounts: Sequence[str]) -> Mapping[str, ExternalIdentity | None]:
+    def _looked_up(self, accounts: Mapping[str, str]) -> Mapping[str, ExternalIdentity | None]:
         with _troubles(), self._reader() as reader:
-            entries = {account: self._entry_of(reader, account) for account in accounts}
+            entries = {account: self._entry_of(reader, account, name) for account, name in accounts.items()}
             return {
                 account: self._identity(reader, entry, "") if entry is not None and not _is_disabled(entry) else None
                 for account, entry in entries.items()
             }
 
-    def _entry_of(self, reader: LdapConnection, account: str) -> Entry | None:
-        """As `_id` made it of the entry, or its name where that has none."""
+    def _entry_of(self, reader: LdapConnection, account: str, name: str) -> Entry | None:
+        """By its id, which a renaming leaves; by its name, too, for not every server finds by an id."""
         known = account.removeprefix(f"{self.server.url} ")
         if "=" in known:
             return reader.read(known)
         is_bytes = len(known) == OBJECT_GUID and known.isalnum()
         value = "".join(f"\\{byte:02x}" for byte in bytes.fromhex(known)) if is_bytes else escape_filter_chars(known)
-        found = reader.search(self.server.base, f"({IDS[is_bytes]}={value})")
-        return found[0] if found else None
+        by_name = self.server.user_filter.replace("{name}", escape_filter_chars(name))
+        for query in (f"({IDS[is_bytes]}={value})", by_name):
+            for entry in reader.search(self.server.base, query):
+                if self._subject(entry) == account:
+                    return entry
+        return None
 
     # ---- groups, by their names
 

@@ -27,7 +27,7 @@ class DirectoryReview:
 
     async def run(self) -> None:
         server = self._directory.server
-        known = [user.external for user in self._users.all() if self._directory.knows(user.external)]
+        known = {user.external: user.name for user in self._users.all() if self._directory.knows(user.external)}
         if not known or not server.base or server.user_dn:
             return
         try:
