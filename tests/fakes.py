@@ -331,7 +331,7 @@ def context(mirror: Mirror, folder: Path, *, sees_of: Callable[[User], Sees] | N
     directory.tell, directory.who = audit.tell, current_actor
     users = UserStore(directory)
     kiosks, tokens = KioskStore(directory), TokenStore(directory)
-    auth = service_of(directory, users, kiosks=kiosks, tell=audit.post, tokens=tokens)
+    auth = service_of(directory, users, kiosks=kiosks, tell=audit.post, tokens=tokens, ldap=parts.get("ldap"))
     missing = cast(Any, None)
     runner = cast(Runner, parts.get("runner") or Runner(mirror, _no_connection, users, audit))
     scopes = Scopes(mirror, sees_of or Visibility(mirror.grants, users))
