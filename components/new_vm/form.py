@@ -76,7 +76,7 @@ class Form(ui.element):
             self.side = Side(lambda: self._part(Placement).unfold())
             with ui.element("footer").classes("x-new-foot"):
                 self._foot = ui.label().classes("x-dim x-small")
-                Button(_("Create"), self.create, kind=ButtonKind.PRIMARY).mark("create-foot")
+                self._create = Button(_("Create"), self.create, kind=ButtonKind.PRIMARY).mark("create-foot")
             follow_all(context.mirror, self._concerns, self.refresh, topics=lambda: WATCHED)
         self.on("keydown.ctrl.enter", self.create, [])
         self.on("keydown.enter", self.create, [], js_handler=ENTER)
@@ -117,9 +117,10 @@ class Form(ui.element):
     def refresh(self) -> None:
         self.model = model = model_of(self.draft, self.pool)
         self.refused = why_not(CREATE, self.pool, whoever())
+        self._create.allow(str(self.refused) if self.refused is not None else None)
         self._barred.set_visibility(self.refused is not None and self.pool.home.server.is_live)  # else the page says so itself
         if self.refused is not None:
-            self._barred.text.text = _("You cannot create a VM here: {reason}").format(reason=self.refused)
+            self._barred.text.text = _("You cannot create a VM here: {reason}.").format(reason=self.refused)
         self.quick.show(model)
         for part in self.parts:
             part.show(model)
