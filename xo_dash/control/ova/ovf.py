@@ -113,11 +113,15 @@ def parsed(content: bytes) -> OVFEnvelope:
 def _startup(root: Element) -> dict[str, Startup]:
     """{id of a VM or an inner group: when it starts}"""
     found = {}
-    for item in (item for section in _all(root, "StartupSection") for item in _all(section, "Item")):
+    for item in _startup_items(root):
         order = min(_number(_attribute(item, "order")), LAST_ORDER)
         start, stop = (min(_number(_attribute(item, name)), LONGEST_DELAY) for name in ("startDelay", "stopDelay"))
         found[_attribute(item, "id")] = Startup(order, start, stop)
     return found
+
+
+def _startup_items(root: Element) -> Iterator[Element]:
+    return (item for section in _all(root, "StartupSection") for item in _all(section, "Item"))
 
 
 def _ignored_of_groups(root: Element, startup: Mapping[str, Startup]) -> Iterator[LazyText]:
@@ -126,7 +130,7 @@ def _ignored_of_groups(root: Element, startup: Mapping[str, Startup]) -> Iterato
         yield from _unknown_sections(group)
         if _attribute(group, "id") in startup:
             yield lazy(N_("when the group “{name}” starts"), name=_name(group)[:80])
-    for item in (item for section in _all(root, "StartupSection") for item in _all(section, "Item")):
+    for item in _startup_items(root):
         if _attribute(item, "startAction").lower() == "none":
             yield lazy(N_("that “{name}” does not start with the others"), name=_attribute(item, "id")[:80])
 

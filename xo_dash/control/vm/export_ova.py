@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from data.appliances import members_of
 from data.names import name_of
-from data.objects import VM, Appliance, PowerState
+from data.objects import VDI, VM, Appliance, PowerState
 from data.stores.users import Role
 from data.vms import Firmware, drives_of, firmware_of, nics_of
 from xo_dash.control.action import Action, AnyAction
@@ -40,28 +40,32 @@ def vapp_plan(request: NoRequest, appliance: Appliance) -> Plan:
 
 def _plan(vms: Sequence[VM], name: str, group: str = "") -> Plan:
     stem = _UNFIT.sub("_", name).strip("._")[:LONGEST] or "vm"
-    told, disks = [], []
-    for number, vm in enumerate(vms, 1):
-        own = [drive.vdi for drive in drives_of(vm) if drive.is_disk and drive.vdi is not None]
-        files = [f"{stem}-vm{number}-disk{place}.vmdk" if group else f"{stem}-disk{place}.vmdk" for place in range(1, len(own) + 1)]
-        disks += [
-            DiskExport(file, PoolExport("/export_raw_vdi", {"vdi": vdi.ref, "format": VHD}))
-            for file, vdi in zip(files, own, strict=True)
-        ]  # fmt: skip
-        told.append(
-            DescribedVM(
-                name=name_of(vm), description=vm.name_description, vcpus=vm.VCPUs_max, memory=vm.memory_dynamic_max,
-                is_uefi=firmware_of(vm) in (Firmware.UEFI, Firmware.SECURE),
-                disks=tuple(DescribedDisk(file, vdi.virtual_size) for file, vdi in zip(files, own, strict=True)),
-                nics=tuple(name_of(nic.network) if nic.network is not None else "" for nic in nics_of(vm)),
-                startup=Startup(vm.order, vm.start_delay, vm.shutdown_delay),
-            )
-        )  # fmt: skip
+    stems = [f"{stem}-vm{number}" for number in range(1, len(vms) + 1)] if group else [stem]
+    disks = [_files(vm, own) for vm, own in zip(vms, stems, strict=True)]
+    ovf = described([_described(vm, own) for vm, own in zip(vms, disks, strict=True)], group)
+    exports = [
+        DiskExport(file, PoolExport("/export_raw_vdi", {"vdi": vdi.ref, "format": VHD})) for own in disks for file, vdi in own.items()
+    ]  # fmt: skip
     yield Transfer(
-        "/export_raw_vdi", {"vdi": [disk.export.query["vdi"] for disk in disks], "format": VHD},
+        "/export_raw_vdi", {"vdi": [one.export.query["vdi"] for one in exports], "format": VHD},
         says=lazy(N_("Exporting {name}"), name=name), label=f"Export of {name}", name=file_name(name, "ova"),
-        compose=archived(f"{stem}.ovf", described(told, group), disks),
-        parts=max(1, len(disks)),
+        compose=archived(f"{stem}.ovf", ovf, exports), parts=max(1, len(exports)),
+    )  # fmt: skip
+
+
+def _files(vm: VM, stem: str) -> dict[str, VDI]:
+    """{what its file is called: the disk}, by position"""
+    found = [drive.vdi for drive in drives_of(vm) if drive.is_disk and drive.vdi is not None]
+    return {f"{stem}-disk{number}.vmdk": vdi for number, vdi in enumerate(found, 1)}
+
+
+def _described(vm: VM, disks: Mapping[str, VDI]) -> DescribedVM:
+    return DescribedVM(
+        name=name_of(vm), description=vm.name_description, vcpus=vm.VCPUs_max, memory=vm.memory_dynamic_max,
+        is_uefi=firmware_of(vm) in (Firmware.UEFI, Firmware.SECURE),
+        disks=tuple(DescribedDisk(file, vdi.virtual_size) for file, vdi in disks.items()),
+        nics=tuple(name_of(nic.network) if nic.network is not None else "" for nic in nics_of(vm)),
+        startup=Startup(vm.order, vm.start_delay, vm.shutdown_delay),
     )  # fmt: skip
 
 
@@ -87,7 +91,7 @@ def vapp_blocked(appliance: Appliance) -> LazyText | None:
 EXPORT_OVA: Final[AnyAction] = Action(
     id="vm.export_ova", kind=VM, title=N_("Export as OVA"), done=N_("{name} is exported"), role=Role.OPERATOR, icon="download",
     applies_to=is_exportable, blocked=blocked, relevant=_CONDITION.fits, plan=vm_plan, delivers=True,
-    warning=N_("For other products, such as VirtualBox and VMware: settings and disks, without snapshots, MAC addresses and guest tools."),
+    warning=N_("For other products, such as VirtualBox and VMware: settings and disks, without snapshots and MAC addresses."),
 )  # fmt: skip
 EXPORT_VAPP: Final[AnyAction] = Action(
     id="vm_appliance.export", kind=Appliance, title=N_("Export as OVA"), done=N_("{name} is exported"), role=Role.OPERATOR, icon="download",
