@@ -6,9 +6,11 @@ computed with what is read here needs no bounds of its own.
 
 from __future__ import annotations
 
+import re
 import time
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, TypeAlias, TypeVar
@@ -169,18 +171,36 @@ _WHOLE = msgspec.json.Decoder(_RawWhole, strict=False)
 _ROW = msgspec.json.Decoder(_Row, strict=False)
 _VALUES = msgspec.json.Decoder(list[float], strict=False)
 _LEGEND = msgspec.json.Decoder(list[str])
+_DATA: Final = re.compile(rb'"data"\s*:\s*\[')
 
 
 def _export_of_json(known: Legend | None, body: bytes) -> Export:
-    outer = _outer(_EXPORT, body)
-    text = bytes(outer.meta.legend)
+    head, rows = _in_portions(body)
+    text = bytes(head.meta.legend)
     key = hash(text)
     legend = known if known is not None and known.key == key else _legend_of(key, _LEGEND.decode(text))
     made = Export(legend)
-    for raw in outer.data:
+    for raw in rows:
         row = _part(_ROW, raw, legend.width)
         made.add(row.t, row.values)
     return made
+
+
+def _in_portions(body: bytes) -> tuple[_RawExport, Iterable[msgspec.Raw | bytes]]:
+    """What comes before the rows, and each row: no braces are within one. To look through megabytes at once would hold the loop."""
+    data = _DATA.search(body)
+    if data is not None and body[-16:].rstrip().endswith(b"]}"):
+        with suppress(msgspec.DecodeError):
+            return _EXPORT.decode(body[: data.end()] + b"]}"), _between_braces(body, data.end())
+    outer = _lenient(_EXPORT, body)  # in another order
+    return outer, outer.data
+
+
+def _between_braces(body: bytes, at: int) -> Iterator[bytes]:
+    while (begin := body.find(b"{", at)) >= 0:
+        at = body.find(b"}", begin) + 1
+        _check(at > 0, "a row without an end")
+        yield body[begin:at]
 
 
 def _legend_of(key: int, entries: Sequence[str]) -> Legend:
@@ -188,7 +208,7 @@ def _legend_of(key: int, entries: Sequence[str]) -> Legend:
 
 
 def _whole_of_json(body: bytes) -> Whole:
-    outer = _outer(_WHOLE, body)
+    outer = _lenient(_WHOLE, body)
     made = Whole(outer.step, outer.lastupdate, [source.name for source in outer.ds])
     for rra in outer.rra:
         archive = Archive(rra.cf, rra.pdp_per_row)
@@ -198,21 +218,21 @@ def _whole_of_json(body: bytes) -> Whole:
     return made
 
 
-def _outer(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+def _lenient(decoder: msgspec.json.Decoder[T], body: msgspec.Raw | bytes) -> T:
     """In the older dialect NaN and Infinity are bare words, which are no JSON; no legend has them in it."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        return decoder.decode(_quoted(body))
+        return decoder.decode(_quoted(bytes(body)))
 
 
-def _part(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw, width: int) -> T:
+def _part(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw | bytes, width: int) -> T:
     """One row; looked at only if it is about as long as `width` numbers."""
     _check(len(raw) <= MOST_OF_A_VALUE * (width + 4), "measurements do not fit their legend")
     time.sleep(0)  # the loop's turn
-    return decoder.decode(raw)
+    return _lenient(decoder, raw)
 
 
 def _quoted(body: bytes) -> bytes:

@@ -32,6 +32,9 @@ class Workers:
 
     def __init__(self, name: str, size: int, connect: Callable[[Address], XapiSession], kept: int = 4) -> None:
         self._threads = ThreadPoolExecutor(max_workers=size, thread_name_prefix=name)
+        all_there = threading.Barrier(size)
+        for _ in range(size):  # now: to start one later, beside others that compute, holds the loop until it runs
+            self._threads.submit(all_there.wait)
         self._connect = connect
         self._kept = kept
         self._lock = threading.Lock()
