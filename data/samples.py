@@ -193,6 +193,7 @@ class Samples(Mapping[str, Series]):
             return True
         before = {name: self._rows[place :: self._layout.width] for name, place in self._layout.places.items()}
         ended = [name for name, known in before.items() if name not in block and not all(map(math.isnan, known))]
+        del ended[max(0, MOST_SERIES - block.layout.width) :]  # by then a host has made up names for a while
         places = {**block.layout.places, **{name: block.layout.width + number for number, name in enumerate(ended)}}
         if places != self._layout.places:
             self._layout = _layout_of(places) if ended else block.layout

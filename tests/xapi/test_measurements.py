@@ -60,6 +60,23 @@ def test_both_dialects_of_json_give_columns(text: bool) -> None:
     assert host["net_tx"] == [5.0, 6.0]
 
 
+def test_rows_may_come_before_their_legend() -> None:
+    told = json.loads(rows(text=True))
+    found = rrd.parse(reply(json.dumps({"data": told["data"], "meta": told["meta"]})))
+    assert found is not None and list(found.objects[VM]["cpu"]) == [0.25, 0.5]
+
+
+def test_a_host_s_legend_is_read_again_when_it_is_another() -> None:
+    def told(*names: str) -> Reply:
+        legend = [f"AVERAGE:vm:{VM}:{name}" for name in names]
+        return reply(json.dumps({"meta": {"legend": legend}, "data": [{"t": 5, "values": [0.5] * len(names)}]}))
+
+    reader = rrd.Reader()
+    for names in (("cpu0", "memory"), ("cpu0", "memory"), ("vif_0_rx", "memory", "cpu0"), ("cpu0",)):
+        update = reader.parse(told(*names))
+        assert update is not None and set(names) <= set(update.objects[VM]) and update.objects[VM]["cpu"][0] == 0.5
+
+
 @pytest.mark.parametrize(
     ("columns", "online", "busy"),
     [
