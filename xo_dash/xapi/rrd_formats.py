@@ -19,10 +19,11 @@ from xml.etree import ElementTree
 import msgspec
 
 from xo_dash.xapi.errors import BadReply, BadStatus
-from xo_dash.xapi.wire import Reply
+from xo_dash.xapi.wire import Body, Reply
 
 Row: TypeAlias = "array[float]"
 T = TypeVar("T")
+_Text: TypeAlias = msgspec.Raw | bytes | bytearray
 
 LIMIT: Final = 64 << 20
 """Bytes of the largest reply: ten minutes of a thousand VMs."""
@@ -116,12 +117,11 @@ def block_of(rows: Iterable[Row]) -> Row:
     return block
 
 
-def _read(reply: Reply, of_json: Callable[[bytes], T], of_xml: Callable[[bytes], T]) -> T:
+def _read(reply: Reply, of_json: Callable[[Body], T], of_xml: Callable[[Body], T]) -> T:
     if reply.status != 200:
         raise BadStatus(reply.status)
-    body = bytes(reply.body)
     try:
-        return of_xml(body) if body.lstrip()[:1] == b"<" else of_json(body)
+        return of_xml(reply.body) if reply.body[:PIECE].lstrip()[:1] == b"<" else of_json(reply.body)
     except (msgspec.DecodeError, ElementTree.ParseError, ValueError, RecursionError) as error:
         raise BadReply(f"measurements that are neither JSON nor XML: {error}") from error
 
@@ -174,7 +174,7 @@ _LEGEND = msgspec.json.Decoder(list[str])
 _DATA: Final = re.compile(rb'"data"\s*:\s*\[')
 
 
-def _export_of_json(known: Legend | None, body: bytes) -> Export:
+def _export_of_json(known: Legend | None, body: Body) -> Export:
     head, rows = _in_portions(body)
     text = bytes(head.meta.legend)
     key = hash(text)
@@ -186,17 +186,17 @@ def _export_of_json(known: Legend | None, body: bytes) -> Export:
     return made
 
 
-def _in_portions(body: bytes) -> tuple[_RawExport, Iterable[msgspec.Raw | bytes]]:
+def _in_portions(body: Body) -> tuple[_RawExport, Iterable[_Text]]:
     """What comes before the rows, and each row: no braces are within one. To look through megabytes at once would hold the loop."""
     data = _DATA.search(body)
     if data is not None and body[-16:].rstrip().endswith(b"]}"):
         with suppress(msgspec.DecodeError):
             return _EXPORT.decode(body[: data.end()] + b"]}"), _between_braces(body, data.end())
-    outer = _lenient(_EXPORT, body)  # in another order
+    outer = _lenient(_EXPORT, bytes(body))  # in another order
     return outer, outer.data
 
 
-def _between_braces(body: bytes, at: int) -> Iterator[bytes]:
+def _between_braces(body: Body, at: int) -> Iterator[bytes | bytearray]:
     while (begin := body.find(b"{", at)) >= 0:
         at = body.find(b"}", begin) + 1
         _check(at > 0, "a row without an end")
@@ -207,8 +207,8 @@ def _legend_of(key: int, entries: Sequence[str]) -> Legend:
     return Legend(key, len(entries), entries)
 
 
-def _whole_of_json(body: bytes) -> Whole:
-    outer = _lenient(_WHOLE, body)
+def _whole_of_json(body: Body) -> Whole:
+    outer = _lenient(_WHOLE, bytes(body))
     made = Whole(outer.step, outer.lastupdate, [source.name for source in outer.ds])
     for rra in outer.rra:
         archive = Archive(rra.cf, rra.pdp_per_row)
@@ -218,7 +218,7 @@ def _whole_of_json(body: bytes) -> Whole:
     return made
 
 
-def _lenient(decoder: msgspec.json.Decoder[T], body: msgspec.Raw | bytes) -> T:
+def _lenient(decoder: msgspec.json.Decoder[T], body: _Text) -> T:
     """In the older dialect NaN and Infinity are bare words, which are no JSON; no legend has them in it."""
     try:
         return decoder.decode(body)
@@ -228,7 +228,7 @@ def _lenient(decoder: msgspec.json.Decoder[T], body: msgspec.Raw | bytes) -> T:
         return decoder.decode(_quoted(bytes(body)))
 
 
-def _part(decoder: msgspec.json.Decoder[T], raw: msgspec.Raw | bytes, width: int) -> T:
+def _part(decoder: msgspec.json.Decoder[T], raw: _Text, width: int) -> T:
     """One row; looked at only if it is about as long as `width` numbers."""
     _check(len(raw) <= MOST_OF_A_VALUE * (width + 4), "measurements do not fit their legend")
     time.sleep(0)  # the loop's turn
@@ -277,7 +277,7 @@ class _Target:
         return "/".join(self._path[1:])
 
 
-def _parse(body: bytes, target: _Target) -> None:
+def _parse(body: Body, target: _Target) -> None:
     parser = ElementTree.XMLParser(target=target)  # noqa: S314  # expat bounds the expansion of entities
     for at in range(0, len(body), PIECE):
         parser.feed(body[at : at + PIECE])
@@ -285,7 +285,7 @@ def _parse(body: bytes, target: _Target) -> None:
     parser.close()
 
 
-def _export_of_xml(body: bytes) -> Export:
+def _export_of_xml(body: Body) -> Export:
     entries: list[str] = []
     made = Export(_legend_of(0, entries))
     times: list[float] = []
@@ -315,7 +315,7 @@ def _export_of_xml(body: bytes) -> Export:
     return made
 
 
-def _whole_of_xml(body: bytes) -> Whole:
+def _whole_of_xml(body: Body) -> Whole:
     made = Whole()
     row: Row = array("f")
 
