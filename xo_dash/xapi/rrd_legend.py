@@ -51,6 +51,8 @@ def _averages(legend: Sequence[str]) -> Iterator[tuple[tuple[str, str], str, int
     """((vm or host, uuid), name, place)"""
     prefix, object_ = "", ("", "")
     for place, entry in enumerate(legend):
+        if place % BREATH == 0:
+            time.sleep(0)  # the loop's turn
         if prefix and entry.startswith(prefix):  # an object's are beside each other
             yield object_, entry[len(prefix) :], place
             continue
@@ -58,8 +60,6 @@ def _averages(legend: Sequence[str]) -> Iterator[tuple[tuple[str, str], str, int
             case ["AVERAGE", "vm" | "host" as owner, uuid, name]:
                 prefix, object_ = f"AVERAGE:{owner}:{uuid}:", (owner, uuid)
                 yield object_, name, place
-        if place % BREATH == 0:
-            time.sleep(0)  # the loop's turn
 
 
 def _short(places: list[int]) -> Sequence[int]:
