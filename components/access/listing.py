@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 
 from nicegui import ui
 
 from components.access.giving import GrantDialog, revoke_grant
+from components.access.grant_texts import on_text, until_text
 from components.live import follow_source
 from components.ui import Button, ButtonKind, Card, Column, RecordTable
-from data.grants.grant import Grant, GrantKind
-from data.grants.targets import target_of
-from data.names import name_of
-from data.sight import Sight
+from data.grants.grant import Grant
 from xo_dash.context import Context
 from xo_dash.control.grant_words import role_text, whose
-from xo_dash.i18n import _, date
+from xo_dash.i18n import _
 
 
 class GrantList(Card):
@@ -42,17 +39,3 @@ class GrantList(Card):
         revoke = partial(Button, _("Revoke"), partial(revoke_grant, self._context, grant, who), kind=ButtonKind.GHOST)
         on, until = on_text(grant, self._context.mirror), until_text(grant)
         return [who, _("not {role}").format(role=may) if grant.deny else may, on, until, revoke]
-
-
-def on_text(grant: Grant, mirror: Sight) -> str:
-    """What it is on."""
-    if grant.kind is GrantKind.TAG:
-        return _("tag {tag}").format(tag=grant.key)
-    if grant.kind is GrantKind.FILTER:
-        return _("filter {filter}").format(filter=grant.key)
-    row = target_of(grant.kind, grant.key, mirror)
-    return name_of(row) if row is not None else _("{uuid} (deleted)").format(uuid=grant.key[:8])
-
-
-def until_text(grant: Grant) -> str:
-    return "–" if grant.until is None else _("expired") if grant.until < time.time() else date(grant.until)

@@ -7,6 +7,7 @@ from functools import partial
 
 from nicegui import ui
 
+from components.access.grant_texts import owner_text
 from components.access.quota_dialog import QuotaDialog
 from components.live import follow_source, fresh_slot
 from components.people.faults import fault_of, need_administrator
@@ -89,14 +90,6 @@ class QuotaCard(Card):
         with ui.element().classes("x-quota"):
             ui.label(_(RESOURCES[limit.resource]))
             Meter(share, str(used_of(limit)), warning=WARNING, critical=1.0)
-
-
-def owner_text(context: Context, quota: Quota) -> str:
-    group = context.grants.groups.get(quota.group_id)
-    if group is not None:
-        return _("group {name}").format(name=group.name)
-    user = context.users.get(quota.user_id)
-    return user.name if user is not None else "–"
 
 
 def places(context: Context, quota: Quota) -> Sequence[str]:

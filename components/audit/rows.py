@@ -9,8 +9,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from components.access.listing import on_text
-from components.access.quotas import owner_text
+from components.access.grant_texts import on_text, owner_text
 from components.audit.words import result, what
 from components.ui import Value
 from components.urls import PREFIXES
