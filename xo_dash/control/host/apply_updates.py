@@ -45,8 +45,8 @@ def has_repositories(host: Host) -> bool:
 
 
 def is_up_to_date(host: Host) -> bool:
-    """Whether it has all that the pool synchronized; False where no pool synchronizes."""
-    return host.latest_synced_updates_applied == UP_TO_DATE
+    """Whether it has all that the pool synchronized; False where no pool synchronizes, whatever XAPI says there."""
+    return not is_xcp_ng(host) and host.latest_synced_updates_applied == UP_TO_DATE
 
 
 def blocked(host: Host) -> LazyText | None:
