@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
 
 from components.ui import Age, Button, ButtonKind, Column, Mark, Markdown, Meter, chip
 from components.urls import path_to
@@ -251,27 +252,55 @@ class CellTable(ui.element):
             row.move(self._body, at)
 
 
+class FactValue(TextElement):
+    """Where a value is shown: a text is its own, without an element around it; anything else is drawn in it."""
+
+    def __init__(self) -> None:
+        super().__init__(tag="dd", text="")
+        self.props["dir"] = "auto"
+        self._shown: Cell | None = None
+
+    def show(self, cell: Cell) -> None:
+        if cell == self._shown:
+            return
+        if self.default_slot.children:
+            self.clear()
+        quiet = isinstance(cell, Quiet)
+        self.text = cell.text if quiet else cell or "–" if isinstance(cell, str) else ""
+        self.classes("x-text" if self.text else "", remove="x-text x-dim")
+        if quiet:
+            self.classes("x-dim")
+        elif not self.text:
+            with self:
+                draw(cell)
+        self._shown = cell
+
+
 class Facts(ui.element):
-    """Names and values on one column; the names are given once, a value of None hides its row."""
+    """Names and values on one column; the names are given once, a row is made when there is a value, and hidden when it is None."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__("dl")
         self.classes("x-facts")
-        self._rows: dict[str, tuple[ui.label, CellSlot]] = {}
-        with self:
-            for name in names:
-                term = ui.label(name)
-                term.tag = "dt"
-                self._rows[name] = term, CellSlot("dd")
-
-    def place(self, name: str) -> CellSlot:
-        """Where the value of that name stands."""
-        return self._rows[name][1]
+        self._names = tuple(names)
+        self._rows: dict[str, tuple[ui.label, FactValue]] = {}
 
     def show(self, values: Sequence[tuple[str, Cell | None]]) -> None:
         for name, value in values:
-            term, place = self._rows[name]
-            for part in (term, place):
+            if value is not None and name not in self._rows:
+                self._rows[name] = self._make(name)
+            for part in self._rows.get(name, ()):
                 part.set_visibility(value is not None)
             if value is not None:
-                place.show(value)
+                self._rows[name][1].show(value)
+
+    def _make(self, name: str) -> tuple[ui.label, FactValue]:
+        """A row, before those that come later."""
+        later = next((self._rows[other][0] for other in self._names[self._names.index(name) + 1 :] if other in self._rows), None)
+        with self:
+            term, place = ui.label(name), FactValue()
+        term.tag = "dt"
+        if later is not None:
+            term.move(self, self.default_slot.children.index(later))
+            place.move(self, self.default_slot.children.index(later))
+        return term, place

@@ -127,6 +127,23 @@ def follow_facts(view: View[Any], facts: Iterable[str], render: Callable[[], Non
     render()
 
 
+def draw_while(view: View[Any], facts: Iterable[str], look: Callable[[], T | None], draw: Callable[[T], object]) -> None:
+    """Draw here what `look` answers, anew when it answers something else; while that is None or False, nothing is made for it."""
+    box = ui.element().classes("contents")
+    shown: list[T] = []
+
+    def refresh() -> None:
+        found = look()
+        if [found] == shown or not (found or shown):
+            return
+        shown[:] = [found] if found else []
+        with fresh_slot(box):
+            if found:
+                draw(found)
+
+    follow_facts(view, facts, refresh)
+
+
 def in_words(say: Callable[[T], U]) -> Callable[[T], U]:
     """`say` in the language of the reader whose page is being built: `bind_text_from(vm, "state", in_words(state_text))`."""
     surroundings = contextvars.copy_context()

@@ -16,7 +16,7 @@ from components.frame.feed import TreeFeed
 from components.frame.finder import Finder
 from components.frame.keys import Keys
 from components.frame.loading import show_loading
-from components.frame.navigation import navigation
+from components.frame.navigation import Navigation
 from components.frame.shell import Shell, brand, breadcrumbs
 from components.frame.tree import SNAPSHOT, Tree
 from components.people.role_word import role_word
@@ -69,7 +69,7 @@ def frame(
         Keys()
         _account(context, user)
     with shell.side:
-        navigation(context, ui.context.client.request.url.path)
+        Navigation(context, ui.context.client.request.url.path)
         Tree(feed, selected, on_menu=menu.open)
     with shell.band:
         viewing_banner(user)

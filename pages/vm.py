@@ -8,7 +8,7 @@ from components.actions import ActionBar
 from components.stale_data import stale_band
 from components.ui import PageHead, empty_state
 from components.urls import path_to, pool_link
-from components.vms.head import Now, UnderWay, VmHead, hints
+from components.vms.head import Now, VmHead, hints, under_way
 from components.vms.page.tabs import VmTabs
 from components.vms.trash import trash_notice
 from data.facts.vm import is_guest
@@ -54,9 +54,9 @@ def show(context: Context, vm: VMView, tab: str) -> None:
     Now(vm)
     stale_band(vm.row.home, context.mirror)
     VmHead(context, vm)
-    trash_notice(context, vm.row)
+    trash_notice(context, vm)
     hints(context, vm)
-    UnderWay(vm)
+    under_way(vm)
     VmTabs(context, vm, tab)
 
 

@@ -24,7 +24,7 @@ from xo_dash.i18n import _, number
 
 
 class ActionMenu:
-    """Opens below the element it is put into, at a click on it or by `open`; says of the impossible why."""
+    """Opens below the element it is put into, at a click on it or by `open`; says of the impossible why. Made at the first time."""
 
     def __init__(
         self, context: Context, subjects: Sequence[XapiObject] = (), actions: Sequence[AnyAction] | None = None, *, right: bool = False
@@ -33,16 +33,19 @@ class ActionMenu:
         self._context = context
         self._subjects = tuple(subjects)
         self._actions = actions
-        self._menu = menu(right=right).props("no-parent-event")
-        slot = self._menu.parent_slot
-        if slot is not None:
-            slot.parent.on("click", self.open, [])
+        self._right = right
+        self._menu: ui.menu | None = None
+        self._slot = ui.context.slot
+        self._slot.parent.on("click", self.open, [])
 
     def show(self, subjects: Sequence[XapiObject]) -> None:
         """From now on for these."""
         self._subjects = tuple(subjects)
 
     def open(self) -> None:
+        if self._menu is None:
+            with self._slot:
+                self._menu = menu(right=self._right).props("no-parent-event")
         self._menu.clear()
         with self._menu:
             self._fill()

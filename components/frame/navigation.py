@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
+import orjson
 from nicegui import ui
 
-from components.findings.badge import badge
+from components.browser import tell
+from components.findings.attention import level_words
+from components.findings.feed import FindingsFeed
 from components.frame.tally import SectionCounter
 from components.live import follow_source
-from components.ui import Icon
+from components.theme.icons import drawing
+from components.ui.marks import drawings
 from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import N_, _, number
@@ -28,54 +32,67 @@ _MORE: Final = (
     ("/messages", "messages", N_("Messages")),
 )  # fmt: skip
 """Below a button that shows them, or the tree would have no room on a small screen; a tall one has them all."""
+_LEVELS: Final = ("critical", "warning")
 
 
-_TOGGLE: Final = "() => globalThis.xoDash.unfold('nav')"
+class Navigation(ui.element, component="navigation.js"):
+    """One element, of which the browser makes the links; afterwards it is told the counts that differ."""
 
-
-def navigation(context: Context, here: str) -> None:
-    """`here` is the path of the page; the section it belongs to is marked."""
-    tally, activity = context.shared(SectionCounter), context.tasks
-    with ui.element("nav").classes("x-nav") as nav:
-        nav.props["aria-label"] = _("Pages")
+    def __init__(self, context: Context, here: str) -> None:
+        """`here` is the path of the page; the section it belongs to is marked."""
+        super().__init__()
+        self._tally, self._activity = context.shared(SectionCounter), context.tasks
+        self._board = context.shared(FindingsFeed)
+        self._counts, self._warned = self._rows() | self._tasks(), self._levels()
         rules = is_administrator()
-        counts = {
-            path: _place(context, path, icon, _(name), here == path or (here.startswith(f"{path}/") and path != "/"))
-            for path, icon, name in _PLACES
-            if rules or path not in _FOR_ADMINISTRATORS
-        }
-        with ui.element("button").classes("x-nav-more").props("type=button") as more:
-            more.on("click", js_handler=_TOGGLE)
-            Icon("down")
-            ui.label(_("More"))
-        with ui.element().classes("x-nav-rest"):
-            for path, icon, name in _MORE:
-                _place(context, path, icon, _(name), path == here)
+        self._props.update(
+            label=_("Pages"), more=_("More"), twist=drawing("down"), here=_section(here),
+            places=_places(place for place in _PLACES if rules or place[0] not in _FOR_ADMINISTRATORS), rest=_places(_MORE),
+            counts=self._counts, levels=self._warned,
+        )  # fmt: skip
+        with self:
+            follow_source(self._tally.observe, lambda: self._count(self._rows()))
+            follow_source(self._activity.observe, lambda: self._count(self._tasks()))
+            follow_source(self._board.observe_counts, self._warn)
 
-        def count_rows() -> None:
-            now = tally.counts
-            for path, count in (("/vms", now.vms), ("/hosts", now.hosts), ("/storage", now.srs), ("/networks", now.networks)):
-                counts[path](count)
+    def _displayed_contents(self, *, only_visible: bool) -> list[Any]:  # NiceGUI asks for it
+        return [name for _path, _drawing, name in (*self._props["places"], *self._props["rest"])]
 
-        def count_tasks() -> None:
-            counts["/tasks"](sum(line.goes_on for line in activity.lines()))
+    def _rows(self) -> dict[str, str]:
+        now = self._tally.counts
+        return _written({"/vms": now.vms, "/hosts": now.hosts, "/storage": now.srs, "/networks": now.networks})
 
-        follow_source(tally.observe, count_rows)
-        follow_source(activity.observe, count_tasks)
+    def _tasks(self) -> dict[str, str]:
+        return _written({"/tasks": sum(line.goes_on for line in self._activity.lines())})
+
+    def _levels(self) -> tuple[tuple[str, str, str, str], ...]:
+        """(mark, drawing, how many, the same in words) of what is critical and what is a warning; none of which there are none."""
+        counts, marks = self._board.counts, drawings()
+        found = [(level, getattr(counts, level)) for level in _LEVELS]
+        return tuple((level, marks[level], number(count), level_words(level, count)) for level, count in found if count)
+
+    def _count(self, counts: dict[str, str]) -> None:
+        if fresh := {path: count for path, count in counts.items() if self._counts[path] != count}:
+            self._counts |= fresh
+            tell(self, "count", orjson.dumps([fresh]).decode())
+
+    def _warn(self) -> None:
+        if (levels := self._levels()) != self._warned:
+            self._warned = levels
+            tell(self, "warn", orjson.dumps([levels]).decode())
 
 
-def _place(context: Context, path: str, icon: str, name: str, is_here: bool) -> Callable[[int], None]:
-    """One of them; the answer sets its count."""
-    with ui.link(target=path) as link:
-        if is_here:
-            link.props["aria-current"] = "page"
-        Icon(icon)
-        ui.label(name).classes("x-cut")
-        label = ui.label().classes("x-nav-count")
-        if path == "/attention":
-            badge(context)
+def _section(here: str) -> str:
+    """The path of the section that a page is in."""
+    paths = [path for path, _drawing, _name in (*_PLACES, *_MORE)]
+    return next((path for path in paths if here == path or (path != "/" and here.startswith(f"{path}/"))), "")
 
-    def show(count: int) -> None:
-        label.text = number(count) if count else ""
 
-    return show
+def _places(places: Iterable[tuple[str, str, str]]) -> tuple[tuple[str, str, str], ...]:
+    """Tuples: NiceGUI looks into each list among props for changes."""
+    return tuple((path, drawing(icon), _(name)) for path, icon, name in places)
+
+
+def _written(counts: Mapping[str, int]) -> dict[str, str]:
+    """Nothing for none."""
+    return {path: number(count) if count else "" for path, count in counts.items()}

@@ -61,7 +61,7 @@ class HostFailure(Card):
 
     def __init__(self, host: HostView, pool: PoolView | None) -> None:
         """`pool`: its own; what is free there decides."""
-        super().__init__(_("If this host fails"), " ")
+        super().__init__(_("If this host fails"))
         self._host = host
         self._asked = 0
         with self:

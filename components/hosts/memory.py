@@ -18,7 +18,7 @@ class MemoryBar(Card):
     """Shows an account; `show` another."""
 
     def __init__(self) -> None:
-        super().__init__(_("Memory allocated"), " ")
+        super().__init__(_("Memory allocated"))
         with self:
             with ui.element().classes("x-parts").props("aria-hidden=true"):
                 self._parts = {name: ui.element("i").classes(f"x-part x-part-{name}") for name in PARTS}

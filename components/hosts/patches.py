@@ -140,7 +140,7 @@ class HostPatches(Card):
     """The packages themselves."""
 
     def __init__(self, context: Context, host: Host) -> None:
-        super().__init__(_("Updates"), " ")
+        super().__init__(_("Updates"))
         self._context, self._host = context, host
         self._way = (UPDATE_HOST, "update") if is_xcp_ng(host) else (APPLY_UPDATES, "apply")
         with self:

@@ -82,7 +82,7 @@ class Storage(Card):
     """What its SRs hold together."""
 
     def __init__(self, pool: PoolView) -> None:
-        super().__init__(_("Storage"), " ")
+        super().__init__(_("Storage"))
         limits = fill_limits(pool.row.home)
         with self:
             self._figure = Figure()

@@ -133,7 +133,7 @@ class NewSRForm(ui.element):
         with fresh_slot(self._fields):
             asked = ASKED[self._draft.kind]
             if asked:
-                with Card(_("Location"), " ") as where, ui.element().classes("x-new-sr-fields"):
+                with Card(_("Location")) as where, ui.element().classes("x-new-sr-fields"):
                     for name in asked:
                         choices = NEW_SR.choices[name]([self._pool]) if name in NEW_SR.choices else ()
                         usual = choices[0].value if len(choices) == 1 else known[name].default

@@ -17,7 +17,7 @@ class HostChecks(Card):
     """A line for each host."""
 
     def __init__(self) -> None:
-        super().__init__(_("Hosts"), " ")
+        super().__init__(_("Hosts"))
         self._shown: object = None
         with self:
             self._rows = ui.element().classes("x-new-sr-hosts").mark("hosts")

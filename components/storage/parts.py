@@ -46,7 +46,7 @@ class RoomCard(Card):
     """What of it is in use, and what was promised to disks."""
 
     def __init__(self, sr: SRView) -> None:
-        super().__init__(_("Space"), " ")
+        super().__init__(_("Space"))
         self._sr = sr
         with self:
             self._figure = Figure()

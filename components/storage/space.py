@@ -82,7 +82,7 @@ class FreeUp(Card):
     """What would give space back, the least risk first."""
 
     def __init__(self, context: Context, sr: SRView, choose: Callable[[str], None]) -> None:
-        super().__init__(_("Free up space"), " ")
+        super().__init__(_("Free up space"))
         self._context, self._sr = context, sr
         self._shown: object = None
         self.on_choose = choose  # let go of at the end, see components.release

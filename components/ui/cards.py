@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from nicegui import ui
 
 from xo_dash.i18n import number
@@ -14,10 +16,23 @@ class Card(ui.element):
         super().__init__("section")
         self.classes("x-card" + (" x-wide" if wide else ""))
         if title or scope:
-            with self, ui.element("header").classes("x-card-head"):
+            with self, ui.element("header").classes("x-card-head") as self._head:
                 self.title = heading(title, 2).classes("x-card-title x-cut")
-                self.count = ui.label().classes("x-count")
-                self.scope = ui.label(scope).classes("x-card-scope x-cut")
+            if scope:
+                self.scope.text = scope
+
+    @cached_property
+    def scope(self) -> ui.label:
+        """Made when something is said there: most cards say nothing."""
+        with self._head:
+            return ui.label().classes("x-card-scope x-cut")
+
+    @cached_property
+    def count(self) -> ui.label:
+        with self._head:
+            label = ui.label().classes("x-count")
+        label.move(target_index=1)
+        return label
 
     def show_count(self, count: int) -> None:
         """How many there are of what the title says, beside it."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nicegui import ui
+from nicegui.elements.mixins.text_element import TextElement
 
 from xo_dash.i18n import number
 
@@ -29,7 +30,7 @@ class Tabs(ui.element):
         names = [tab.name for tab in tabs]
         self.selected = selected if selected in names else names[0]
         self._on_select = on_select
-        self._buttons: dict[str, ui.element] = {}
+        self._buttons: dict[str, TextElement] = {}
         self._counts: dict[str, ui.label] = {}
         with self:
             for tab in tabs:
@@ -37,17 +38,23 @@ class Tabs(ui.element):
 
     def show_count(self, name: str, count: int) -> None:
         """How many there are of what the tab shows; nothing for none."""
-        self._counts[name].text = number(count) if count else ""
+        self._count(name, number(count) if count else "")
 
     def _add(self, tab: Tab) -> None:
-        button = ui.link(target=tab.path) if tab.path else ui.element("button").props("type=button")
+        button = ui.link(tab.title, tab.path) if tab.path else TextElement(tag="button", text=tab.title).props("type=button")
         button.classes("x-tab").props("role=tab").mark(f"tab-{tab.name}")
         button.on("choose" if tab.path else "click", lambda: self.select(tab.name), [])
-        with button, ui.element("span").classes("x-row").style("gap: 6px"):
-            ui.label(tab.title)
-            self._counts[tab.name] = ui.label(tab.count).classes("x-count")
         self._buttons[tab.name] = button
+        self._count(tab.name, tab.count)
         self._mark(tab.name)
+
+    def _count(self, name: str, text: str) -> None:
+        """Most tabs count nothing, and have no place for it."""
+        if name in self._counts:
+            self._counts[name].text = text
+        elif text:
+            with self._buttons[name]:
+                self._counts[name] = ui.label(text).classes("x-count")
 
     def _mark(self, name: str) -> None:
         chosen = name == self.selected

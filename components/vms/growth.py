@@ -33,7 +33,7 @@ class VMGrowth(Card):
     """Drawn anew when a snapshot comes, goes or gets another name."""
 
     def __init__(self, context: Context, vm: VMView) -> None:
-        super().__init__(_("Snapshots"), " ")
+        super().__init__(_("Snapshots"))
         self._context, self._vm = context, vm
         self._shown: object = None
         with self:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Final, NamedTuple
 
 from nicegui import ui
 
 from components.actions import run_one, whoever
-from components.live import follow_facts
+from components.live import draw_while, follow_facts
 from components.object_header import ObjectHead
 from components.theme.icons import Icon
-from components.ui import Button, Mark, Notice, Tone, notify
+from components.ui import Button, Notice, Tone, notify
+from components.ui.marks import drawings
 from components.urls import path_of
 from components.vms.page.editable import editing, may_edit
 from components.vms.page.settings_rows import EDITS
@@ -60,8 +61,7 @@ class VmHead(ObjectHead):
         self._since: float | None = None
         self._reached: tuple[str, ...] = ()
         with self.state, ui.element("span").classes("x-state"):
-            for shape in ("busy", *STATES):
-                Mark(shape).classes(f"x-if x-if-{shape}")
+            ui.element("span").classes("contents").props["innerHTML"] = _marks()
             self._word = ui.label()
         self.up.classes("x-if-up")
         with self.line:
@@ -128,6 +128,12 @@ class VmHead(ObjectHead):
             Tags(self._context, self._vm, tags)
 
 
+def _marks() -> str:
+    """The drawings of all states, of which `Now` has one shown."""
+    drawn = drawings()
+    return "".join(f'<i class="x-mark x-mark-{name} x-if x-if-{name}" aria-hidden="true">{drawn[name]}</i>' for name in ("busy", *STATES))
+
+
 SHOWN: Final = 2
 """Addresses in the head; the others are with the NICs."""
 
@@ -142,8 +148,13 @@ def copied(text: str) -> None:
         Icon("copy")
 
 
+def under_way(vm: VMView) -> None:
+    """What goes on with the VM; nothing while nothing does."""
+    draw_while(vm, ("operations",), lambda: bool(doing_of(vm.row)), lambda _goes_on: UnderWay(vm))
+
+
 class UnderWay(ui.element):
-    """What goes on with the VM, and how far it is; nothing while nothing does."""
+    """What goes on with the VM, and how far it is."""
 
     def __init__(self, vm: VMView) -> None:
         super().__init__()
@@ -161,7 +172,7 @@ class UnderWay(ui.element):
     def _refresh(self) -> None:
         doing, progress = doing_of(self._vm.row), self._vm.progress
         if not doing:
-            return
+            return  # it goes
         self._says.text = doing
         if progress != self._shown:
             self._shown = progress
@@ -169,30 +180,43 @@ class UnderWay(ui.element):
         self._far.text = percent(progress) if progress > 0 else ""
 
 
-def hints(context: Context, view: VMView) -> None:
-    """What to know about this VM before all else: it is gone, its host is not heard, or its guest has no tools."""
-    gone = Notice(_("This VM was deleted. Its last known state is shown."), Tone.WARNING)
-    with gone:
-        ui.link(_("All VMs"), "/vms").classes("x-link")
-    lost = Notice("", Tone.CRITICAL)
-    tools = Notice(
-        _("The guest tools are not responding: IP addresses, memory used and clean shutdown are not available."), Tone.INFORMATION
-    )
-    with tools:
-        offer = Button(_("Insert the tools ISO"), lambda: insert_tools(context, view)).mark("insert-tools")
-    gone.bind_visibility_from(view, PRESENT, lambda present: not present)
+class Hints(NamedTuple):
+    """What is to be known of a VM before all else."""
 
-    def refresh() -> None:
-        unheard = view.host.name if view.present and view.host is not None and not view.host_is_heard else ""
-        silent = view.tools.state in (ToolsState.MISSING, ToolsState.SILENT) and not view.operations
-        missing = view.present and not unheard and silent and time.time() - (view.started or 0.0) > BOOTING
-        lost.set_visibility(bool(unheard))
-        if unheard:
-            lost.text.text = _("Its host {host} is not responding; the state of this VM is unknown.").format(host=unheard)
-        tools.set_visibility(missing)
-        offer.set_visibility(missing and can_insert_tools(view))
+    is_gone: bool
+    unheard: str
+    """The name of its host, of which nothing is heard."""
+    has_no_tools: bool
+    can_get_tools: bool
 
-    follow_facts(view, (PRESENT, "host", "host_is_heard", "tools", "operations", "started", "disks"), refresh)
+
+HINTED: Final = (PRESENT, "host", "host_is_heard", "tools", "operations", "started", "disks")
+
+
+def hints_of(vm: VMView) -> Hints | None:
+    unheard = vm.host.name if vm.present and vm.host is not None and not vm.host_is_heard else ""
+    silent = vm.tools.state in (ToolsState.MISSING, ToolsState.SILENT) and not vm.operations
+    missing = vm.present and not unheard and silent and time.time() - (vm.started or 0.0) > BOOTING
+    found = Hints(not vm.present, unheard, missing, missing and can_insert_tools(vm))
+    return found if any(found) else None
+
+
+def hints(context: Context, vm: VMView) -> None:
+    """That it is gone, that its host is not heard, or that its guest has no tools."""
+
+    def draw(told: Hints) -> None:
+        if told.is_gone:
+            with Notice(_("This VM was deleted. Its last known state is shown."), Tone.WARNING):
+                ui.link(_("All VMs"), "/vms").classes("x-link")
+        if told.unheard:
+            Notice(_("Its host {host} is not responding; the state of this VM is unknown.").format(host=told.unheard), Tone.CRITICAL)
+        if told.has_no_tools:
+            text = _("The guest tools are not responding: IP addresses, memory used and clean shutdown are not available.")
+            with Notice(text, Tone.INFORMATION):
+                if told.can_get_tools:
+                    Button(_("Insert the tools ISO"), lambda: insert_tools(context, vm)).mark("insert-tools")
+
+    draw_while(vm, HINTED, lambda: hints_of(vm), draw)
 
 
 def can_insert_tools(view: VMView) -> bool:

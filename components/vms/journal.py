@@ -30,7 +30,7 @@ class JournalCard(Card):
     """The newest first; follows what is written, and a choice of time."""
 
     def __init__(self, context: Context, vm: VMView) -> None:
-        super().__init__(_("Changes"), " ")
+        super().__init__(_("Changes"))
         self.classes("x-journal")
         self._context, self._vm = context, vm
         self._period, self._wanted = Period(), PAGE

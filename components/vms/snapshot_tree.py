@@ -38,7 +38,7 @@ class SnapshotTree(Card):
     """Drawn anew when a snapshot comes, goes or is renamed. `on_look` is told which one is to be compared, and with what other."""
 
     def __init__(self, context: Context, vm: VMView, on_look: Callable[[SnapshotView | None, SnapshotView | None], None]) -> None:
-        super().__init__(_("Snapshots"), " ")
+        super().__init__(_("Snapshots"))
         self.classes("x-snaps")
         self._context, self._vm = context, vm
         self.on_look = on_look  # let go of when this goes: see components.release

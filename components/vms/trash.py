@@ -10,7 +10,7 @@ from nicegui import ui
 
 from components import ui as our
 from components.actions import ActionMenu, run_command
-from components.live import follow, follow_all, fresh_slot
+from components.live import draw_while, follow_all, fresh_slot
 from components.theme.icons import Icon
 from components.ui import Age, Button, ButtonKind, Card, Meter, Notice, Tone, buttons, empty_state, notify
 from components.urls import path_of
@@ -20,6 +20,7 @@ from data.names import name_of, pool_name
 from data.objects import VDI, VM
 from data.sight import Sight
 from data.trash import DAY, LONGEST, SETTING, is_trashed, trashed
+from data.views.vm import VMView
 from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.control.actions import action
@@ -45,17 +46,15 @@ def concerns_trash(changes: Sequence[Change]) -> bool:
     )
 
 
-def trash_notice(context: Context, vm: VM) -> None:
+def trash_notice(context: Context, vm: VMView) -> None:
     """On the page of a VM, while it is in the trash."""
-    notice = Notice(_("It is in the trash: halted, and not to be started until it is restored."), Tone.WARNING)
-    with notice:
-        ui.link(_("Go to trash"), "/vms?state=trash").classes("x-link")
-        Button(_("Restore"), lambda: run_command(context, action("vm.restore"), [vm]), icon="undo").mark("restore")
 
-    def refresh() -> None:
-        notice.set_visibility(is_trashed(vm))
+    def draw(_is_trashed: bool) -> None:
+        with Notice(_("It is in the trash: halted, and not to be started until it is restored."), Tone.WARNING):
+            ui.link(_("Go to trash"), "/vms?state=trash").classes("x-link")
+            Button(_("Restore"), lambda: run_command(context, action("vm.restore"), [vm.row]), icon="undo").mark("restore")
 
-    follow(context.mirror, (vm,), refresh, names=("other_config",))
+    draw_while(vm, ("is_trashed",), lambda: vm.is_trashed, draw)
 
 
 class TrashList(ui.element):

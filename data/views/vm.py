@@ -20,6 +20,7 @@ from data.history import History
 from data.names import name_of, pool_name
 from data.objects import VBD, VM, Appliance, Host, PowerState, Task
 from data.pending import pending_of
+from data.trash import is_trashed
 from data.types import Ref
 from data.views.moving import ELSEWHERE, moves_to
 from data.views.snapshot import snapshots_of
@@ -78,6 +79,7 @@ class VMView(View[VM]):
     present = _Fact(is_present)
     """False once it is deleted; all else stays as it was last."""
     is_guest = _Fact(is_guest, *GUEST)
+    is_trashed = _Fact(is_trashed, "other_config")
 
     # ---- what it is called
 

@@ -116,7 +116,7 @@ def bare(program: Program, kind: str, path: str, answer: httpx.Response, told: s
     if not is_open:
         assert answer.status_code in ((303, 401) if kind == "nobody" else (403, 404)), told
     if not path.startswith(("/theme/", "/kiosk/map")):
-        assert "x-nav" not in answer.text, told
+        assert "x-shell" not in answer.text, told
         for secret in program.secrets():
             assert secret not in answer.text, f"{told}: has {secret}"
 
@@ -124,7 +124,7 @@ def bare(program: Program, kind: str, path: str, answer: httpx.Response, told: s
 @pytest.mark.parametrize("role", Role)
 async def test_a_person_still_sees_the_frame_where_nothing_is(program: Program, role: Role) -> None:
     answer = await program.ask(role, "GET", "/nothing-here")
-    assert answer.status_code == 404 and "There is nothing at this address" in answer.text and "x-nav" in answer.text
+    assert answer.status_code == 404 and "There is nothing at this address" in answer.text and "x-shell" in answer.text
 
 
 async def test_strangers_learn_how_many_servers_are_live_and_no_more(program: Program) -> None:

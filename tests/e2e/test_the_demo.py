@@ -13,10 +13,10 @@ HALTED = f"""() => [...{MAP}.model.things.values()]
   .filter((thing) => thing.kind === "vm" && thing.state === 0).map((vm) => [vm.name, vm.uuid])"""
 STATES = """() => {
   const seen = (window.seen = []);
-  const state = document.querySelector(".x-head .x-state"), doing = document.querySelector(".x-operation");
+  const state = document.querySelector(".x-head .x-state");
   const look = () => {
-    const now = (doing.checkVisibility() ? doing.querySelector(".x-strong").textContent : state.textContent).trim();
-    if (now !== seen.at(-1)) seen.push(now);
+    const now = (document.querySelector(".x-operation .x-strong") ?? state).textContent.trim();
+    if (now && now !== seen.at(-1)) seen.push(now);
   };
   const all = { subtree: true, childList: true, characterData: true, attributes: true };
   new MutationObserver(look).observe(document.querySelector("main"), all);

@@ -9,7 +9,7 @@ from components.live import follow_facts
 from components.ui import Button, ButtonKind, Mark, Meter, Tone, notify
 from components.urls import path_to
 from components.vms.page.device_rows import DeviceLine, DeviceRow, DeviceRows, described, offered
-from components.vms.page.pending import PendingNotice
+from components.vms.page.pending import pending_notice
 from data.names import name_of
 from data.views.vm import VMView
 from data.views.vm_parts import DiskView
@@ -25,7 +25,7 @@ TOP = (ADD_DISK, ATTACH_DISK)
 
 
 def disks(context: Context, vm: VMView) -> None:
-    PendingNotice(context, vm)
+    pending_notice(context, vm)
     DiskTab(context, vm)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from nicegui import ui
 
 from components.actions import InlineEditor, whoever
-from components.cells import Cell, Facts
+from components.cells import Cell, Facts, FactValue
 from components.ui import Tone, notify
 from components.vms.page.settings_rows import Edit
 from data.views.vm import VMView
@@ -23,8 +23,8 @@ def may_edit(edit: Edit, vm: VMView) -> bool:
     return bool(may(whoever(), action(edit.action_id), vm.row))
 
 
-def editing(value: ui.element, context: Context, vm: VMView, edit: Edit, place: ui.element, at: int = -1) -> None:
-    """Have a click on `value`, or Enter, open the editor in `place`, `at` this position of it."""
+def editing(value: ui.element, context: Context, vm: VMView, edit: Edit, place: ui.element) -> None:
+    """Have a click on `value`, or Enter, open the editor in `place`; behind the value, where that is in it."""
     row = action(edit.action_id)
     value.classes("x-edit").props("tabindex=0 aria-keyshortcuts=Enter").mark(f"edit-{edit.action_id}")
     if value.tag == "div":
@@ -43,8 +43,8 @@ def editing(value: ui.element, context: Context, vm: VMView, edit: Edit, place: 
                 context, row, vm.row, lambda: edit.current(vm), lambda: value.run_method("focus"), edit.only,
                 restores=None if restores is None else lambda: restores(vm),
             )  # fmt: skip
-        if at >= 0:
-            editor.move(place, at)
+        if value in (inside := place.default_slot.children):
+            editor.move(place, inside.index(value) + 1)
 
     value.on("click", opened, [], js_handler="(e) => { if (!e.target.closest('a, .x-copy')) emit() }")
     value.on("keydown.enter", opened, [], js_handler="(e) => { if (e.target === e.currentTarget) { e.preventDefault(); emit() } }")
@@ -55,6 +55,10 @@ class EditableFacts(Facts):
 
     def __init__(self, context: Context, vm: VMView, rows: Sequence[tuple[str, Cell | None]], edits: Mapping[str, Edit]) -> None:
         super().__init__([name for name, _value in rows])
-        for number, (name, _value) in enumerate(rows):
-            if (edit := edits.get(name)) is not None and may_edit(edit, vm):
-                editing(self.place(name), context, vm, edit, self, 2 * number + 2)
+        self._context, self._vm, self._edits = context, vm, edits
+
+    def _make(self, name: str) -> tuple[ui.label, FactValue]:
+        term, place = super()._make(name)
+        if (edit := self._edits.get(name)) is not None and may_edit(edit, self._vm):
+            editing(place, self._context, self._vm, edit, self)
+        return term, place

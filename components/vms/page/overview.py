@@ -9,7 +9,7 @@ from components.messages.recent import RecentMessages
 from components.vms.about import Ties, VmAbout
 from components.vms.growth import VMGrowth
 from components.vms.loads import loads
-from components.vms.page.pending import PendingNotice
+from components.vms.page.pending import pending_notice
 from components.vms.page.protection import Protection
 from data.views.vm import VMView
 from xo_dash.context import Context
@@ -18,7 +18,7 @@ from xo_dash.context import Context
 def overview(context: Context, vm: VMView) -> None:
     """Its load, snapshots and last changes; beside them what it is."""
     mirror = context.mirror
-    PendingNotice(context, vm)
+    pending_notice(context, vm)
     with ui.element().classes("x-vm"):
         loads(vm)
         VMGrowth(context, vm)

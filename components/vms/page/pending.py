@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.actions import offer_undo, run_command, run_one, whoever
-from components.live import follow_facts
+from components.live import draw_while, follow_facts
 from components.ui import Button, ButtonKind, Notice
 from components.vms.page.settings_rows import memory_now, pending_lines, vcpus_now
 from data.facts.vm import VmState
@@ -20,8 +20,13 @@ from xo_dash.control.vm.vcpus import VCPUS_OF_VM
 from xo_dash.i18n import _, ngettext, number
 
 
-class PendingNotice(Notice):
+def pending_notice(context: Context, vm: VMView) -> None:
     """There while something waits."""
+    draw_while(vm, ("pending", "vcpus", "memory"), lambda: bool(pending_lines(vm)), lambda _waits: PendingNotice(context, vm))
+
+
+class PendingNotice(Notice):
+    """What waits, and what can be done with it."""
 
     def __init__(self, context: Context, vm: VMView) -> None:
         super().__init__("")
@@ -34,9 +39,8 @@ class PendingNotice(Notice):
 
     def _refresh(self) -> None:
         lines = pending_lines(self._vm)
-        self.set_visibility(bool(lines))
         if not lines:
-            return
+            return  # it goes
         halted = self._vm.state is VmState.HALTED
         count = len(lines)
         title = (

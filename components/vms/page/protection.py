@@ -43,7 +43,7 @@ class Protection(Card):
     """Sends only what differs; a line that has nothing to say is not there."""
 
     def __init__(self, context: Context, vm: VMView) -> None:
-        super().__init__(_("Protection"), " ")
+        super().__init__(_("Protection"))
         self._context, self._vm = context, vm
         self._lines: dict[str, LineBox] = {}
         with self, ui.element().classes("x-protection") as self._box, ui.element().classes("contents"):

@@ -12,7 +12,7 @@ from components.live import follow_facts
 from components.ui import Button, Card
 from components.vms.page.devices import Devices
 from components.vms.page.editable import EditableFacts
-from components.vms.page.pending import PendingNotice
+from components.vms.page.pending import pending_notice
 from components.vms.page.settings_rows import EDITS, Edit
 from components.vms.words import FIRMWARE
 from data.types import XapiObject
@@ -26,7 +26,7 @@ SHOWN = ("ref", "home", "metrics", "guest_metrics", "snapshots", "children", "co
 
 
 def settings(context: Context, vm: VMView) -> None:
-    PendingNotice(context, vm)
+    pending_notice(context, vm)
     rarely = {_("Maximum vCPUs"): EDITS["topology"], _("CPU share"): EDITS["share"], _("Memory limits"): EDITS["limits"]}
     with ui.element().classes("x-cards").style("--card: 380px"):
         _card(context, vm, _("CPU and memory"), hardware, HARDWARE, rarely)
