@@ -265,15 +265,20 @@ class FactValue(TextElement):
             return
         if self.default_slot.children:
             self.clear()
-        quiet = isinstance(cell, Quiet)
-        self.text = cell.text if quiet else cell or "–" if isinstance(cell, str) else ""
-        self.classes("x-text" if self.text else "", remove="x-text x-dim")
-        if quiet:
-            self.classes("x-dim")
-        elif not self.text:
+        self.text = _text_of(cell)
+        look = "x-text x-dim" if isinstance(cell, Quiet) else "x-text" if self.text else ""
+        self.classes(look, remove="x-text x-dim")
+        if not self.text:
             with self:
                 draw(cell)
         self._shown = cell
+
+
+def _text_of(cell: Cell) -> str:
+    """Of what is nothing else; "" for other cells."""
+    if isinstance(cell, Quiet):
+        return cell.text
+    return cell or "–" if isinstance(cell, str) else ""
 
 
 class Facts(ui.element):

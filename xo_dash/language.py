@@ -21,11 +21,12 @@ class BrowserLanguage:
     def __call__(self) -> str | None:
         try:
             client = nicegui.context.client
-            if client not in self._by_client:
-                self._by_client[client] = self._choose(client)
+            known = self._by_client.get(client)  # asked for each text of a page
+            if known is None:
+                known = self._by_client[client] = self._choose(client)
         except RuntimeError:  # nobody is looking: no client, or one without a request
             return None if self._installation == "auto" else self._installation
-        return self._by_client[client]
+        return known
 
     def _choose(self, client: Client) -> str:
         session = session_of(client)

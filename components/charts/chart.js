@@ -41,12 +41,16 @@ export default {
 
   created() {
     this.points = this.curves.map(() => []); // plain: [[seconds, value], ...] oldest first
+    this.room = 300; // pixels it has for the plot
     this.format = formats(this.numbers);
     this.clock = new Intl.DateTimeFormat(this.numbers.language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     this.exact = new Intl.DateTimeFormat(this.numbers.language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
   },
   mounted() {
-    this.observer = new ResizeObserver(() => this.later());
+    this.observer = new ResizeObserver(([entry]) => {
+      this.room = entry.contentRect.width; // to ask for it while drawing would have the whole page laid out, once for each chart
+      this.later();
+    });
     this.observer.observe(this.$refs.plot);
     this.timer = setInterval(() => this.later(), 5000); // time goes on where nothing is measured, too
     document.addEventListener("visibilitychange", this.later);
@@ -86,7 +90,7 @@ export default {
       const newest = Math.max(0, ...this.points.map((points) => points.at(-1)?.[0] ?? 0));
       const now = Math.max(globalThis.xoDash?.now() ?? Date.now() / 1000, newest);
       this.start = now - this.span;
-      this.width = Math.max(80, this.$refs.plot.clientWidth - RIGHT);
+      this.width = Math.max(80, this.room - RIGHT);
       for (const points of this.points) while (points.length && points[0][0] < this.start - this.step) points.shift();
       const high = Math.max(0, ...this.points.flatMap((points) => points.map((point) => point[1])));
       this.high = this.limit > 0 ? Math.max(this.limit, high) : roundUp(high, this.unit) || 1;

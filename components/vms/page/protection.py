@@ -46,9 +46,15 @@ class Protection(Card):
         super().__init__(_("Protection"))
         self._context, self._vm = context, vm
         self._lines: dict[str, LineBox] = {}
+        self._is_drawn = False  # once is enough: which hosts could run it is asked of all
         with self, ui.element().classes("x-protection") as self._box, ui.element().classes("contents"):
+            follow(context.mirror, vm.row.home.all(HostView.kind).values(), self._hosts_changed, names=FITS)
+            self._is_drawn = True
             follow_facts(vm, READS, self._refresh)
-            follow(context.mirror, vm.row.home.all(HostView.kind).values(), self._refresh, names=FITS)
+
+    def _hosts_changed(self) -> None:
+        if self._is_drawn:
+            self._refresh()
 
     def _refresh(self) -> None:
         lines = list(protection(self._vm))
