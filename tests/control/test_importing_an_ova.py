@@ -16,6 +16,7 @@ from dissect.hypervisor.disk.vmdk import VMDK
 
 from data.objects import VBD, VDI, VIF, VM, Appliance, Network
 from data.vms import disks_of
+from tests.control.asked import steps_of
 from tests.control.ova_files import BOMB, VIRTUALBOX, VMWARE, Folder, ova, ovf_of, vmdk
 from tests.control.test_transfers import everything, fetched, pool_of, sent, sr_of
 from tests.control.wired import Wired, wired
@@ -33,6 +34,7 @@ from xo_dash.control.transfers.images import converted
 from xo_dash.control.transfers.upload import Upload
 from xo_dash.control.transfers.vhd_stream import BLOCK
 from xo_dash.control.transfers.vmdk_writing import VMDKWriter
+from xo_dash.control.xe import xe_lines
 from xo_dash.simulator.testing import simulated
 
 IMPORT, EXPORT = action("pool.import_ova"), action("vm.export_ova")
@@ -238,6 +240,8 @@ async def test_a_vapp_goes_out_and_comes_in_again(bench: Wired) -> None:
 
 async def test_an_ova_that_breaks_off_is_not_whole(bench: Wired) -> None:
     vm = next(vm for vm in bench.machines if EXPORT.blocked(vm) is None and disks_of(vm))
+    (line,) = xe_lines(steps_of(EXPORT.id, vm), bench.home)
+    assert line.startswith("# XAPI: GET /export_raw_vdi (packed) vdi="), "xe has no command for it"
     run = bench.runner.start(bench.ann, EXPORT, [vm], {})
     await fetched(bench, run, enough=1)
     await bench.until(lambda: run.ended)

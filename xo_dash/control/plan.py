@@ -235,8 +235,10 @@ class Transfer:
 
     @property
     def method(self) -> str:
-        """`GET /export`, `GET /export | PUT /import`"""
+        """`GET /export`, `GET /export | PUT /import`, `GET /export_raw_vdi (packed)`"""
         own = f"{'PUT' if self.is_upload else 'GET'} {self.path}"
+        if self.compose is not None:
+            return f"{own} (packed)"
         return f"GET {self.export.path} | {own}" if self.export is not None else own
 
 
