@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
-from data.objects import KINDS
-from data.types import NULL_REF, Home, Ref
+from data.types import Home
 from xo_dash.control.plan import Call, Question, Step, Transfer, Wait
 from xo_dash.control.rehearsal import Placeholder
+from xo_dash.control.xe_values import placeholders, variable, written
 
 LINES: Final[Mapping[str, str]] = {
     "Bond.create": "bond-create network-uuid={0} pif-uuids={1} mac={2} mode={3}",
@@ -227,12 +227,12 @@ def xe_lines(steps: Sequence[Step], home: Home) -> list[str]:
 
 
 def _lines(steps: Sequence[Step], home: Home) -> Iterator[str]:
-    needed = {value.step for step in steps for value in _placeholders(_parameters(step))}
+    needed = {value.step for step in steps for value in placeholders(_parameters(step))}
     for number, step in enumerate(steps, 1):
         line = _line(step, home)
         if not line:
             continue
-        yield f"{_variable(Placeholder(_answered(step), number))}=$({line})" if number in needed and not line.startswith("#") else line
+        yield f"{variable(Placeholder(_answered(step), number))}=$({line})" if number in needed and not line.startswith("#") else line
 
 
 def _answered(step: Step) -> str:
@@ -252,12 +252,12 @@ def _line(step: Step, home: Home) -> str:
     """Of one step; "" for what `xe` cannot do."""
     if isinstance(step, Wait):
         words = str(step.asks[0]) if step.asks else ""
-        return f"xe {words.format(*(_written(value, home) for value in step.asks[1:]))}" if words else ""
+        return f"xe {words.format(*(written(value, home) for value in step.asks[1:]))}" if words else ""
     if isinstance(step, Transfer):
         return _transferred(step, home)
     if not isinstance(step, (Call, Question)):
         return ""
-    values = [_written(value, home) for value in step.parameters]
+    values = [written(value, home) for value in step.parameters]
     if step.method not in LINES:
         return f"# XAPI: {step.method}({', '.join(map(str, values))})"
     line = f"xe {LINES[step.method].format(*values)}"
@@ -267,10 +267,10 @@ def _line(step: Step, home: Home) -> str:
 
 
 def _transferred(step: Transfer, home: Home) -> str:
-    values = {name: _written(value, home) for name, value in step.query.items()}
+    values = {name: written(value, home) for name, value in step.query.items()}
     if step.export is not None:
         there = home.pools.get(step.at)
-        values |= {"vm": _written(step.export.query.get("ref"), home), "pool": shlex.quote(there.server.label if there else "?")}
+        values |= {"vm": written(step.export.query.get("ref"), home), "pool": shlex.quote(there.server.label if there else "?")}
     line = TRANSFERS.get(step.method)
     if line is None:
         return f"# XAPI: {step.method} {' '.join(f'{name}={value}' for name, value in values.items())}"
@@ -281,45 +281,3 @@ def _parameters(step: Step) -> tuple[object, ...]:
     if isinstance(step, Transfer):
         return tuple(step.query.values())
     return step.parameters if isinstance(step, (Call, Question)) else step.asks[1:] if isinstance(step, Wait) else ()
-
-
-def _placeholders(values: Iterable[object]) -> Iterator[Placeholder]:
-    for value in values:
-        if isinstance(value, Placeholder):
-            yield value
-        elif isinstance(value, (dict, list, tuple)):
-            yield from _placeholders(value.values() if isinstance(value, dict) else value)
-
-
-def _written(value: object, home: Home) -> Any:
-    """As `xe` takes it; a record by its fields."""
-    if isinstance(value, dict):
-        return _Map({_word(name, home): _written(one, home) for name, one in value.items()})
-    if isinstance(value, Placeholder):
-        return f"${_variable(value)}"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (list, tuple)):
-        return ",".join(_written(one, home) for one in value)
-    return _word(str(value), home)
-
-
-class _Map(dict[str, Any]):
-    """`{1:device-config}` of it: `device-config:server=nas device-config:serverpath=/export`."""
-
-    def __format__(self, name: str) -> str:
-        return " ".join(f"{name}:{key}={value}" for key, value in self.items()) if name else str(dict(self))
-
-
-def _word(text: str, home: Home) -> str:
-    if text == NULL_REF:
-        return ""
-    if not text.startswith("OpaqueRef:"):
-        return shlex.quote(text)
-    homes = (home, *(other for other in home.pools.values() if other is not home))
-    row = next((row for one in homes for kind in KINDS if (row := one.one(kind, Ref(text))) is not None), None)
-    return row.uuid if row is not None else "?"
-
-
-def _variable(answer: Placeholder) -> str:
-    return f"{answer.kind.lower()}_{answer.step}"
