@@ -1,4 +1,4 @@
-"""An element that goes is freed at once, by counting references, and a page whose browser has gone with all that hangs on it.
+"""An element that goes is freed at once, by counting references, and a page whose browser has gone with all that it holds.
 
 A ring of references waits for the garbage collector, in its oldest generation since pages are open for a while. NiceGUI's references
 upwards are weak, and listeners of events go with their element; what else ties an element to itself is let go of here. Whoever calls

@@ -1,4 +1,4 @@
-"""What a VM hangs on: the things beside its host that it cannot run, or cannot move, without."""
+"""What a VM depends on: the things beside its host that it cannot run, or cannot move, without."""
 
 from __future__ import annotations
 

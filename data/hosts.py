@@ -1,4 +1,4 @@
-"""What can be told of a host from its row and what hangs on it: state, hardware, versions, memory, ports, paths. Pure, computed on read."""
+"""What can be told of a host from its row and what belongs to it: state, hardware, versions, memory, ports, paths. Pure."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ P = TypeVar("P")
 T = TypeVar("T", bound=XapiObject)
 
 SLICE: Final = 20
-"""Objects that are asked for at once: a millisecond or two, with what hangs on them."""
+"""Objects that are asked for at once: a millisecond or two, with what belongs to them."""
 WRITTEN: Final = 200
 """Rows that are written at once: the same."""
 

@@ -1,6 +1,6 @@
 """How much of one pool somebody may see: which of its rows, whole or by name, and how such rows are written.
 
-What a person may see as such (a VM, a host, an SR ...) a predicate says. What hangs on it is seen with it: `BRINGS`. What it only
+What a person may see as such (a VM, a host, an SR ...) a predicate says. What belongs to it is seen with it: `BRINGS`. What it only
 names, as a VM does its host, is known by name, and with the figures that one needs to act: `NAMED`. A row that is written for somebody
 refers to nothing that they may not see.
 """

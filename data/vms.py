@@ -1,4 +1,4 @@
-"""What can be told of a VM from its row and what hangs on it: disks, NICs, system, age. Pure, computed on read."""
+"""What can be told of a VM from its row and what belongs to it: disks, NICs, system, age. Pure, computed on read."""
 
 from __future__ import annotations
 
@@ -110,13 +110,13 @@ def _below(vdi: VDI) -> VDI | None:
 
 
 def nics_of(vm: VM) -> list[Nic]:
-    """All NICs by position."""
+    """By position, each with its network and its addresses."""
     told = told_addresses(vm)
     return [Nic(vif, vif.home.one(Network, vif.network), told.get(vif.device, ())) for vif in vifs_of(vm)]
 
 
 def vifs_of(vm: VM) -> list[VIF]:
-    """The same without what hangs on them."""
+    """By position."""
     return sorted(vm.all_of(VIF, vm.VIFs), key=lambda vif: (_place(vif.device), vif.device))
 
 

@@ -1,4 +1,4 @@
-"""What a VM is, as names and values; and what it hangs on."""
+"""What a VM is, as names and values; and what it depends on."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _protected(vm: VMView) -> Cell:
 
 
 class Ties(Card):
-    """What the VM hangs on; trouble is marked."""
+    """What the VM depends on; trouble is marked."""
 
     def __init__(self, vm: VMView) -> None:
         super().__init__(_("Dependencies"))

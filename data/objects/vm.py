@@ -1,4 +1,4 @@
-"""Virtual machines, and what hangs on them alone."""
+"""Virtual machines, and what belongs to them alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a VM has, as it is shown: disks, NICs, devices, and what it hangs on. Amounts are bytes; what nobody knows is -1, None or ""."""
+"""What a VM has, as it is shown: disks, NICs, devices, and what it depends on. Amounts are bytes; what nobody knows is -1, None or ""."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class DeviceView(NamedTuple):
 
 
 class DependencyView(NamedTuple):
-    """One thing that it hangs on, see `data.dependencies`."""
+    """One thing that it depends on, see `data.dependencies`."""
 
     kind: dependencies.DependencyKind
     level: Level

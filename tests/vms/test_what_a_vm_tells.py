@@ -1,4 +1,4 @@
-"""Pure: what is derived from a VM's row and what hangs on it."""
+"""Pure: what is derived from a VM's row and what belongs to it."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from xo_dash.control.task_view import TaskView
 SeesTask = Callable[[XapiObject, str], bool]
 """(what it is about, the id of the user who began it) -> whether it is told of."""
 AsSeen = Callable[[XapiObject], XapiObject | None]
-"""(what it is about) -> the same as the reader sees it, with what hangs on it; None if it is not there for them."""
+"""(what it is about) -> the same as the reader sees it, with what belongs to it; None if it is not there for them."""
 
 
 class VisibleTasks:

@@ -24,7 +24,7 @@ NAMED: Final = 3
 
 
 def cannot_delete(network: Network) -> LazyText | None:
-    """The first thing that hangs on it and cannot go along."""
+    """The first thing that depends on it and cannot go along."""
     if reason := unmanaged(network):
         return reason
     if not is_for_vms(network):
