@@ -1,4 +1,4 @@
-"""Whose eyes: all of the mirror, or what a person, or a link for a screen, may see of it."""
+"""What may be seen: all of the mirror, or what a person, or a link for a screen, may see of it."""
 
 from __future__ import annotations
 

@@ -45,7 +45,10 @@ T = TypeVar("T", bound=XapiObject)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The program's parts, and whose eyes see them. Pages read the mirror, act through the runner, and ask `auth` who is looking."""
+    """The program's parts, and what may be seen by who is given it.
+
+    Pages read the mirror, act through the runner, and ask `auth` who is looking.
+    """
 
     settings: Settings
     scopes: Scopes
@@ -72,7 +75,7 @@ class Context:
     patches: PatchBook
     """Which updates hosts lack."""
     viewer: str = ""
-    """The id of the user whose eyes these are; empty for the program itself."""
+    """The id of the user who looks; empty for the program itself."""
     _looking: WeakKeyDictionary[Client, Scope] = field(default_factory=WeakKeyDictionary, repr=False)
 
     @property
@@ -129,7 +132,7 @@ class Context:
         await asyncio.gather(self.auth.tick(), self.grants.tick(), self._reload_outdated())
 
     async def _reload_outdated(self) -> None:
-        """Load pages anew that were made for other eyes than their reader has now: a role is another."""
+        """Load pages anew whose readers may see something else by now: a role is another."""
         outdated = []
         for client, scope in list(self._looking.items()):
             session = session_of(client)
