@@ -26,8 +26,10 @@ from data.objects import PBD, SR, VDI, VM, Host, HostMetrics, Network, Pool
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText
+from xo_dash.control.requests.fault import Fault
 from xo_dash.control.run import Run
 from xo_dash.control.vm.create import CREATE, templates_of
+from xo_dash.control.vm.creation.request import CreateVM
 from xo_dash.i18n import _
 
 PARTS: tuple[type[Section], ...] = (HardwareSection, Disks, Nics, Cloud, Placement, FirmwareSection, Options, Labels)
@@ -115,7 +117,7 @@ class Form(ui.element):
         self.refresh()
 
     def refresh(self) -> None:
-        self.model = model = model_of(self.draft, self.pool)
+        self.model = model = model_of(self.draft, self.pool, is_seen=self.context.scope.shows, limits=self._limits)
         self.refused = why_not(CREATE, self.pool, whoever())
         self._create.allow(str(self.refused) if self.refused is not None else None)
         self._barred.set_visibility(self.refused is not None and self.pool.home.server.is_live)  # else the page says so itself
@@ -126,6 +128,11 @@ class Form(ui.element):
             part.show(model)
         self.side.show(model)
         self._foot.text = " · ".join(_("{what}: {left}").format(what=line.name, left=line.after) for line in lefts(model)[::2][:2])
+
+    def _limits(self, request: CreateVM) -> Sequence[Fault]:
+        """What quotas say, which are counted among all there is."""
+        user, pool = whoever(), self.context.original(self.pool)
+        return self.context.runner.quotas.faults(user, CREATE.id, request, pool) if user is not None and pool is not None else []
 
     def is_told(self, place: str) -> bool:
         """A field that is only missing is not told of before somebody was there, or wants to create."""

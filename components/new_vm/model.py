@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from components.new_vm.draft import SUGGESTED, DraftSource, VMDraft
-from data.objects import Pool
+from data.objects import Host, Pool
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Step
 from xo_dash.control.rehearsal import rehearse_all
@@ -18,6 +18,7 @@ from xo_dash.control.vm.creation.hosts import Seat, seats, suggested
 from xo_dash.control.vm.creation.request import CreateVM
 from xo_dash.i18n import N_
 
+Limits = Callable[[CreateVM], Sequence[Fault]]
 UNNAMED = "vm"
 """Stands for a name that nobody has typed yet."""
 
@@ -49,10 +50,13 @@ class Model:
         return [fault for fault in self.faults if any(fault.field == place or fault.field.startswith(f"{place}.") for place in places)]
 
 
-def model_of(draft: VMDraft, pool: Pool) -> Model:
+def model_of(
+    draft: VMDraft, pool: Pool, *, is_seen: Callable[[Host], bool] = lambda _host: True, limits: Limits = lambda _request: []
+) -> Model:
+    """`is_seen`: whether the VM may be put on a host, which takes seeing it; `limits`: what quotas say."""
     rough, faults = _decoded(draft.values(None))
     plan = blueprint(rough, pool.home) if rough is not None else None
-    found = tuple(seats(plan)) if plan is not None else ()
+    found = tuple(seat for seat in seats(plan) if is_seen(seat.host)) if plan is not None else ()
     best = suggested(found)
     if draft.host == SUGGESTED and best is not None:
         rough, faults = _decoded(draft.values(best.host.uuid))
@@ -60,9 +64,16 @@ def model_of(draft: VMDraft, pool: Pool) -> Model:
     if rough is not None:
         known = {fault.field for fault in faults}
         faults += [fault for fault in CREATE.faults(rough, pool) if fault.field not in known]
+        if not faults:
+            faults += [_where_it_is_typed(fault, draft) for fault in limits(rough)]
     faults = _chosen(draft, faults)
     steps = tuple(rehearse_all(CREATE.plan(rough, pool))) if rough is not None and plan is not None else ()
     return Model(pool=pool, request=None if faults else rough, plan=plan, faults=tuple(faults), seats=found, steps=steps)
+
+
+def _where_it_is_typed(fault: Fault, draft: VMDraft) -> Fault:
+    """How many are made is asked for only where there are to be several."""
+    return fault if fault.field not in ("count", "") or draft.several else replace(fault, field="name")
 
 
 def _chosen(draft: VMDraft, faults: list[Fault]) -> list[Fault]:

@@ -68,7 +68,7 @@ class Side(ui.element):
         plan = model.plan
         self._update("left", lefts(model), self._draw_left)
         reasons = [str(one) for one in why(model.seat, plan, model.seats)] if model.seat is not None and plan is not None else []
-        host = (name_of(model.seat.host), tuple(reasons)) if model.seat is not None else None
+        host = (name_of(model.seat.host), tuple(reasons)) if model.seat is not None else bool(model.seats)
         self._update("host", host, self._draw_host)
         steps = tuple(_spoken(model.steps))
         lines = xe_lines(model.steps, model.pool.home) if self._as_xe else []
@@ -91,7 +91,8 @@ class Side(ui.element):
     def _draw_host(self, host: object) -> None:
         with fresh_slot(self._host):
             if not isinstance(host, tuple):
-                ui.label(_("No host of the pool can run it now; see Placement for the reasons.")).classes("x-dim")
+                none = _("No host of the pool can run it now; see Placement for the reasons.")
+                ui.label(none if host else _("The pool picks a host each time the VM starts")).classes("x-dim")
                 return
             name, reasons = host
             with ui.element().classes("x-row x-spread"):

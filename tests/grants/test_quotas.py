@@ -23,9 +23,11 @@ from xo_dash.auth.visibility import PersonSees
 from xo_dash.control.actions import BY_ID, action
 from xo_dash.control.audit import Audit
 from xo_dash.control.quota.demands import COMMANDS
+from xo_dash.control.requests.fault import Fault
 from xo_dash.control.run import RunState
 from xo_dash.control.runner import Runner
 from xo_dash.control.vm.creation.blueprint import default_network
+from xo_dash.control.vm.creation.request import CreateVM
 
 
 class Team:
@@ -67,6 +69,9 @@ class Team:
 
     async def create(self, **values: object) -> str:
         return await self.said("vm.create", self.pool, **({"name": "web", "template": self.world.golden.uuid} | values))
+
+    def limits(self, request: CreateVM) -> list[Fault]:
+        return self.runner.quotas.faults(self.dev, "vm.create", request, self.pool)
 
     def scope(self) -> Scope:
         class Known:
@@ -121,11 +126,13 @@ async def test_a_small_team_serves_itself(team: Team) -> None:
     assert team.mirror.grants.owners == {key_of(mine): team.dev.id}
     seen = team.scope()
     assert {vm.name_label for vm in seen.mirror.every(VM)} == {"golden", "web"} and not any(seen.mirror.having(VM, key_of(other)))
-    world.fake.change(mine, resident_on=world.hosts[0].ref)
-    form = model_of(VMDraft(name="web-2", template=world.golden.uuid), next(seen.mirror.every(Pool)))
-    assert form.plan is not None and form.plan.host is not None and form.plan.host.name_label == "host-1", "known by name with its VM"
+    world.fake.change(mine, resident_on=world.hosts[0].ref, is_a_template=False)
+    form = model_of(
+        VMDraft(name="web-2", template=world.golden.uuid), next(seen.mirror.every(Pool)), is_seen=seen.shows, limits=team.limits
+    )
+    assert form.plan is not None and form.plan.host is None, "a host that is known by name, with its VM, is nothing to put others on"
+    assert "allows 1 VMs and 1 are in use" in str(form.fault("name"))
     assert await team.said("vm.rename", mine, name="shop") == ""
-    world.fake.change(mine, is_a_template=False)
     assert "allows 1 VMs and 1 are in use" in await team.create()
     assert await team.said("vm.create", team.pool, by=team.boss, name="more", template=world.golden.uuid) == "", "an administrator may"
 

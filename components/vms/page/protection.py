@@ -57,7 +57,7 @@ class Protection(Card):
             self._refresh()
 
     def _refresh(self) -> None:
-        lines = list(protection(self._vm))
+        lines = list(protection(self._vm, knows_hosts=self._knows_hosts()))
         look = sum(line.well is False for line in lines)
         self.scope.text = ngettext("{n} to check", "{n} to check", look).format(n=number(look)) if look else ""
         for gone in self._lines.keys() - {line.title for line in lines}:
@@ -68,6 +68,10 @@ class Protection(Card):
                 with self._box:
                     self._lines[line.title] = LineBox(line.title, self._protect)
             self._lines[line.title].show(line, allowed)
+
+    def _knows_hosts(self) -> bool:
+        """Whoever sees the VM alone knows of no host but its own, and so not whether there are others."""
+        return any(self._context.scope.shows(host) for host in self._vm.row.home.all(HostView.kind).values())
 
     async def _protect(self) -> None:
         client, request = self.client, ProtectVM(deletion=True)
@@ -101,9 +105,10 @@ class LineBox(ui.element):
         self._verb.set_visibility(bool(line.verb) and allowed)
 
 
-def protection(vm: VMView) -> Iterable[ProtectionLine]:
+def protection(vm: VMView, *, knows_hosts: bool = True) -> Iterable[ProtectionLine]:
     yield _ha(vm)
-    yield _host_failure(vm)
+    if knows_hosts:
+        yield _host_failure(vm)
     if vm.fullest_sr is not None:
         sr, share = vm.fullest_sr
         level, text = FULL.limits.level(share), _("{sr} is {share} full").format(sr=sr, share=percent(share))

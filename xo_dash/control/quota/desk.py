@@ -31,7 +31,7 @@ Own = Callable[[str, str], Awaitable[None]]
 """(key of a VM or disk, id of a user): theirs from now on."""
 DISKS: Final = frozenset({"sr.new_disk", "sr.import_disk"})
 """Commands that make a disk that no VM has yet."""
-FIELDS: Final = {"vms": ("count", "name"), "vcpus": ("vcpus",), "memory": ("memory",), "disk": ("size", "sr")}
+FIELDS: Final = {"vms": ("count", "name"), "vcpus": ("vcpus",), "memory": ("memory",), "disk": ("size", "sr", "disks")}
 """{resource: the fields of a request that are about it}"""
 
 
