@@ -88,8 +88,12 @@ class Somebody:
         return client
 
     def reads(self, client: Client) -> None:
-        self.sent.append(json.dumps([element._to_dict() for element in client.elements.values()], default=str))
+        self.sent.append(self.shown(client))
         self.sent.append(client.title or "")
+
+    @staticmethod
+    def shown(client: Client) -> str:
+        return json.dumps([element._to_dict() for element in client.elements.values()], default=str)
 
     async def goes_everywhere(self, paths: list[str]) -> None:
         for path in paths:
@@ -183,6 +187,7 @@ async def test_what_one_may_no_longer_see_is_gone_from_open_pages(somebody: Some
     await somebody.context.scopes.review()
     assert somebody.scope.vm(key_of(lost)) is None
     await asyncio.sleep(2 * INTERVAL)
+    assert all(lost.name_label not in somebody.shown(page) for page in open_pages), "nor does an open page keep it"
     real = somebody.context.mirror.find(VM, key_of(lost))
     assert real is not None
     somebody.sent.clear()
