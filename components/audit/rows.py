@@ -16,6 +16,7 @@ from components.urls import PREFIXES
 from components.vms.setting_words import setting_text, setting_title
 from data.grants.grant import Grant, GrantKind
 from data.grants.quota import Quota
+from data.names import name_of
 from data.stores.journal import JournalLine
 from data.views.vm import VMView
 from xo_dash.context import Context
@@ -46,7 +47,7 @@ def as_props(row: AuditRow, context: Context) -> Mapping[str, str]:
 
 
 def _on(entry: AuditEntry, context: Context) -> str:
-    """A grant and a quota have no names: what they are, and for whom."""
+    """Grants and quotas have no names: what they are, and for whom. An owner is one of a VM."""
     given = {name: str(value) for name, value in entry.arguments.items()}
     user, group = given.get("user_id", ""), given.get("group_id", "")
     kind = next((one for one in GrantKind if one.value == given.get("kind")), None)
@@ -55,6 +56,8 @@ def _on(entry: AuditEntry, context: Context) -> str:
         table = context.grants.table
         parts = role_text(grant.role, table), on_text(grant, context.mirror), whose(grant, table, context.users)
         return " · ".join(map(str, parts))
+    if entry.action == "vm.owner" and (vms := context.mirror.having(VMView.kind, entry.name)):
+        return name_of(vms[0])
     is_quota = entry.action == "quota.save" and (user or group)
     return owner_text(context, Quota(id="", user_id=user, group_id=group)) if is_quota else entry.name
 
