@@ -117,7 +117,7 @@ def _protected(vm: VMView) -> Cell:
     return ", ".join(sorted(names)) or Quiet(_("none"))
 
 
-class Ties(Card):
+class DependencyCard(Card):
     """What the VM depends on; trouble is marked."""
 
     def __init__(self, vm: VMView) -> None:

@@ -6,7 +6,7 @@ from nicegui import ui
 
 from components.console.card import console_card
 from components.messages.recent import RecentMessages
-from components.vms.about import Ties, VmAbout
+from components.vms.about import DependencyCard, VmAbout
 from components.vms.growth import VMGrowth
 from components.vms.loads import loads
 from components.vms.page.pending import pending_notice
@@ -27,4 +27,4 @@ def overview(context: Context, vm: VMView) -> None:
         with ui.element().classes("x-vm-aside"):
             console_card(vm)
             VmAbout(context, vm)
-            Ties(vm)
+            DependencyCard(vm)
