@@ -63,6 +63,7 @@ MEASUREMENTS: Measurements = {
     "findings": judging.judging,
     "rights": rights.rights,
     "console": consoles.figures,
+    "thumbnails": consoles.thumbnails,
     "bystanders": bystanders.bystanders,
     "transfers": transfers.figures,
     "evacuation": evacuation.figures,

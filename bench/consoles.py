@@ -10,17 +10,20 @@ import struct
 import time
 from collections.abc import AsyncIterator
 
+import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench.figures import Figure, percentile
 from bench.pages import Xapi
 from bench.programs import Dashboard, dashboard, simulated
+from bench.wire import tapped
 
 KEYS = 60
 IDLE = 10.0
 """Seconds."""
 ECHO, SHARE = 100.0, 0.02
 """Milliseconds from a key to its picture at the 95th percentile; share of a core for an open console nobody types into."""
+PICTURES = 16
 HEAD = 24
 RETURN = 0xFF0D
 
@@ -107,3 +110,18 @@ async def figures() -> list[Figure]:
         Figure("... p95", percentile(echoes, 0.95), "ms", ECHO),
         Figure("console open, nobody types: share of a core", share * 100, "%", SHARE * 100, f"{without * 100:.2g} % without it"),
     ]
+
+
+async def thumbnails() -> list[Figure]:
+    """Still pictures of the screens of one host's VMs, all wanted at once, as the wall of consoles wants them, and once more."""
+    async with simulated(1, 40) as pool, tapped(pool.url) as (wire, url), dashboard(url) as board:
+        await board.live()
+        paths = [f"{board.url}/console-picture/{uuid}" for _ref, uuid in Xapi(pool).vms[:PICTURES]]
+        async with httpx.AsyncClient(cookies=board.cookies, timeout=60) as client:
+            before = board.cpu()
+            for _turn in range(2):
+                for answer in await asyncio.gather(*map(client.get, paths)):
+                    answer.raise_for_status()
+            spent = (board.cpu() - before) * 1000 / len(paths)
+    beside = f"{wire.pictures} requests for {len(paths)} pictures, each wanted twice; {spent:.1f} ms of processor time a picture"
+    return [Figure(f"{len(paths)} thumbnails: requests at a time at their host", wire.most_at_once, "", 1, beside)]

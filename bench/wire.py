@@ -23,6 +23,11 @@ class Wire:
         self._target = (parts.hostname, parts.port)
         self._watched: dict[bytes, float] = {}
         self.requests = 0
+        self.pictures = 0
+        """Asked for: still pictures of screens."""
+        self.most_at_once = 0
+        """Of these, unanswered at one time."""
+        self._waiting: set[int] = set()
 
     def watch(self, text: str) -> None:
         """Note when `text` passes in an answer."""
@@ -34,15 +39,22 @@ class Wire:
 
     async def join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         pool_reader, pool_writer = await asyncio.open_connection(*self._target)
+        line = id(writer)
         with contextlib.suppress(ConnectionError):
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._pump(reader, pool_writer, self._ask))
-                group.create_task(self._pump(pool_reader, writer, self._answer))
+                group.create_task(self._pump(reader, pool_writer, lambda data: self._ask(data, line)))
+                group.create_task(self._pump(pool_reader, writer, lambda data: self._answer(data, line)))
+        self._waiting.discard(line)
 
-    def _ask(self, data: bytes) -> None:
+    def _ask(self, data: bytes, line: int) -> None:
         self.requests += len(REQUEST.findall(data))
+        if b"GET /vncsnapshot" in data:
+            self.pictures += 1
+            self._waiting.add(line)
+            self.most_at_once = max(self.most_at_once, len(self._waiting))
 
-    def _answer(self, data: bytes) -> None:
+    def _answer(self, data: bytes, line: int) -> None:
+        self._waiting.discard(line)
         for text, moment in self._watched.items():
             if not moment and text in data:
                 self._watched[text] = time.time()
