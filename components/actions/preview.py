@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from nicegui import events, ui
 
@@ -55,8 +56,8 @@ class Preview(ui.element):
         self._steps.set_visibility(len(steps) > 1)
         if len(steps) > 1:
             with self._steps:
-                for step in steps:
-                    ui.label(str(step.says)).tag = "li"
+                for text, _same in groupby(str(step.says) for step in steps):  # what takes several calls is one thing to a person
+                    ui.label(text).tag = "li"
         self._write()
 
     def _toggled(self, event: events.GenericEventArguments) -> None:
