@@ -72,6 +72,7 @@ def notify(text: str, tone: Tone = Tone.INFORMATION) -> None:
         timeout=0,  # Quasar's goes on under the pointer; see passing()
         classes=f"x-toast x-toast-{tone}",
         progress=False,
+        textColor="inherit",  # Quasar's is white, and stronger than any style sheet of ours
         attrs={"role": "alert" if tone is Tone.CRITICAL else "status"} | (passing() if tone is Tone.INFORMATION else {}),
     )
 
