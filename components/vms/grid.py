@@ -57,7 +57,7 @@ class Grid(ui.element, component="grid.js"):
         self._props.update(
             url=SNAPSHOT, titles=titles, usual=list(USUAL), wanted=[key for key in columns if key in titles], most=MOST_CHOSEN,
             marks=drawings(), icons={name: drawing(name) for name in ("search", "columns", "download", "up", "down", "plus")},
-            paths={"vm": PREFIXES[VM], "host": PREFIXES[Host]}, numbers=number_words(), words=_words(),
+            paths={"vm": PREFIXES[VM], "host": PREFIXES[Host]}, numbers=number_words(), words=_words(add_words()),
         )  # fmt: skip
         self.on("watch", self._watch)
         self.on("choose", self._choose)
@@ -114,8 +114,8 @@ def column_titles() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _words() -> dict[str, object]:
-    """What the browser says itself."""
+def _words(add: str = "") -> dict[str, object]:
+    """What the browser says itself; `add` is what the way to the first server is called, "" without one."""
     return {
         "label": _("VMs"),
         "find": _("Name, address, MAC, tag, UUID"),
@@ -141,5 +141,5 @@ def _words() -> dict[str, object]:
         "failed": _("The list could not be loaded. Reload the page."),
         "nothing": {"title": _("No matching VMs"), "text": _("Nothing matches all of these words and filters.")},
         "empty": {"title": _("No VMs yet"), "text": _("The pools have none, or their data is still loading.")},
-        "noPool": {"title": _("No pool yet"), "text": _("VMs appear once a pool is connected in the settings."), "add": add_words()},
+        "noPool": {"title": _("No pool yet"), "text": _("VMs appear once a pool is connected in the settings."), "add": add},
     }

@@ -132,6 +132,7 @@ def cases(house: House, mine: Session) -> dict[str, tuple[tuple[str, str], Calla
             two_steps(house.ann, lambda: auth.turn_off_two_step(mine, PASSWORD)),
         ),
         "AuthService.reset_two_step": (("second_factor.remove", "bob"), two_steps(house.bob, lambda: auth.reset_two_step(house.bob.id))),
+        "AuthService.revoke_tokens_of": (("token.remove", "backup"), lambda: auth.revoke_tokens_of(house.bob.id)),
         "AuthService.revoke_token": (("token.remove", "backup"), lambda: auth.revoke_token(house.token.id)),
         "AuthService.remove_user": (("user.remove", "bob"), lambda: auth.remove_user(house.bob.id)),
     }

@@ -16,7 +16,7 @@ from data.grants.grant import Grant, GrantKind
 from data.grants.quota import Quota
 from data.grants.table import GrantTable
 from data.identity import key_of
-from data.objects import PBD, SR, VDI, VM, Task, TaskStatus
+from data.objects import PBD, SR, VDI, VM, Host, HostMetrics, Task, TaskStatus
 from data.server import ServerState
 from data.stores.users import Role, capped
 from data.types import XapiObject
@@ -133,9 +133,10 @@ async def test_vms_that_are_made_beside_each_other_are_not_made_twice(tmp_path: 
 
 
 def library(fake: FakePool) -> SR:
-    sr = SR(name_label="isos", content_type="iso", type="iso", shared=True)
+    sr = SR(name_label="isos", content_type="iso", type="iso", shared=True, physical_size=1 << 40)
     fake.put(sr)
-    fake.change(sr, PBDs=[fake.put(PBD(SR=sr.ref, currently_attached=True))])
+    host = fake.put(Host(name_label="host-1", metrics=fake.put(HostMetrics(live=True))))
+    fake.change(sr, PBDs=[fake.put(PBD(SR=sr.ref, host=host, currently_attached=True))])
     return sr
 
 

@@ -47,6 +47,8 @@ FRESH = """(seen) => {
 }"""
 """Contrast is of a colour, a size and what is behind: an element where these are as in one that was looked at needs no second look."""
 
+STILL_THERE = "(globalThis.fresh = globalThis.fresh.filter((element) => element.isConnected)).length > 0"
+
 
 def _script() -> str:
     assert MODULE is not None and MODULE.submodule_search_locations is not None
@@ -68,7 +70,7 @@ class Axe:
         for (preferred, rule), seen in zip(LOOKS, self._seen, strict=True):
             await page.emulate_media(**preferred)
             fresh = await page.evaluate(FRESH, list(seen))
-            if fresh:
+            if fresh and await page.evaluate(STILL_THERE):
                 found += await _run(page, "{ include: globalThis.fresh }", {"runOnly": {"type": "rule", "values": [rule]}})
                 seen.update(fresh)
         await page.emulate_media(**DARK)

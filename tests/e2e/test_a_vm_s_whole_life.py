@@ -3,6 +3,7 @@ imported from its export, restored, deleted; and its history tells all of it."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.async_api import Browser, Frame, Page, expect
@@ -192,4 +193,4 @@ async def _reads_its_history(someone: Person, path: str) -> None:
 
 async def _more(page: Page, name: str) -> None:
     await page.locator("main").get_by_role("button", name="More commands").first.click()
-    await page.get_by_role("menuitem").filter(has_text=name).last.click()
+    await page.get_by_role("menuitem").filter(has_text=re.compile(rf"^\s*{name}(?! as)")).last.click()

@@ -46,13 +46,13 @@ def busy_lab() -> Mirror:
 def lone() -> Mirror:
     """One host with the last ten minutes of everything: tiles become cards."""
     mirror = fleets.fleet(fleets.LONE)
-    chance = random.Random(7)
+    chance, first = random.Random(7), round(time.time() / STEP) - LENGTH
     for pool in mirror:
         for uuid, load in pool.history.loads.items():
             for name, level in (("guest_memory", load.guest_memory), ("disk_read", load.disk_read), ("net_rx", load.net_rx)):
                 for step in range(LENGTH):
                     part = 1 + 0.4 * math.sin(step / 9 + level) + chance.uniform(-0.2, 0.2)
-                    pool.history.put(uuid, name, (1000 + step) * STEP, level * (1 if name == "guest_memory" else part))
+                    pool.history.put(uuid, name, (first + step) * STEP, level * (1 if name == "guest_memory" else part))
     return mirror
 
 
