@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import (
+    api,
     bystanders,
     consoles,
     drawing,
@@ -62,6 +63,7 @@ MEASUREMENTS: Measurements = {
     "event-to-pixel": opening.event_to_pixel,
     "findings": judging.judging,
     "rights": rights.rights,
+    "api": api.figures,
     "console": consoles.figures,
     "thumbnails": consoles.thumbnails,
     "bystanders": bystanders.bystanders,

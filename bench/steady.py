@@ -57,7 +57,7 @@ async def figures(vms: int) -> list[Figure]:
 async def _row(
     board: Dashboard, pool: SimulatedPools, xapi: Xapi, what: str, limit: float | None, paths: Sequence[str] = (), *, changes: bool = False
 ) -> Figure:
-    async with crowd(board, paths, lambda _index, _text, _moment: None), _restless(pool, xapi, changes) as yardstick:
+    async with crowd(board, paths, lambda _index, _text, _moment: None), restless(pool, xapi, changes) as yardstick:
         await asyncio.sleep(SETTLE)
         before, plain = board.cpu(), yardstick.spent
         await asyncio.sleep(SPAN)
@@ -99,7 +99,7 @@ class _Yardstick(threading.Thread):
 
 
 @asynccontextmanager
-async def _restless(pool: SimulatedPools, xapi: Xapi, changes: bool) -> AsyncIterator[_Yardstick]:
+async def restless(pool: SimulatedPools, xapi: Xapi, changes: bool) -> AsyncIterator[_Yardstick]:
     """RATE names a second are others, one VM after the other, where `changes`."""
     yardstick = _Yardstick(pool.url)
     if not changes:

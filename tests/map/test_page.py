@@ -259,6 +259,7 @@ async def test_keys_are_listed_and_pages_are_two_keys_away(page: Page, address: 
     await page.keyboard.press("?")  # nothing has the focus yet
     await page.get_by_role("dialog", name="Keyboard").get_by_text("On the map").wait_for()
     await page.keyboard.press("Escape")
+    await page.get_by_role("dialog", name="Keyboard").wait_for(state="hidden")  # it gives the focus back when it has gone
     await page.keyboard.press("Control+f")
     await page.keyboard.type("web")
     await page.wait_for_function(f"{MAP}.found?.size > 0")

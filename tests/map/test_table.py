@@ -219,6 +219,7 @@ async def test_keys_do_what_a_treegrid_s_do(page: Page, address: str) -> None:
     await page.get_by_role("menu").wait_for()
     assert await page.evaluate(SELECTED) == ["vault"]
     await page.keyboard.press("Escape")
+    await page.get_by_role("menu").wait_for(state="hidden")  # it gives the focus back when it has gone
     await tree.focus()
     await page.keyboard.press("Enter")
     await page.wait_for_url(f"{address}/vm/*")
