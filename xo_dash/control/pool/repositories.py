@@ -38,7 +38,7 @@ class SetRepositories(Request, frozen=True, kw_only=True):
     mirror: Annotated[
         Line, called(N_("Mirror"), hint=N_("Address of a mirror with a folder for each channel; default: XenServer's servers"))
     ] = ""
-    sources: Annotated[Line, called(N_("Mirror of the sources"), hint=N_("Default: the mirror"))] = ""
+    sources: Annotated[Line, called(N_("Mirror of the sources"), hint=N_("Default: same as the mirror"))] = ""
 
 
 class UseOtherPool(Request, frozen=True, kw_only=True):

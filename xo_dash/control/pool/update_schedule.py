@@ -34,7 +34,7 @@ class UpdateSchedule(Request, frozen=True, kw_only=True):
 
     on: Annotated[bool, called(N_("Synchronize updates automatically"))]
     frequency: Annotated[str, one_of(FREQUENCIES), called(N_("How often"))] = WEEKLY
-    day: Annotated[str, one_of(DAYS), called(N_("Day"), hint=N_("Of a weekly schedule"))] = "sunday"
+    day: Annotated[str, one_of(DAYS), called(N_("Day"), hint=N_("Only for a weekly schedule"))] = "sunday"
 
 
 class UpdateProxy(Request, frozen=True, kw_only=True):
