@@ -33,10 +33,9 @@ def create(program: Context) -> None:
     @ui.page("/rolling/{run_id}")
     def run(run_id: str) -> None:
         context = program.for_viewer()
-        found = context.rolling.get(run_id)
-        seen = found is not None and found.pool in context.mirror.pools
+        found = next((one for one in context.rolling.runs_in(context.scope) if one.id == run_id), None)
         with frame(context, title=_("Rolling run"), crumbs=[(_("Hosts"), "/hosts")]):
-            if found is not None and seen:
+            if found is not None:
                 RollingPage(context, found)
             else:
                 with empty_state(_("This run is no longer available"), _("The audit log has what was done to each host.")):

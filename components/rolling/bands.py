@@ -13,12 +13,12 @@ from xo_dash.i18n import _
 
 
 def paused_bands(context: Context) -> None:
-    """A band for each that is paused in a pool that they may see; nothing while none is."""
+    """A band for each that is paused in a pool that they see whole; nothing while none is."""
     box = ui.element().classes("contents").mark("paused-runs")
     shown: list[object] = []
 
     def fill() -> None:
-        waiting = [one for one in context.rolling.runs if one.paused and not one.ended and one.pool in context.mirror.pools]
+        waiting = [one for one in context.rolling.runs_in(context.scope) if one.paused and not one.ended]
         if (now := [(one.id, one.paused_at) for one in waiting]) == shown:
             return
         shown[:] = now

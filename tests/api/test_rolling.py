@@ -8,6 +8,7 @@ from pathlib import Path
 from data.objects import Host, Pool
 from tests import fakes
 from tests.api.conftest import Api
+from tests.api.test_grants import grant, web
 from xo_dash.control.rolling.pauses import NOT_DONE
 from xo_dash.control.rolling.request import RollHosts
 from xo_dash.control.rolling.state import HostTurn, Rolling, RollingFiles, TurnState
@@ -28,7 +29,8 @@ async def test_what_stands_against_a_rolling_run_is_told_and_who_may_begin_it(ap
 
 
 async def test_one_that_is_under_way_is_told_and_answered(api: Api, tmp_path: Path) -> None:
-    pool, rolling = next(iter(api.context.mirror.every(Pool))), api.context.rolling
+    await grant(api)  # of one VM there
+    pool, rolling = next(iter(web(api).home.all(Pool).values())), api.context.rolling
     turn = HostTurn(host="h", name="one", state=TurnState.FAILED, reason="it does not respond")
     left = Rolling(id="1-a", pool=pool.home.id, pool_uuid=pool.uuid, user_id="x", user_name="eve", request=RollHosts(update=True),
                    turns=[turn], began=1.0, prepared=True, paused=NOT_DONE)  # fmt: skip
@@ -39,6 +41,9 @@ async def test_one_that_is_under_way_is_told_and_answered(api: Api, tmp_path: Pa
     try:
         told = await api.get("/rolling/1-a")
         assert (told["user"], told["request"]["update"], told["turns"][0]["reason"]) == ("eve", True, "it does not respond")
+        assert (await api.get("/rolling", by="none"))["items"] == []
+        await api.refused(404, "GET", "/rolling/1-a", by="none")
+        await api.refused(404, "POST", "/rolling/1-a/answer", by="none", json={"answer": "stop"})
         await api.refused(400, "POST", "/rolling/1-a/answer", json={"answer": "perhaps"})
         await api.refused(403, "POST", "/rolling/1-a/answer", by="viewer", json={"answer": "stop"})
         assert (await api.post("/rolling/1-a/answer", {"answer": "stop"})).json()["stopping"]

@@ -37,7 +37,7 @@ class RollingAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 def _seen(asked: Asked) -> Iterable[Rolling]:
-    return (one for one in asked.context.rolling.runs if one.pool in asked.scope.mirror.pools)
+    return asked.context.rolling.runs_in(asked.scope)
 
 
 FIELDS: Final = ("id", "pool_uuid", "user", "began", "ended", "paused", "stopping", "request", "turns", "left", "log")

@@ -12,6 +12,7 @@ from data.mirror import Mirror
 from data.names import name_of
 from data.objects import Pool
 from data.observers import Unsubscribe
+from data.scope import Scope
 from data.stores.users import User
 from xo_dash.control.access import may
 from xo_dash.control.background import Background
@@ -51,8 +52,9 @@ class RollingRuns:
         """Those under way and the last ended, oldest first."""
         return tuple(self._book.runs.values())
 
-    def get(self, run_id: str) -> Rolling | None:
-        return self._book.runs.get(run_id)
+    def runs_in(self, scope: Scope) -> list[Rolling]:
+        """Those that may be seen there: a run names all hosts of its pool and VMs in its way, so the pool has to be seen whole."""
+        return [one for one in self.runs if one.pool in scope.mirror.pools and scope.shows_server(one.pool)]
 
     def under_way(self, pool_id: str) -> Rolling | None:
         """Of the pool that a server leads to."""
