@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
-from data.facts.host import needs_reboot
 from data.facts.network import LinkLevel, link_of, speed_of
 from data.names import by_name
 from data.objects import PBD, PIF, SR, VLAN, VM, Bond, Certificate, Host, Network
@@ -142,10 +141,3 @@ def paths_of(owner: Host | SR) -> list[Path]:
 
 def _label(row: XapiObject | None) -> tuple[str, str]:
     return (str(getattr(row, "name_label", "")).casefold(), row.uuid) if row else ("\uffff", "")
-
-
-def pending_of(host: Host) -> Iterator[str]:
-    """What XAPI wants done for updates to work, as XAPI calls it: reboot_host, restart_toolstack ..."""
-    yield from dict.fromkeys(host.pending_guidances)
-    if needs_reboot(host) and not any(one.startswith("reboot_host") for one in host.pending_guidances):
-        yield "reboot_host"

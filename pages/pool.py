@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.charts import HistoryCharts, panels
+from components.guidance import waiting_bands
 from components.hosts.failover import PoolFailures
 from components.hosts.patches import PoolPatches
 from components.hosts.pool import pool_head, pool_sums
@@ -42,6 +43,7 @@ def about() -> PageKind[PoolView]:
 def show(context: Context, pool: PoolView) -> None:
     """The page of a pool."""
     pool_head(context, pool)
+    waiting_bands(context, pool)
     tabbed(context, pool, _overview)
 
 

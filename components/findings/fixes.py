@@ -58,6 +58,8 @@ MENDING: Final[Mapping[str, Fix]] = {
     "vm.image_left": Fix(("vm.eject",)),
     "vm.bound": LOOK,
     "vm.restart": Fix(("vm.clean_reboot",)),
+    "vm.restart_after_update": Fix(("vm.clean_reboot",)),
+    "vm.device_model": Fix(("vm.restart_device_models", "vm.clean_reboot")),
     "xapi.alarm": Fix(("message.dismiss",)),
 }
 

@@ -41,5 +41,7 @@ RULE_NAMES: Mapping[str, str] = {
     "vm.image_left": N_("Image left in a CD drive"),
     "vm.bound": N_("VM tied to its host"),
     "vm.restart": N_("VM restart required"),
+    "vm.restart_after_update": N_("VM restart required after updates"),
+    "vm.device_model": N_("VM device model restart required after updates"),
     "xapi.alarm": N_("XAPI alarms"),
 }

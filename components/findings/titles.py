@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from components.messages.words import title as title_of_message
-from data.findings.finding import Finding
+from data.findings.finding import ADVISED, Finding
 from data.names import name_of
 from data.types import GIB
 from data.views.message import MessageView
@@ -97,11 +97,19 @@ TITLES: Mapping[str, Callable[[Finding], str]] = {
         if f.reading.value < 0
         else _("{name}: certificate has expired").format(name=names(f))
     ),
-    "host.reboot": lambda f: ngettext(
-        "{names}: reboot required to finish an update", "{names}: reboot required to finish updates", len(f.subjects)
+    "host.reboot": lambda f: (
+        _("{names}: reboot recommended to finish updates")
+        if f.reading.detail == ADVISED
+        else ngettext("{names}: reboot required to finish an update", "{names}: reboot required to finish updates", len(f.subjects))
     ).format(names=names(f)),
-    "host.toolstack": lambda f: ngettext(
-        "{names}: toolstack restart required to finish an update", "{names}: toolstack restart required to finish updates", len(f.subjects)
+    "host.toolstack": lambda f: (
+        _("{names}: toolstack restart recommended to finish updates")
+        if f.reading.detail == ADVISED
+        else ngettext(
+            "{names}: toolstack restart required to finish an update",
+            "{names}: toolstack restart required to finish updates",
+            len(f.subjects),
+        )
     ).format(names=names(f)),
     "host.maintenance": lambda f: _("{name} is in maintenance mode").format(name=names(f)),
     "sr.unplugged": lambda f: _("{name} is not attached on {hosts}").format(name=names(f), hosts=hosts(f)),
@@ -148,6 +156,16 @@ TITLES: Mapping[str, Callable[[Finding], str]] = {
     ).format(names=names(f)),
     "vm.restart": lambda f: ngettext(
         "{names}: restart required to apply its settings", "{names}: restart required to apply their settings", len(f.subjects)
+    ).format(names=names(f)),
+    "vm.restart_after_update": lambda f: (
+        _("{names}: restart recommended to finish host updates")
+        if f.reading.detail == ADVISED
+        else _("{names}: restart required to finish host updates")
+    ).format(names=names(f)),
+    "vm.device_model": lambda f: (
+        _("{names}: device model restart recommended to finish host updates")
+        if f.reading.detail == ADVISED
+        else _("{names}: device model restart required to finish host updates")
     ).format(names=names(f)),
     "xapi.alarm": _alarm,
 }

@@ -8,7 +8,8 @@ from urllib.parse import quote
 from nicegui import ui
 
 from components.actions import run_command
-from components.hosts.words import MARKS, STATES, pending_text
+from components.guidance import guidance_bands, waiting_bands
+from components.hosts.words import MARKS, STATES
 from components.live import follow_facts, fresh_slot
 from components.object_header import ObjectHead
 from components.ui import Button, Notice, Tone
@@ -50,10 +51,10 @@ def host_bands(context: Context, host: HostView) -> None:
                 Notice(_("In maintenance mode or still starting: VMs cannot start on it or migrate to it."), Tone.WARNING)
             if host.away_count:
                 to_bring_back(context, host)
-            for guidance in host.pending:
-                Notice(pending_text(guidance), Tone.WARNING)
+            guidance_bands(context, host)
 
-    follow_facts(host, ("state", "pending", "away_count"), refresh)
+    follow_facts(host, ("state", "guidance", "away_count"), refresh)
+    waiting_bands(context, host)
 
 
 def to_bring_back(context: Context, host: HostView) -> None:

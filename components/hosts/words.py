@@ -28,15 +28,6 @@ MODES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """Of a bond."""
 
-PENDING: Final[Mapping[str, str]] = {
-    "reboot_host": N_("Reboot it to finish installing updates."),
-    "reboot_host_on_livepatch_failure": N_("Reboot it: a live patch failed."),
-    "reboot_host_on_kernel_livepatch_failure": N_("Reboot it: a live patch failed."),
-    "reboot_host_on_xen_livepatch_failure": N_("Reboot it: a live patch failed."),
-    "restart_toolstack": N_("Restart its toolstack to finish installing updates."),
-    "restart_device_model": N_("Restart some of its VMs to finish installing updates."),
-}  # fmt: skip
-
 
 def cpus_text(cpus: Cpus) -> str:
     """`2 sockets, 32 threads, 2.3 GHz`; "" if nothing is known."""
@@ -63,12 +54,6 @@ def link_text(port: PortView) -> str:
     if port.link is LinkLevel.DEGRADED:
         return _("{speed}, a NIC link is down").format(speed=speed)
     return speed
-
-
-def pending_text(guidance: str) -> str:
-    if guidance in PENDING:
-        return _(PENDING[guidance])
-    return _("Pending: {what}.").format(what=guidance.replace("_", " "))
 
 
 NO_MOVE: Final[Mapping[Bound, str]] = {

@@ -42,6 +42,9 @@ AGAIN = 600.0
 ALWAYS = 2
 """A rule that folds so many has one line for each cause at any time: its sentence is as good for one as for many."""
 
+ADVISED = "advised"
+"""Detail of what updates advise; without it they demand it."""
+
 Look = Callable[[Any, float], Iterable[Reading] | Reading | None]
 """(subject, now in epoch seconds) -> what is wrong with it. A pure function of the mirror and its history."""
 

@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from data.facts.host import is_live, needs_reboot
 from data.failover import Fates
-from data.findings.finding import ALWAYS, Limits, Look, Reading, Rule
+from data.findings.finding import ADVISED, ALWAYS, Limits, Look, Reading, Rule
+from data.guidance import REBOOT_HOST, RESTART_TOOLSTACK, Urgency, urgency_of
 from data.history import Clock, History
 from data.hosts import certificate_ends_at, guests_of
 from data.objects import VM, Host
@@ -65,12 +66,16 @@ def certificate(host: Host, now: float) -> Reading | None:
 
 @of_living
 def reboot(host: Host, _now: float) -> Reading | None:
-    return Reading(1, vms=len(guests_of(host))) if needs_reboot(host) else None
+    """2 where it has to be, 1 where updates advise it."""
+    if needs_reboot(host):
+        return Reading(2, vms=len(guests_of(host)))
+    return Reading(1, vms=len(guests_of(host)), detail=ADVISED) if urgency_of(host, REBOOT_HOST) else None
 
 
 @of_living
 def toolstack(host: Host, _now: float) -> Reading | None:
-    return Reading(1) if "restart_toolstack" in host.pending_guidances else None
+    urgency = urgency_of(host, RESTART_TOOLSTACK)
+    return Reading(1, detail="" if urgency is Urgency.MANDATORY else ADVISED) if urgency is not None else None
 
 
 @of_living
@@ -94,7 +99,7 @@ RULES = (
     Rule("host.no_room", Host, no_room_elsewhere, Limits(warning=1), unit="count", hold=MINUTE, folds=ALWAYS),
     Rule("host.clock", Host, clock, Limits(warning=5), unit="seconds", margin=2, hold=MINUTE, folds=ALWAYS, measures=True),
     Rule("host.certificate", Host, certificate, Limits(warning=-21, critical=-7), unit="days_left"),
-    Rule("host.reboot", Host, reboot, Limits(warning=1), folds=ALWAYS),
+    Rule("host.reboot", Host, reboot, Limits(information=1, warning=2), folds=ALWAYS),
     Rule("host.toolstack", Host, toolstack, Limits(information=1), folds=ALWAYS),
     Rule("host.maintenance", Host, maintenance, Limits(information=1), hold=10 * MINUTE),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from data.facts.pool import has_ha
 from data.facts.vm import ToolsState, VmState, is_guest, state_of, tools_of
 from data.failover import srs_of
-from data.findings.finding import ALWAYS, Limits, Look, Reading, Rule
+from data.findings.finding import ADVISED, ALWAYS, Limits, Look, Reading, Rule
+from data.guidance import RESTART_DEVICE_MODEL, RESTART_VM, Urgency, urgency_of
 from data.history import History
 from data.messages import CLASSES, alarm_of, subject_of
 from data.objects import PBD, SR, VM, Host, Message, PowerState
@@ -113,6 +114,18 @@ def restart(vm: VM, _now: float) -> Reading | None:
     return Reading(1, vms=1) if vm.requires_reboot else None
 
 
+def asked_by_updates(what: str) -> Look:
+    """2 where updates of the hosts demand it, 1 where they advise it."""
+
+    def look(vm: VM, _now: float) -> Reading | None:
+        urgency = urgency_of(vm, what)
+        if urgency is None:
+            return None
+        return Reading(2, vms=1) if urgency is Urgency.MANDATORY else Reading(1, vms=1, detail=ADVISED)
+
+    return of_running(look)
+
+
 def is_local(sr: SR) -> bool:
     return not sr.shared and len(sr.all_of(PBD, sr.PBDs)) <= 1
 
@@ -138,5 +151,7 @@ RULES = (
     Rule("vm.image_left", VM, image_left, Limits(information=1), folds=ALWAYS, marks=False),
     Rule("vm.bound", VM, bound, Limits(information=1), folds=ALWAYS, marks=False),
     Rule("vm.restart", VM, restart, Limits(information=1), folds=ALWAYS),
+    Rule("vm.restart_after_update", VM, asked_by_updates(RESTART_VM), Limits(information=1, warning=2), folds=ALWAYS),
+    Rule("vm.device_model", VM, asked_by_updates(RESTART_DEVICE_MODEL), Limits(information=1, warning=2), folds=ALWAYS),
     Rule("xapi.alarm", Message, alarm, Limits(warning=3, critical=4), folds=ALWAYS, about=on_map),
 )

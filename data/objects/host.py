@@ -62,7 +62,9 @@ class Host(XapiObject):
     other_config: dict[str, str] = {}  # boot_time, agent_start_time, iscsi_iqn ...
     allowed_operations: frozenset[str] = frozenset()
     current_operations: Annotated[dict[str, str], "Task"] = {}  # task ref -> operation
-    pending_guidances: list[str] = []
+    pending_guidances: list[str] = []  # after updates; see data.guidance
+    pending_guidances_recommended: list[str] = []
+    pending_guidances_full: list[str] = []
     updates_requiring_reboot: list[Ref] = []
     latest_synced_updates_applied: str = ""  # yes, no or unknown; "" where the pool has no repositories of updates
     multipathing: bool = False

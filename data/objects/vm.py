@@ -68,6 +68,9 @@ class VM(XapiObject):
     start_delay: Count = 0  # seconds
     shutdown_delay: Count = 0  # seconds
     requires_reboot: bool = False
+    pending_guidances: list[str] = []  # after updates of its host; see data.guidance
+    pending_guidances_recommended: list[str] = []
+    pending_guidances_full: list[str] = []
 
 
 class VMMetrics(XapiObject):

@@ -8,6 +8,8 @@ from data import hosts
 from data.facts import host as facts
 from data.facts.pool import is_master, own_pool
 from data.findings.registry import FindingRegistry
+from data.guidance import FIELDS as GUIDANCE
+from data.guidance import guidance_of_host, waiting_among
 from data.history import History
 from data.maintenance import away_from
 from data.names import name_of, pool_name
@@ -51,8 +53,12 @@ class HostView(View[Host]):
     """How many VMs left it for maintenance and are still to be brought back."""
     booted = _Fact(facts.booted_at, "other_config")
     toolstack_started = _Fact(hosts.toolstack_started_at, "other_config")
-    pending = _Fact(lambda host: tuple(hosts.pending_of(host)), "pending_guidances", "updates_requiring_reboot", "other_config")
-    """What XAPI wants done for updates to work, as XAPI calls it."""
+    guidance = _Fact(guidance_of_host, *GUIDANCE, "updates_requiring_reboot", "other_config")
+    """What is to be done for updates to work."""
+    waiting_vms = _Fact(
+        lambda host: waiting_among(guests_on(host)), *RESIDENTS, "metrics.live", *via("resident_VMs", "power_state", *GUIDANCE)
+    )
+    """Those on it that are to be restarted for updates to work."""
     updates_unfinished = _Fact(facts.updates_unfinished, "pending_guidances", "updates_requiring_reboot", "other_config")
     load = _Fact(lambda host: host.home.part(History).loads.get(host.uuid), HISTORY)
     """What was measured last."""

@@ -10,6 +10,8 @@ from data import hosts, storage
 from data.facts.host import HostState, host_state
 from data.facts.vm import VmState, is_guest, state_of
 from data.findings.registry import FindingRegistry
+from data.guidance import FIELDS as GUIDANCE
+from data.guidance import waiting_among
 from data.names import pool_name
 from data.objects import SR, VM, Host, Network, Pool
 from data.placement import Memory
@@ -79,6 +81,10 @@ class PoolView(View[Pool]):
         *via("SR", "physical_size", "physical_utilisation", "virtual_allocation", "is_tools_sr", "type", "content_type", "shared"),
     )
     """Of its SRs together."""
+    waiting_vms = _Fact(
+        lambda pool: waiting_among(pool.home.all(VM).values()), *via("VM", *GUEST, "power_state", "resident_on.metrics.live", *GUIDANCE)
+    )
+    """Those that are to be restarted for updates to work."""
     sr_count = _Fact(lambda pool: len(pool.home.all(SR)), "SR.uuid")
     network_count = _Fact(lambda pool: len(pool.home.all(Network)), "Network.uuid")
     level = _Fact(lambda pool: pool.home.part(FindingRegistry).mark(pool), FINDINGS)

@@ -16,6 +16,8 @@ from data.facts.sr import used_share
 from data.facts.vm import is_guest
 from data.failover import srs_of
 from data.findings.registry import FindingRegistry
+from data.guidance import FIELDS as GUIDANCE
+from data.guidance import waiting_among
 from data.history import History
 from data.names import name_of, pool_name
 from data.objects import VBD, VM, Appliance, Host, PowerState, Task
@@ -222,5 +224,7 @@ class VMView(View[VM]):
     """Operations that somebody forbade, as XAPI calls them."""
     needs_restart = _Fact(lambda vm: vm.requires_reboot, "requires_reboot")
     """For its new settings."""
+    waiting_vms = _Fact(lambda vm: waiting_among((vm,)), *STATE, *GUIDANCE)
+    """Itself, if it is to be restarted for updates of its host to work."""
     level = _Fact(lambda vm: vm.home.part(FindingRegistry).mark(vm), FINDINGS)
     """The worst that is told of it."""

@@ -243,6 +243,10 @@ def _snapshot(days: float, used: int, **notes: str) -> Callable[[House], None]:
     return take
 
 
+def _guided(name: str, field: str, what: str) -> Callable[[House], None]:
+    return lambda h: h.change(getattr(h, name), **{field: [what]})
+
+
 def _image(h: House, sr: SR) -> None:
     h.drive(h.web, h.disk(sr, name_label="debian.iso"), type="CD")
 
@@ -370,6 +374,38 @@ CASES: list[Case] = [
     ("vm.bound", lambda h: h.drive(h.web, h.disk(h.local())), NOTE, "web-1: tied to its host by a disk on a local SR"),
     ("vm.bound", lambda h: h.change(h.web, attached_PCIs=["OpaqueRef:p"]), NOTE, "web-1: tied to its host by a passed-through device"),
     ("vm.restart", lambda h: h.change(h.web, requires_reboot=True), NOTE, "web-1: restart required to apply its settings"),
+    (
+        "vm.restart_after_update",
+        _guided("web", "pending_guidances", "restart_vm"),
+        WARNING,
+        "web-1: restart required to finish host updates",
+    ),
+    (
+        "vm.restart_after_update",
+        _guided("web", "pending_guidances_recommended", "restart_vm"),
+        NOTE,
+        "web-1: restart recommended to finish host updates",
+    ),
+    (
+        "vm.device_model",
+        _guided("web", "pending_guidances", "restart_device_model"),
+        WARNING,
+        "web-1: device model restart required to finish host updates",
+    ),
+    (
+        "vm.device_model",
+        _guided("web", "pending_guidances_full", "restart_device_model"),
+        NOTE,
+        "web-1: device model restart recommended to finish host updates",
+    ),
+    ("vm.device_model", _guided("web", "pending_guidances_full", "reboot_host"), Level.NONE, ""),
+    ("host.reboot", _guided("two", "pending_guidances_recommended", "reboot_host"), NOTE, "xcp-2: reboot recommended to finish updates"),
+    (
+        "host.toolstack",
+        _guided("two", "pending_guidances_full", "restart_toolstack"),
+        NOTE,
+        "xcp-2: toolstack restart recommended to finish updates",
+    ),
     ("xapi.alarm", _message("VM_CRASHED", 2), CRITICAL, "VM crashed: web-1"),
     ("xapi.alarm", _message("ALARM", 3, body=ALARM), WARNING, "CPU above 90% for 1\u202fmin: web-1"),
     ("xapi.alarm", _message("SOMETHING_NEW", 3), WARNING, "Something new: web-1"),

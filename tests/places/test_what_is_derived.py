@@ -9,12 +9,12 @@ import pytest
 
 from data.facts.host import HostState, booted_at, host_state
 from data.facts.network import LinkLevel
+from data.guidance import guidance_of_host, waiting_among
 from data.hosts import (
     account_of,
     certificate_ends_at,
     cpus_of,
     machine_of,
-    pending_of,
     ports_of,
     product_of,
 )
@@ -119,16 +119,35 @@ def test_the_certificate_that_ends_first_counts_and_only_the_hosts_own(build: Bu
 
 
 @pytest.mark.parametrize(
-    ("guidances", "updates", "expected"),
+    ("demanded", "recommended", "full", "updates", "expected"),
     [
-        ([], [], []),
-        (["restart_toolstack"], [], ["restart_toolstack"]),
-        ([], ["x"], ["reboot_host"]),
-        (["reboot_host"], ["x"], ["reboot_host"]),
+        ([], [], [], [], []),
+        (["restart_toolstack"], [], [], [], [("restart_toolstack", 3)]),
+        ([], [], [], ["x"], [("reboot_host", 3)]),
+        (["reboot_host"], [], [], ["x"], [("reboot_host", 3)]),
+        (["restart_toolstack"], ["reboot_host"], [], [], [("restart_toolstack", 3), ("reboot_host", 2)]),
+        ([], ["reboot_host"], ["restart_toolstack", "reboot_host"], [], [("reboot_host", 2)]),
+        ([], ["reboot_host"], [], ["x"], [("reboot_host", 3)]),
+        ([], [], ["dance"], [], [("dance", 1)]),
     ],
 )
-def test_what_is_pending(guidances: list[str], updates: list[Ref], expected: list[str]) -> None:
-    assert list(pending_of(Host(pending_guidances=guidances, updates_requiring_reboot=updates))) == expected
+def test_what_updates_want_done(
+    demanded: list[str], recommended: list[str], full: list[str], updates: list[Ref], expected: list[tuple[str, int]]
+) -> None:
+    host = Host(
+        pending_guidances=demanded, pending_guidances_recommended=recommended, pending_guidances_full=full, updates_requiring_reboot=updates
+    )
+    assert list(guidance_of_host(host)) == expected
+
+
+def test_vms_that_wait_for_a_restart_are_grouped_by_what_is_enough(build: Builder) -> None:
+    both = {"pending_guidances": ["restart_vm"], "pending_guidances_recommended": ["restart_device_model"]}
+    running = {"power_state": "Running"}
+    refs = [build.put(VM, **running, **both), build.put(VM, **running, pending_guidances_full=["restart_device_model"])]
+    build.put(VM, power_state="Halted", **both)
+    build.put(VM, **running, is_control_domain=True, **both)
+    vms = build.commit().all(VM)
+    assert list(waiting_among(vms.values())) == [("restart_vm", 3, (refs[0],)), ("restart_device_model", 1, (refs[1],))]
 
 
 # ---- ports and networks

@@ -8,7 +8,7 @@ from nicegui import ui
 from nicegui.testing import User
 
 from data.identity import key_of
-from data.objects import Repository
+from data.objects import PowerState, Repository
 from tests.networks.place import Place
 from xo_dash.context import Context
 from xo_dash.control.patches import PatchBook
@@ -97,3 +97,17 @@ async def test_a_rolling_run_says_what_it_waits_for(user: User, place: Place, co
     await user.should_see("Ended, not all hosts done", retries=20)
     assert rolling.restored and rolling.ended
     await context.rolling.stop()
+
+
+async def test_what_updates_want_restarted_is_said_where_it_can_be_done(user: User, place: Place) -> None:
+    vms = [place.fake.vm(name, PowerState.RUNNING, resident_on=place.hosts[0].ref, pending_guidances=["restart_vm"])
+           for name in ("web-1", "web-2")]  # fmt: skip
+    place.fake.change(place.hosts[0], resident_VMs=[vm.ref for vm in vms], pending_guidances_recommended=["reboot_host"])
+    await user.open(f"/host/{key_of(place.hosts[0])}")
+    await user.should_see("A reboot is recommended to finish installing updates.")
+    await user.should_see("2 running VMs have to be restarted to finish installing updates.")
+    place.fake.change(vms[1], pending_guidances=[], pending_guidances_full=["restart_device_model"])
+    await user.open(f"/pool/{key_of(place.pool)}")
+    await user.should_see("The device model of 1 running VM has to be restarted to finish installing updates.")
+    user.find(marker="do-vm.clean_reboot").click()
+    await user.should_see("Users are disconnected until it is back.")

@@ -45,6 +45,10 @@ async def test_it_says_what_there_is(user: User, mirror: Mirror) -> None:
     await user.should_see("Debian GNU/Linux 12 · tools 8.3")
     await user.should_see("10.0.0.10")
     await user.should_see("No snapshots.")
+    text = "Restart its device model, or the VM, to finish installing updates of its host."
+    await user.should_not_see(text)
+    fakes.change(mirror, fakes.find(mirror, "ci-runner-1"), pending_guidances_full=["restart_device_model"])
+    await user.should_see(text)
 
 
 @pytest.mark.parametrize("address", ["/disks", "?tab=disks"])

@@ -54,7 +54,7 @@ from xo_dash.control.vm.from_snapshot import NEW_TEMPLATE, NEW_VM
 from xo_dash.control.vm.memory import MEMORY_OF_VM
 from xo_dash.control.vm.migration.migrate import MIGRATE
 from xo_dash.control.vm.pending import PENDING
-from xo_dash.control.vm.power import LESS_USUAL, ON_AND_OFF
+from xo_dash.control.vm.power import LESS_USUAL, ON_AND_OFF, RESTART_DEVICE_MODELS
 from xo_dash.control.vm.protect import PROTECT
 from xo_dash.control.vm.rename import DESCRIBE_VM, RENAME_VM
 from xo_dash.control.vm.revert import REVERT
@@ -68,7 +68,7 @@ from xo_dash.control.vm.vcpus import CPU_SHARE, VCPUS_OF_VM
 ACTIONS: Final[tuple[AnyAction, ...]] = (
     *ON_AND_OFF, TAKE, START_ON, MIGRATE, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, INSERT, EJECT, REMOVE_DRIVE, EXPORT, EXPORT_OVA,
     COPY_TO_POOL,
-    *PENDING, *LESS_USUAL,
+    *PENDING, *LESS_USUAL, RESTART_DEVICE_MODELS,
     MAKE_TEMPLATE, TRASH, DELETE_VM, NEW_VM, NEW_TEMPLATE, DELETE_SNAPSHOT, MAKE_VM, DELETE_TEMPLATE, RESTORE, PURGE,
     MEMORY_OF_VM, VCPUS_OF_VM, CPU_SHARE, *STARTING, FIRMWARE, PROTECT, SET_VAPP, *WRITTEN, ADD_DISK, ATTACH_DISK, ADD_NIC,
     *DEVICES,

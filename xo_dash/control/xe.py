@@ -100,6 +100,7 @@ LINES: Final[Mapping[str, str]] = {
     "VM.remove_from_other_config": "vm-param-remove uuid={0} param-name=other-config param-key={1}",
     "VM.remove_from_platform": "vm-param-remove uuid={0} param-name=platform param-key={1}",
     "VM.remove_tags": "vm-param-remove uuid={0} param-name=tags param-key={1}",
+    "VM.restart_device_models": "vm-restart-device-models uuid={0}",
     "VM.resume": "vm-resume uuid={0}",
     "VM.resume_on": "vm-resume uuid={0} on={1}",
     "VM.revert": "snapshot-revert snapshot-uuid={0}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.console.card import console_card
+from components.guidance import waiting_bands
 from components.messages.recent import RecentMessages
 from components.vms.about import DependencyCard, VmAbout
 from components.vms.growth import VMGrowth
@@ -19,6 +20,7 @@ def overview(context: Context, vm: VMView) -> None:
     """Its load, snapshots and last changes; beside them what it is."""
     mirror = context.mirror
     pending_notice(context, vm)
+    waiting_bands(context, vm)
     with ui.element().classes("x-vm"):
         loads(vm)
         VMGrowth(context, vm)

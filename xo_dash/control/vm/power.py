@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from data.guidance import RESTART_DEVICE_MODEL, urgency_of
 from data.names import name_of
 from data.objects import VM, PowerState
 from data.stores.users import Role
@@ -70,3 +71,21 @@ LESS_USUAL: Final[tuple[AnyAction, ...]] = (
                "loses its memory.")),
 )
 # fmt: on
+
+
+def _is_asked_for(vm: VM) -> bool:
+    return is_machine(vm) and urgency_of(vm, RESTART_DEVICE_MODEL) is not None
+
+
+def _restart_device_models(request: NoRequest, vm: VM) -> Plan:
+    return one("VM.restart_device_models", vm.ref, says=lazy(N_("Restarting the device model of {name}"), name=name_of(vm)))
+
+
+_CAN_MIGRATE: Final = allowed("pool_migrate", RUNNING)
+RESTART_DEVICE_MODELS: Final[AnyAction] = Action(
+    id="vm.restart_device_models", kind=VM, title=N_("Restart device model"), done=N_("The device model of {name} is restarted"),
+    role=Role.OPERATOR, applies_to=_is_asked_for, occasional=True, blocked=_CAN_MIGRATE, quick_check=_CAN_MIGRATE.holds,
+    relevant=_CAN_MIGRATE.fits, plan=_restart_device_models, icon="reboot",
+    warning=N_("The VM keeps running: it is migrated to its own host, and pauses for a moment at the end."),
+)  # fmt: skip
+"""After an update. Source: VM.restart_device_models is a migration to the host where the VM is."""

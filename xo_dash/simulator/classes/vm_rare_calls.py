@@ -109,6 +109,8 @@ async def restart_device_models(call: Call, vm: str) -> str:
     """xapi does it by a migration to the host where the VM is."""
     need_running(call, vm)
     await call.run("VM.pool_migrate", vm, call.db.get(vm, "resident_on"), {"live": "true"})
+    fields = ("pending_guidances", "pending_guidances_recommended", "pending_guidances_full")
+    call.db.set(vm, **{name: [what for what in call.db.get(vm, name) if what != "restart_device_model"] for name in fields})
     return ""
 
 
