@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Generator, Iterator
+from typing import Final, TypeVar, cast
 from weakref import WeakMethod
+
+T = TypeVar("T")
 
 INTERVAL: Final = 0.1
 """Seconds from one burst to the next."""
@@ -44,6 +46,15 @@ def next_burst(now: float) -> float:
 
 TURN: Final = 0.003
 """Seconds of work between two turns of others."""
+
+
+def finished(steps: Generator[None, None, T]) -> T:
+    """What they come to, without a turn for others."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return cast(T, end.value)
 
 
 def timed(steps: Iterator[None]) -> Iterator[None]:

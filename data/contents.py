@@ -123,16 +123,6 @@ def contents_of(sr: SR, old_before: float = 0.0) -> Contents:
     return (yield from survey.parts(sr))
 
 
-def finished(contents: Contents) -> list[Part]:
-    """The parts, without a pause."""
-    while True:
-        try:
-            next(contents)
-        except StopIteration as end:
-            parts: list[Part] = end.value
-            return parts
-
-
 def together(parts: Iterable[Part]) -> Part:
     """Several as one."""
     total = Part(Holder.MACHINES)

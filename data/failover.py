@@ -65,22 +65,12 @@ class FailoverSummary:
         return FailoverVerdict(len(self.stranded) - agile, agile)
 
 
-def simulate_loss(hosts: Collection[Host]) -> FailoverSummary:
+def failover_steps(hosts: Collection[Host]) -> Generator[None, None, FailoverSummary]:
     """What follows when `hosts`, all of one pool, are gone: the largest VM first, each to where most is free.
 
-    Counts with what VMs hold by setting, as the map does. Where HA is on, pool.ha_compute_vm_failover_plan has the last word.
+    A host or a VM at a time: a pool of thousands of VMs takes longer than the loop may be held. Counts with what VMs hold by
+    setting, as the map does. Where HA is on, pool.ha_compute_vm_failover_plan has the last word.
     """
-    steps = failover_steps(hosts)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            outcome: FailoverSummary = end.value
-            return outcome
-
-
-def failover_steps(hosts: Collection[Host]) -> Generator[None, None, FailoverSummary]:
-    """The same, a host or a VM at a time: a pool of thousands of VMs takes longer than the loop may be held."""
     outcome = FailoverSummary()
     first = next(iter(hosts), None)
     if first is None:

@@ -21,8 +21,9 @@ from typing import Any, Final
 
 import msgspec
 
-from data.mirror import FIELDS, Lens, PoolMirror
+from data.mirror import PoolMirror
 from data.objects import KINDS
+from data.pool_tables import FIELDS, Lens
 from data.types import Ref, XapiObject
 
 MOST: Final = 3000

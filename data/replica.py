@@ -19,6 +19,7 @@ from data.mirror import Mirror, PoolMirror
 from data.objects import Host
 from data.placement import OthersMemory, guests_on, memory_of
 from data.server import Server
+from data.trash import Trash
 from data.types import Home, XapiObject
 from data.views.host import HostView
 from data.visibility import ASKED, Degree, Excerpt, Sees
@@ -210,7 +211,7 @@ class ReplicaPool(PoolMirror):
         pools: Mapping[str, Home],
         renamed: Callable[[], None],
     ) -> None:
-        super().__init__(server, findings, whole.trash, whole.part(GrantTable), pools, renamed)
+        super().__init__(server, findings, whole.part(Trash), whole.part(GrantTable), pools, renamed)
         self._whole, self._excerpt = whole, excerpt
         self.history = whole.history
         self._parts = {**self._parts, History: whole.history}

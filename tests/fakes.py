@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.changes import Change, Event, Operation, Subject
 from data.decode import decode
+from data.facts.pool import own_pool
 from data.findings.affected import around
 from data.history import LENGTH, STEP, Load
 from data.mirror import Mirror, PoolMirror
@@ -165,7 +166,7 @@ def twins(*, same_pool: bool = False) -> Mirror:
     for pool in mirror:
         for row in (*pool.all(SR).values(), *pool.all(Network).values()):
             change(mirror, row, name_label=f"{row.name_label} {pool.server.label}")
-        own = cast(Pool, pool.pool)
+        own = cast(Pool, own_pool(pool))
         if pool.server.label == "there" and not same_pool:
             change(mirror, own, uuid=str(uuid.uuid5(uuid.NAMESPACE_DNS, "pool there")))
         pool.server.pool_uuid = own.uuid

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from data.failover import Bound, simulate_loss
+from data.coalesce import finished
+from data.failover import Bound, failover_steps
 from data.mirror import Mirror, PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, HostMetrics, Network
 from data.types import GIB, Ref
@@ -65,7 +66,7 @@ def test_the_largest_goes_first_and_each_to_where_most_is_free() -> None:
     yard.vm("there", 4, 1)
     pool = yard.pool()
     lost, first, second = pool.all(Host).values()
-    outcome = simulate_loss((lost,))
+    outcome = finished(failover_steps((lost,)))
     assert not outcome.stranded
     assert {vm.name_label: host for vm, host in outcome.moves.items()} == {"big": second, "small": first}
 
@@ -76,7 +77,7 @@ def test_one_for_which_no_host_has_room_says_how_much_is_lacking() -> None:
     yard.vm("a", 8, 1)
     yard.vm("b", 4, 2)
     pool = yard.pool()
-    (stranded,) = simulate_loss((pool.all(Host)[yard.hosts[0]],)).stranded
+    (stranded,) = finished(failover_steps((pool.all(Host)[yard.hosts[0]],))).stranded
     assert (stranded.vm.name_label, stranded.why, stranded.short, stranded.is_agile) == ("huge", Bound.ROOM, 2 * GIB, True)
 
 
@@ -90,7 +91,7 @@ def test_some_cannot_leave_their_host(more: dict[str, Any], why: Bound) -> None:
         more = {"sr": yard.local[0]}
     yard.vm("tied", 4, 0, **more)
     pool = yard.pool()
-    (stranded,) = simulate_loss((pool.all(Host)[yard.hosts[0]],)).stranded
+    (stranded,) = finished(failover_steps((pool.all(Host)[yard.hosts[0]],))).stranded
     assert (stranded.why, stranded.is_agile) == (why, False)
     assert getattr(stranded.what, "name_label", "") == ("local-0" if why is Bound.SR else "")
 
@@ -101,9 +102,9 @@ def test_a_host_in_maintenance_takes_nothing_and_a_lone_one_has_no_other() -> No
     pool = yard.pool()
     lost, other = pool.all(Host).values()
     other.enabled = False
-    assert [stranded.why for stranded in simulate_loss((lost,)).stranded] == [Bound.NO_HOST]
+    assert [stranded.why for stranded in finished(failover_steps((lost,))).stranded] == [Bound.NO_HOST]
     other.enabled = True
-    assert simulate_loss((lost, other)).stranded[0].why is Bound.NO_HOST
+    assert finished(failover_steps((lost, other))).stranded[0].why is Bound.NO_HOST
 
 
 def test_a_network_that_no_other_host_has() -> None:
@@ -113,5 +114,5 @@ def test_a_network_that_no_other_host_has() -> None:
     lost, *others = pool.all(Host).values()
     for other in others:
         other.PIFs = []
-    (stranded,) = simulate_loss((lost,)).stranded
+    (stranded,) = finished(failover_steps((lost,))).stranded
     assert (stranded.why, getattr(stranded.what, "name_label", "")) == (Bound.NETWORK, "net")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from data.changes import Change, Operation
+from data.facts.pool import own_pool
 from data.objects import KINDS, SR, VM, Host, Pool
 from data.relations import Reads, edges
 from data.types import XapiObject
@@ -56,7 +57,7 @@ def test_what_a_pool_shares_concerns_all_of_it() -> None:
     mirror = fakes.home_lab()
     reads = Reads(SR, ("Pool.default_SR", "Server.state"))
     pool = next(iter(mirror))
-    own = pool.pool
+    own = own_pool(pool)
     assert own is not None
     srs = set(pool.all(SR).values())
     assert set(reads.affected(Change(own, Operation.MOD, frozenset({"default_SR"})), mirror.pools)) == srs

@@ -12,6 +12,7 @@ from components.actions.run_command import run_command, whoever
 from components.ui import divider, menu, menu_item, menu_link
 from components.urls import path_of
 from data.changes import Subject
+from data.facts.pool import own_pool
 from data.facts.vm import is_guest
 from data.objects import VM
 from data.server import Server
@@ -111,7 +112,7 @@ class PlacedMenu:
         """`x` and `y` in pixels of the window; nothing where nothing can be done. A server stands for its pool."""
         if isinstance(subject, Server):
             home = self._mirror.pools.get(subject.id)
-            subject = home.pool if home is not None and home.pool is not None else subject
+            subject = (home and own_pool(home)) or subject
         if isinstance(subject, XapiObject):
             self.open_for((subject,), x, y)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 from urllib.parse import quote
@@ -13,7 +12,7 @@ from nicegui import background_tasks, ui
 from components.live import follow_facts, fresh_slot
 from components.ui import Card, Mark
 from components.urls import path_of
-from data.coalesce import in_turns
+from data.coalesce import in_turns, timed
 from data.failover import FailoverSummary, failover_steps
 from data.identity import key_of
 from data.names import by_name, name_of
@@ -23,34 +22,23 @@ from data.views.pool import PoolView
 from xo_dash.control.host.no_place import why_no_place
 from xo_dash.i18n import _, ngettext, number
 
-HOLD: Final = 0.004
-"""Seconds for which the loop is held."""
 WHOLE: Final = ("host_states", "vm_states", "memory")
 """What of a pool decides it, nearly always."""
 NAMED: Final = 3
 """VMs that are named with the reason; the map has all."""
 
 
-def summaries(groups: Sequence[Sequence[Host]], told: Callable[[list[FailoverSummary]], object]) -> Iterator[None]:
-    """What becomes of the VMs without each of these groups of hosts, told at the end; in slices that hold the loop for `HOLD`."""
+def summaries(groups: Iterable[Sequence[Host]], told: Callable[[list[FailoverSummary]], object]) -> Iterator[None]:
+    """What becomes of the VMs without each of these groups of hosts, told at the end; in steps."""
     found = []
-    end = time.perf_counter() + HOLD
     for hosts in groups:
-        steps = failover_steps(hosts)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as stop:
-                found.append(stop.value)
-                break
-            if time.perf_counter() > end:
-                yield
-                end = time.perf_counter() + HOLD
+        found.append((yield from failover_steps(hosts)))
     told(found)
 
 
-def at_once_or_in_turns(slices: Iterator[None]) -> None:
+def at_once_or_in_turns(steps: Iterator[None]) -> None:
     """Nothing jumps where it is done in the first slice."""
+    slices = timed(steps)
     for _slice in slices:
         background_tasks.create(in_turns(slices), name="if a host fails")
         return

@@ -14,8 +14,8 @@ from components.storage.words import part_name
 from components.ui import Card, Column
 from components.urls import path_of
 from data.changes import Change, Operation
-from data.coalesce import in_turns
-from data.contents import Holder, Part, contents_of, finished, together
+from data.coalesce import finished, in_turns
+from data.contents import Holder, Part, contents_of, together
 from data.objects import SR, VBD, VDI, VM
 from data.sight import Sight
 from data.types import Ref

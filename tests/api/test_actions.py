@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from data.facts.pool import own_pool
 from data.stores.users import Role
 from tests import fakes
 from tests.api.conftest import Api
@@ -117,7 +118,7 @@ async def test_a_token_opens_no_page(api: Api) -> None:
 
 
 async def test_what_looks_into_its_file_first_takes_an_address_only(api: Api) -> None:
-    pool = next(iter(api.context.mirror)).pool
+    pool = own_pool(next(iter(api.context.mirror)))
     assert pool
     offered = (await api.post("/uploads", {"name": "a.ova", "size": 4096})).json()
     told = await api.refused(400, "POST", "/actions/pool.import_ova", json={"on": [pool.uuid], "with": {"file": offered}})

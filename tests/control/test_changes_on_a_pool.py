@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from data.facts.pool import own_pool
 from data.objects import SR, VBD, VDI, VGPU, VIF, VM, VUSB, Appliance, Network, PowerState
 from data.pending import pending_of
 from data.types import GIB, NULL_REF, XapiObject
@@ -75,7 +76,7 @@ async def test_settings_are_written_key_by_key(lab: SimulatedPool, tmp_path: Pat
         assert vm.VCPUs_params == {"weight": "512", "cap": "150"} and vm.HVM_boot_params["order"] == "ndc"
         assert (vm.order, vm.start_delay, vm.shutdown_delay) == (3, 30, 5)
         written = {"auto_poweron": "true", "xo:notes": "*read* me", "XenCenter.CustomFields.owner": "ann", "folder": "/lab"}
-        assert written.items() <= vm.other_config.items() and bench.home.pool and bench.home.pool.other_config["auto_poweron"] == "true"
+        assert written.items() <= vm.other_config.items() and (own := own_pool(bench.home)) and own.other_config["auto_poweron"] == "true"
         assert {"destroy", "hard_shutdown"} <= vm.blocked_operations.keys() and "destroy" not in vm.allowed_operations
         await do(bench, "vm.protect", vm, deletion=False, shutdown=False)
         await bench.until(lambda: not vm.blocked_operations and "destroy" in vm.allowed_operations)

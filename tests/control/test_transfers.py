@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from components.transfers.serving import LOOK, handed_over, received
+from data.facts.pool import own_pool
 from data.objects import SR, VBD, VDI, VM
 from data.stores.directory import DataDirectory
 from data.stores.users import Role, User, UserStore
@@ -132,8 +133,9 @@ async def imported(bench: Wired, content: bytes, subject: XapiObject, action_id:
 
 
 def pool_of(bench: Wired) -> XapiObject:
-    assert bench.home.pool is not None
-    return bench.home.pool
+    pool = own_pool(bench.home)
+    assert pool is not None
+    return pool
 
 
 def halted(bench: Wired) -> VM:

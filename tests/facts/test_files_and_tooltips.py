@@ -16,6 +16,7 @@ from components.vms.grid import column_titles
 from components.vms.rows import LONGEST_NOTE, VmRow
 from components.vms.words import STATES, doing_of, tools_text
 from data.facts.host import HostState
+from data.facts.pool import own_pool
 from data.facts.vm import is_guest
 from data.objects import PIF, SR, VM, Host, Network
 from data.server import Server
@@ -127,7 +128,7 @@ def test_tooltips_of_hosts_srs_networks_and_pools(made: list[Made]) -> None:
             down = {port.host.name for port in seen.ports if port.host and pool.all(PIF) and port.link.name != "UP"}
             assert title == seen.name and set(said.get("Link down on", "").split(", ")) - {""} == down
             assert said["VMs"] == str(seen.guest_count)
-        if own := pool.pool:
+        if own := own_pool(pool):
             whole, (title, _state, said) = scope.view(PoolView, own), one.tips[pool.server]
             assert title == whole.name and said["Hosts"] == str(sum(whole.host_states.values()))
             assert said["VMs"].split(" ")[0] == str(sum(whole.vm_states.values()))

@@ -22,6 +22,7 @@ from components.vms.about import about
 from components.vms.vapps.rows import appliance_table
 from data.facts.host import HostState, host_state
 from data.facts.network import link_of
+from data.facts.pool import own_pool
 from data.facts.vm import VmState, is_guest
 from data.findings.storage import fill_level
 from data.messages import subject_of
@@ -147,14 +148,15 @@ def test_of_vapps(places: Places) -> None:
 def test_of_networks_and_pools(places: Places) -> None:
     pool = places.pool
     for network in pool.all(Network).values():
-        row, view, level = network_rows._network_row(network).cells, places.scope.view(NetworkView, network), pool.findings.mark(network)
+        row, view = network_rows._network_row(network).cells, places.scope.view(NetworkView, network)
+        level = places.scope.mirror.findings.mark(network)
         assert row[4].tone == TONES.get(view.links.level, "") and row[0].text == name_of(network) == view.name
         if on_map := cast(list[Any], places.mapped.get(network)):
             links = {pif.uuid: link_of(pif) for pif in network.all_of(PIF, network.PIFs) if not map_rows._is_slave(pif)}
             assert sorted(on_map[4][1::2]) == sorted(map(int, links.values()))
             assert links.items() <= {port.pif: port.link for port in view.ports}.items()
             assert on_map[5] == level and on_map[3] == view.name
-    if own := pool.pool:
+    if own := own_pool(pool):
         name = pool_name(pool)
         assert {places.mapped[pool.server][2], places.tree[own.uuid][2], name_of(own), _hit(Group.POOL, Hit(own, ""))["name"]} == {name}
         assert name.strip() and places.scope.view(PoolView, own).name == name
@@ -175,7 +177,7 @@ def test_a_pool_without_a_name_goes_by_the_name_of_its_server_and_a_server_witho
     pool = build.commit()
     mirror, server = build.mirror, pool.server
     mirror.set_server(server, address="10.0.0.1", label="10.0.0.1")  # as it is kept where nobody gave a name
-    own = pool.pool
+    own = own_pool(pool)
     assert own is not None
     places = Places(mirror)
     names = lambda: {pool_name(pool), places.mapped[server][2], places.tree[own.uuid][2], name_of(own)}  # noqa: E731

@@ -12,7 +12,8 @@ from components.findings.rule_names import RULE_NAMES
 from components.findings.tuning import limits_words, read, said
 from components.findings.words import sentence
 from data.changes import Subject
-from data.failover import simulate_loss
+from data.coalesce import finished
+from data.failover import Fates, failover_steps
 from data.findings.finding import Finding, Reading, Rule
 from data.findings.rules import RULES
 from data.growth import Sample
@@ -122,7 +123,7 @@ class House(FakePool):
     def look(self, now: float = NOW) -> list[Finding]:
         """All that is told in the end: everything is looked at again until the longest hold is over."""
         for host in self.home.all(Host).values():
-            self.home.fates[host.ref] = simulate_loss((host,)).fate
+            self.home.part(Fates)[host.ref] = finished(failover_steps((host,))).fate
         for moment in (now - 2 * DAY, now - 2 * DAY + 7200, now):
             subjects: list[Subject] = [self.server]
             subjects += [row for kind in self.mirror.findings.kinds for row in self.home.all(kind).values()]

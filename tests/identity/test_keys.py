@@ -8,6 +8,7 @@ from components.frame.tree_rows import TreeRows
 from components.urls import PREFIXES, path_of
 from components.vms.vm_rows import VmRows
 from data.changes import Change, Operation
+from data.facts.pool import own_pool
 from data.findings.finding import Limits, Rule
 from data.findings.overrides import name_of
 from data.identity import Key, key_of, parse, pool_keys
@@ -101,7 +102,7 @@ def test_pools_are_told_apart_as_soon_as_there_are_two_of_one_uuid() -> None:
     told: list[Change] = []
     mirror.observe(told.extend)
     mirror.remove(there.id)
-    assert here.key == here.uuid and mirror.having(Pool, here.uuid) == [here.pool]
+    assert here.key == here.uuid and mirror.having(Pool, here.uuid) == [own_pool(here)]
     assert any(change == Change(here.server, Operation.MOD, frozenset({"key"})) for change in told)
     assert all(mirror.find(VM, f"{vm.uuid}@{here.id}") is vm for vm in mirror.every(VM)), "links from before still lead there"
 
@@ -109,7 +110,7 @@ def test_pools_are_told_apart_as_soon_as_there_are_two_of_one_uuid() -> None:
 def test_two_of_one_uuid_are_both_found_by_it() -> None:
     mirror = fakes.twins(same_pool=True)
     here, there = mirror
-    assert mirror.having(Pool, here.uuid) == [here.pool, there.pool] and mirror.find(Pool, here.uuid) is None
+    assert mirror.having(Pool, here.uuid) == [own_pool(here), own_pool(there)] and mirror.find(Pool, here.uuid) is None
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from components.map.announcer import Announcer
 from components.map.map import Map
 from components.map.map_rows import MapCounts
 from components.map.summary import figures
+from data.facts.pool import own_pool
 from data.facts.vm import is_guest
 from data.mirror import Mirror
 from data.objects import VM, Host
@@ -160,8 +161,9 @@ def test_the_figures_and_where_they_lead(mirror: Mirror, context: Context) -> No
     pool = max(mirror, key=lambda pool: len(pool.all(VM)))
     guests = [vm for vm in pool.all(VM).values() if is_guest(vm)]
     fakes.change(mirror, guests[0], ha_restart_priority="restart")
-    assert pool.pool is not None
-    fakes.change(mirror, pool.pool, ha_enabled=True)
+    own = own_pool(pool)
+    assert own is not None
+    fakes.change(mirror, own, ha_enabled=True)
     fakes.change(mirror, next(mirror.every(Host)), pending_guidances=["reboot_host"])
     assert found(MapCounts())["1 host unpatched"] == "/hosts?show=unpatched"
     assert found(MapCounts())[f"{len(guests) - 1} VMs unprotected"] == "/vms?lacks=ha"

@@ -11,6 +11,7 @@ from components.map import frames
 from components.map.map_feed import MapFeed
 from components.map.map_rows import MapCounts
 from data.coalesce import INTERVAL
+from data.facts.pool import own_pool
 from data.history import History
 from data.level import Level
 from data.mirror import Mirror
@@ -99,12 +100,13 @@ async def test_what_is_wrong_with_a_pool_is_its_mark(mirror: Mirror) -> None:
     map_feed = MapFeed(mirror, hold=math.inf)
     view = View(map_feed)
     (lab, *_others) = mirror
-    assert lab.pool is not None
-    fakes.change(mirror, lab.pool, ha_enabled=True, ha_overcommitted=True)
-    mirror.findings.look(lab.pool, 0)
+    own = own_pool(lab)
+    assert own is not None
+    fakes.change(mirror, own, ha_enabled=True, ha_overcommitted=True)
+    mirror.findings.look(own, 0)
     mirror.findings.publish()
     await turn()
-    assert [(row[1], row[POOL_MARK]) for row in view.last["p"]] == [(lab.pool.uuid, Level.CRITICAL)]
+    assert [(row[1], row[POOL_MARK]) for row in view.last["p"]] == [(own.uuid, Level.CRITICAL)]
 
 
 async def test_a_busy_line_makes_its_rail_brighter_once(mirror: Mirror) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from data.facts.pool import own_pool
 from data.server import ServerState
 from data.stores.users import Role
 from tests.settings.house import looking
@@ -89,7 +90,7 @@ async def test_a_server_that_nobody_named_goes_by_its_pool(tmp_path: Path, pool:
     async with looking(tmp_path) as at:
         await at.home.add(pool)
         live = await at.live()
-        own = live.pool
+        own = own_pool(live)
         assert own is not None and own.name_label
         await at.user.should_see(own.name_label)
         await at.user.should_not_see(f"pool {own.name_label}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from data.chain_tree import chained, links_of
-from data.contents import Holder, Use, contents_of, finished, together, uses_of
+from data.coalesce import finished
+from data.contents import Holder, Use, contents_of, together, uses_of
 from data.growth import DAY, Sample, per_day
 from data.objects import VBD, VDI, VM
 from data.storage import DiskKind

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.changes import Change, Operation, Subject
-from data.failover import FailoverVerdict
+from data.failover import FailoverVerdict, Fates
 from data.findings.affected import around, beyond
 from data.findings.lifecycle import DAMPING
 from data.findings.overrides import Acknowledgement, Overrides, Tuning
@@ -83,13 +83,13 @@ async def test_what_would_become_of_each_host_is_known(mirror: Mirror) -> None:
     (ref,) = pool.all(Host)
     heard: list[frozenset[Subject]] = []
     mirror.findings.observe(heard.append)
-    pool.fates[ref] = FailoverVerdict(0, 1)
+    pool.part(Fates)[ref] = FailoverVerdict(0, 1)
     fakes.change(mirror, pool.all(Host)[ref], name_label="renamed")
     await asyncio.sleep(GATHER * 2)
-    assert pool.fates[ref].no_room == 0
+    assert pool.part(Fates)[ref].no_room == 0
     assert any(pool.server in subjects for subjects in heard), "who shows the pool is told"
     fakes.remove(mirror, pool.all(Host)[ref])
-    assert not pool.fates
+    assert not pool.part(Fates)
 
 
 async def test_what_was_there_before_the_watch_is_looked_at(mirror: Mirror) -> None:

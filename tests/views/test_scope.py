@@ -9,6 +9,7 @@ import pytest
 
 from data.changes import Subject
 from data.dependencies import DependencyKind, dependencies_of
+from data.facts.pool import own_pool
 from data.failover import FailoverVerdict, Fates, srs_of
 from data.identity import key_of
 from data.mirror import Mirror
@@ -91,7 +92,7 @@ def test_the_key_of_a_pool_is_what_it_is_for_all(mirror: Mirror) -> None:
     whole = next(iter(mirror))
     scope = Scope(mirror, lambda subject: not isinstance(subject, Server) and subject.home.key == "other")
     assert not scope.mirror.pools
-    pool = whole.pool
+    pool = own_pool(whole)
     assert pool is not None
     fakes.change(mirror, pool, uuid="other")
     (own,) = scope.mirror
@@ -134,7 +135,7 @@ async def test_a_scope_is_there_while_somebody_looks(mirror: Mirror) -> None:
 def test_what_would_become_of_all_vms_of_a_host_is_for_who_sees_the_pool(mirror: Mirror) -> None:
     whole = next(iter(mirror))
     host = next(host for host in whole.all(Host).values() if host.resident_VMs)
-    whole.fates[host.ref] = FailoverVerdict(1, 0)
+    whole.part(Fates)[host.ref] = FailoverVerdict(1, 0)
     screen, few = Scope(mirror, on_a_screen), Scope(mirror, lambda subject: isinstance(subject, VM) and subject.resident_on == host.ref)
     assert screen.mirror.pools[whole.id].part(Fates) and not few.mirror.pools[whole.id].part(Fates)
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
 from data.archives import ArchiveData, ArchiveRange
+from data.facts.pool import master_of
 from data.history import NO_CLOCK, History
 from data.hosts import paths_of
 from data.mirror import PoolMirror
@@ -228,7 +229,7 @@ def _live(home: object) -> PoolMirror:
 
 
 def _master(pool: PoolMirror) -> Host:
-    master = pool.one(Host, pool.pool.master) if pool.pool else None
+    master = master_of(pool)
     if master is None:
         raise Missing(NoDataReason.POOL, pool.server.label)
     return master

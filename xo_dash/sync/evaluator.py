@@ -13,7 +13,7 @@ from functools import partial
 from data.changes import Change, Operation, Subject
 from data.clock import SteadyClock
 from data.facts.sr import is_shown
-from data.failover import failover_steps
+from data.failover import Fates, failover_steps
 from data.findings.affected import about, around, beyond, is_judged
 from data.findings.finding import Finding, Rule
 from data.findings.overrides import Acknowledgement, Overrides, Tuning, older_uuids
@@ -183,7 +183,7 @@ class Evaluator:
 
     def _ended(self, subject: XapiObject) -> None:
         if isinstance(subject, Host) and (pool := self._mirror.pools.get(subject.home.id)):
-            pool.fates.pop(subject.ref, None)
+            pool.part(Fates).pop(subject.ref, None)
         self._forget(subject)
 
     def _forget(self, subject: Subject) -> None:
@@ -300,8 +300,8 @@ class Evaluator:
     def _foresee(self, pool: PoolMirror, host: Host) -> Generator[None, None, None]:
         """What would become of its VMs without it. Milliseconds in a large pool, so a step at a time."""
         fate = (yield from failover_steps((host,))).fate
-        if pool.one(Host, host.ref) is host and pool.fates.get(host.ref) != fate:
-            pool.fates[host.ref] = fate
+        if pool.one(Host, host.ref) is host and pool.part(Fates).get(host.ref) != fate:
+            pool.part(Fates)[host.ref] = fate
             self._book.touch(pool.server)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from data.facts.pool import own_pool
 from data.mirror import Mirror, PoolMirror
 from data.objects import Host, Pool
 from data.types import XapiObject
@@ -35,7 +36,7 @@ class RollingCommands:
 
     def pool(self, rolling: Rolling) -> Pool | None:
         home = self._mirror.pools.get(rolling.pool)
-        return home.pool if home is not None and home.uuid == rolling.pool_uuid else None
+        return own_pool(home) if home is not None and home.uuid == rolling.pool_uuid else None
 
     async def host(self, rolling: Rolling, turn: HostTurn) -> Host | None:
         await self.connected(rolling)

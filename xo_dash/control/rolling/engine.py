@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from data.facts.pool import own_pool
 from data.mirror import Mirror
 from data.names import name_of
 from data.objects import Pool
@@ -83,7 +84,7 @@ class RollingRuns:
     def start(self, user: User, request: RollHosts, pool: Pool) -> Rolling | LazyText:
         """The run, or why there is none: the checks are made once more, with all that the pool has, seen by them or not."""
         home = self._mirror.pools.get(pool.home.id)
-        pool = home.pool if home is not None and home.pool is not None else pool
+        pool = (home and own_pool(home)) or pool
         if (reason := self.why_not(user, request, pool)) is not None:
             return reason
         turns = [HostTurn(host=host.uuid, name=name_of(host)) for host in hosts_in(request, pool)]
