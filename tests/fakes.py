@@ -345,7 +345,7 @@ def context(mirror: Mirror, folder: Path, *, sees_of: Callable[[User], Sees] | N
         setting_store=SettingsStore(directory), journal=Journal(mirror, runner, folder),
         kiosks=kiosks, cloud_configs=CloudConfigStore(directory, Vault(directory)), tokens=tokens,
         grants=grants,
-        rolling=RollingRuns(mirror, runner, users, folder), patches=PatchBook(mirror, _no_connection),
+        rolling=RollingRuns(mirror, runner, _no_connection, users, folder), patches=PatchBook(mirror, _no_connection),
     )  # fmt: skip
 
 

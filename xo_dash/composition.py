@@ -138,7 +138,7 @@ def build(settings: Settings, stores: Stores, audit: Audit) -> Context:
         cloud_configs=stores.cloud_configs,
         tokens=stores.tokens,
         grants=grants,
-        rolling=RollingRuns(mirror, runner, everybody, settings.data_dir),
+        rolling=RollingRuns(mirror, runner, servers.connection, everybody, settings.data_dir),
         patches=PatchBook(mirror, servers.connection),
     )
 

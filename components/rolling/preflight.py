@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
-from nicegui import ui
+from nicegui import background_tasks, ui
 
 from components.actions import run_command, whoever
 from components.live import follow_all, follow_source, fresh_slot
@@ -24,7 +24,9 @@ from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.host.departures import LeavingVM, departures
-from xo_dash.control.rolling.checks import Check, Gravity, checks
+from xo_dash.control.rolling.check import Check, Gravity
+from xo_dash.control.rolling.checks import checks
+from xo_dash.control.rolling.readiness import Obstacle
 from xo_dash.control.rolling.request import RollHosts, hosts_in, request_for
 from xo_dash.control.rolling.state import Rolling
 from xo_dash.control.throttle import ON_A_HOST
@@ -45,11 +47,12 @@ class PreFlight(ui.element):
         self._context, self._pool = context, pool
         self._asked = RollHosts(update=update, pause_first=len(pool.home.all(Host)) > 1)
         self._ways: dict[str, LeavingVM] = {}  # by the VM's uuid
+        self._told: Sequence[Obstacle] = ()  # what the pool itself says
         self._drawn: object = None
         with self:
             with ui.element().classes("x-move-main"):
                 Segments({"update": _("Update"), "reboot": _("Reboot only")}, "update" if update else "reboot",
-                         lambda way: self._ask(update=way == "update"), label=_("What is done")).mark("way")  # fmt: skip
+                         self._choose_way, label=_("What is done")).mark("way")  # fmt: skip
                 self._list = ui.element().classes("contents").mark("checks")
                 self._order = ui.element().classes("contents")
             with ui.element("aside").classes("x-move-aside"):
@@ -66,6 +69,7 @@ class PreFlight(ui.element):
                         )
                     ).classes("x-dim")
         self._draw()
+        self._ask_pool()
         follow_all(context.mirror, self._concerns, self._again, topics=lambda: (Host, HostMetrics, Pool, PBD, Repository, VM))
         follow_source(context.rolling.observe, self._tell)
         follow_source(context.patches.observe, self._draw)
@@ -86,10 +90,21 @@ class PreFlight(ui.element):
         """Draw only what is different, or one could choose nothing."""
         if self._shown() != self._drawn:
             self._draw()
+            self._ask_pool()
+
+    def _ask_pool(self) -> None:
+        background_tasks.create(self._asking_pool(self._request()), name="ask a pool whether it can be updated")
+
+    async def _asking_pool(self, request: RollHosts) -> None:
+        told = await self._context.rolling.obstacles(request, self._pool)
+        if told != self._told and not self.is_deleted:
+            self._told = told
+            with self:
+                self._draw()
 
     def _shown(self) -> object:
         request = self._request()
-        return [(str(one.what), str(one.why), one.how, one.ways) for one in checks(request, self._pool)], [
+        return [(str(one.what), str(one.why), one.how, one.ways) for one in checks(request, self._pool, self._told)], [
             (host.uuid, len(guests_of(host)), self._context.patches.count(host)) for host in hosts_in(request, self._pool)
         ]
 
@@ -98,6 +113,10 @@ class PreFlight(ui.element):
     def _ask(self, **values: Any) -> None:
         self._asked = msgspec.structs.replace(self._asked, **values)
         self._draw()
+
+    def _choose_way(self, way: str) -> None:
+        self._ask(update=way == "update")
+        self._ask_pool()
 
     def _leave_out(self, host: Host) -> None:
         self._ask(left_out=(*self._asked.left_out, host.uuid))
@@ -117,7 +136,7 @@ class PreFlight(ui.element):
     def _draw(self) -> None:
         request = self._request()
         self._drawn = self._shown()
-        found = checks(request, self._pool)
+        found = checks(request, self._pool, self._told)
         with fresh_slot(self._list):
             bad = [one for one in found if one.gravity is not Gravity.FINE]
             with Card(_("Before it starts"), _resolved(bad)):
@@ -193,20 +212,21 @@ class PreFlight(ui.element):
     def _tell(self) -> None:
         request = self._request()
         with self:  # the button that was clicked may be gone
-            reason = self._context.rolling.why_not(whoever(), request, self._pool)
+            reason = self._context.rolling.why_not(whoever(), request, self._pool, self._told)
         hosts = len(hosts_in(request, self._pool))
         ready = ngettext("Ready: {n} host", "Ready: {n} hosts", hosts).format(n=number(hosts))
         self._says.text = str(reason) if reason is not None else ready
         self._button.allow(str(reason) if reason is not None else None)
 
-    def _start(self) -> None:
+    async def _start(self) -> None:
         user = whoever()
-        started = self._context.rolling.start(user, self._request(), self._pool) if user is not None else None
+        started = await self._context.rolling.start(user, self._request(), self._pool) if user is not None else None
         if isinstance(started, Rolling):
             ui.navigate.to(f"/rolling/{started.id}")
         elif started is not None:
             notify(str(started), Tone.WARNING)
             self._draw()
+            self._ask_pool()
 
 
 def _resolved(bad: Sequence[Check]) -> str:

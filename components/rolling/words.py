@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from xo_dash.control.host.departures import FORCE_OFF, SHUT_DOWN, SUSPEND
-from xo_dash.control.rolling.checks import Gravity
+from xo_dash.control.rolling.check import Gravity
 from xo_dash.control.rolling.phases import BACK, INSTALL, MOVE, REBOOT
 from xo_dash.control.rolling.state import Rolling, TurnState
 from xo_dash.i18n import N_, _

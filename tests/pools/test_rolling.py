@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
+
 from data.facts.host import needs_reboot
 from data.facts.pool import is_master
 from data.objects import Host, HostMetrics, Pool, Repository
@@ -19,15 +21,19 @@ from tests.migration.pools import House, machine
 from tests.networks.place import Place
 from xo_dash.control.audit import Audit
 from xo_dash.control.host.apply_updates import ApplyUpdates
+from xo_dash.control.host.departures import LeavingVM
 from xo_dash.control.resume.files import RunFiles
-from xo_dash.control.rolling.checks import Gravity, checks, refused
+from xo_dash.control.rolling.check import Gravity
+from xo_dash.control.rolling.checks import checks, refused
 from xo_dash.control.rolling.engine import RollingRuns
 from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, PAUSED
 from xo_dash.control.rolling.phases import INSTALL
+from xo_dash.control.rolling.readiness import obstacles_of
 from xo_dash.control.rolling.request import RollHosts, action_of, hosts_in, pinned, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling, RollingFiles, TurnState
 from xo_dash.control.runner import Runner
 from xo_dash.simulator.testing import simulated
+from xo_dash.xapi.errors import XapiFailure
 
 EVE = user(Role.ADMIN, "eve")
 
@@ -72,6 +78,33 @@ def test_a_vm_that_nothing_can_be_done_to_blocks_it() -> None:
     made, pool = house()
     machine(made.lab, made.one, made.local, made.lan)
     assert str(refused(RollHosts(), pool)) == "web-1 cannot leave one"
+
+
+async def test_what_the_pool_itself_says_comes_besides_unless_it_is_decided() -> None:
+    made, pool = house()
+    vm = machine(made.lab, made.one, made.shared, made.lan)
+    for host in (made.one, made.two):
+        made.lab.change(host, software_version={"product_brand": "XCP-ng"})
+    made.lab.answers["pool.check_update_readiness"] = [
+        ["HA_IS_ENABLED"], ["LICENCE_RESTRICTION", "updates"], ["VM_LACKS_FEATURE", vm.ref], ["VM_LACKS_FEATURE", vm.ref], [],
+        ["HOST_HAS_NO_MANAGEMENT_IP", made.two.ref],
+    ]  # fmt: skip
+    asked = RollHosts(update=True)
+    told = await obstacles_of(lambda _server: made.lab, asked, pool)
+
+    def blocks(request: RollHosts) -> list[str]:
+        return [str(one.what) for one in checks(request, pool, told) if one.gravity is Gravity.BLOCKS]
+
+    assert refused(asked, pool) is None and blocks(asked) == [
+        "The pool is not ready for updates", "web-1 cannot leave one", "The pool is not ready for updates",
+    ]  # fmt: skip
+    decided = msgspec.structs.replace(asked, vms=(LeavingVM(vm=vm.uuid, how="shut_down"),), left_out=(made.two.uuid,))
+    assert blocks(decided) == ["The pool is not ready for updates"]
+    made.lab.answers["pool.check_update_readiness"] = XapiFailure("MESSAGE_METHOD_UNKNOWN", ["pool.check_update_readiness"])
+    for answer in (made.lab.answers["pool.check_update_readiness"], "ready", [[1]]):
+        made.lab.answers["pool.check_update_readiness"] = answer
+        assert await obstacles_of(lambda _server: made.lab, asked, pool) == ()
+    assert await obstacles_of(lambda _server: made.lab, RollHosts(), pool) == ()
 
 
 def test_how_far_it_is_comes_back_from_the_disk(tmp_path: Path) -> None:
@@ -122,7 +155,7 @@ def test_what_a_xenserver_pool_lacks_is_said_with_what_mends_it() -> None:
 @asynccontextmanager
 async def rolling_in(bench: Wired) -> AsyncIterator[RollingRuns]:
     users = Users({EVE.id: bench.hire(EVE)})
-    engine = RollingRuns(bench.mirror, bench.runner, users, bench.folder)
+    engine = RollingRuns(bench.mirror, bench.runner, bench.connections, users, bench.folder)
     try:
         yield engine
     finally:
@@ -157,8 +190,8 @@ def lab_of(bench: Wired) -> Pool:
     return next(iter(bench.home.all(Pool).values()))
 
 
-def begun(engine: RollingRuns, bench: Wired, **values: bool) -> Rolling:
-    started = engine.start(EVE, RollHosts(**values), lab_of(bench))  # type: ignore[arg-type]
+async def begun(engine: RollingRuns, bench: Wired, **values: bool) -> Rolling:
+    started = await engine.start(EVE, RollHosts(**values), lab_of(bench))  # type: ignore[arg-type]
     assert isinstance(started, Rolling), str(started)
     return started
 
@@ -169,7 +202,7 @@ async def test_hosts_are_updated_one_after_the_other_and_auto_start_is_as_before
             pool, members = lab_of(bench), [host for host in bench.home.all(Host).values() if not is_master(host)]
             master = tuple(host.uuid for host in bench.home.all(Host).values() if is_master(host))
             assert pool.other_config.get("auto_poweron") == "true"
-            made = engine.start(EVE, RollHosts(update=True, left_out=master), pool)
+            made = await engine.start(EVE, RollHosts(update=True, left_out=master), pool)
             assert isinstance(made, Rolling), str(made)
             assert str(engine.why_not(EVE, made.request, pool)) == "a rolling run of this pool is in progress"
             await until(engine, lambda: made.paused == FIRST_DONE)
@@ -190,7 +223,7 @@ async def one_life(bench: Wired) -> AsyncIterator[tuple[RollingRuns, Runner]]:
     """A program with what the last one left on the disk, until it ends."""
     files = RunFiles(bench.folder, Vault(DataDirectory(bench.folder)))
     runner = Runner(bench.mirror, bench.connections, bench.users, Audit(bench.folder), files=files)
-    engine = RollingRuns(bench.mirror, runner, bench.users, bench.folder)
+    engine = RollingRuns(bench.mirror, runner, bench.connections, bench.users, bench.folder)
     try:
         await runner.recall()
         engine.recall()
@@ -211,7 +244,7 @@ async def test_a_xenserver_host_that_does_not_return_and_our_restarts_in_the_mid
             request = RollHosts(update=True, left_out=tuple(host.uuid for host in bench.home.all(Host).values() if is_master(host)))
             lab.fault("host.reboot", error=["HOST_OFFLINE", member.ref], count=1)
             async with one_life(bench) as (engine, _runner):
-                made = engine.start(EVE, request, pool)
+                made = await engine.start(EVE, request, pool)
                 assert isinstance(made, Rolling), str(made)
                 await until(engine, lambda: any(phase.kind == INSTALL for phase in made.turns[0].phases))
                 assert "auto_poweron" not in pool.other_config and not pool.update_sync_enabled
@@ -268,7 +301,7 @@ async def test_a_stop_is_kept_over_a_restart_of_ours(tmp_path: Path) -> None:
 async def test_who_may_no_longer_is_replaced_and_only_a_host_that_is_done_pauses_as_the_first(tmp_path: Path) -> None:
     with simulated(hosts=(2,), vms=(2,), speed=600) as simulation:
         async with wired(simulation.pool, tmp_path) as bench:
-            engine = RollingRuns(bench.mirror, bench.runner, Users({}), bench.folder)
+            engine = RollingRuns(bench.mirror, bench.runner, bench.connections, Users({}), bench.folder)
             pool = lab_of(bench)
             turns = [HostTurn(host=host.uuid, name=host.name_label) for host in bench.home.all(Host).values()]
             left = Rolling(id="1-a", pool=pool.home.id, pool_uuid=pool.uuid, user_id=EVE.id, user_name="eve", request=RollHosts(),
@@ -291,7 +324,7 @@ async def test_stopping_restores_and_leaves_the_rest(tmp_path: Path) -> None:
     with simulated(hosts=(2,), vms=(2,), speed=600) as simulation:
         async with wired(simulation.pool, tmp_path) as bench, rolling_in(bench) as engine:
             simulation.pool.fault("host.disable", error=["OTHER_OPERATION_IN_PROGRESS", "host", "x"])
-            made = begun(engine, bench)
+            made = await begun(engine, bench)
             await until(engine, lambda: made.paused == NOT_DONE)
             assert str(engine.answer(user(Role.OPERATOR), made, "stop")).startswith("this needs the role administrator")
             engine.answer(EVE, made, "stop")

@@ -17,7 +17,8 @@ from xo_dash.api.objects import find
 from xo_dash.api.people import the_one
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest
-from xo_dash.control.rolling.checks import Check, checks
+from xo_dash.control.rolling.check import Check
+from xo_dash.control.rolling.checks import checks
 from xo_dash.control.rolling.request import RollHosts, action_of, hosts_in
 from xo_dash.control.rolling.state import Rolling
 from xo_dash.i18n import _
@@ -71,16 +72,19 @@ async def begin(asked: Asked) -> Response:
     except BadRequest as error:
         faults = {fault.field: str(fault.reason) for fault in error.faults}
         raise Problem(422, "; ".join(f"{field}: {reason}" for field, reason in faults.items()), faults=faults) from error
+    engine = asked.context.rolling
     if body.dry_run:
-        refused = asked.context.rolling.why_not(asked.user, request, pool)
+        obstacles = await engine.obstacles(request, pool)
+        refused = engine.why_not(asked.user, request, pool, obstacles)
         hosts = [{"uuid": host.uuid, "name": name_of(host), "action": action_of(request, host).id} for host in hosts_in(request, pool)]
         return await told(asked, {"dry_run": True, "refused": str(refused) if refused is not None else None, "hosts": hosts,
-                                  "checks": [_check_as_data(one) for one in checks(request, pool)]})  # fmt: skip
-    if (reason := asked.context.rolling.may_not(asked.user, request, pool)) is not None:
+                                  "checks": [_check_as_data(one) for one in checks(request, pool, obstacles)]})  # fmt: skip
+    if (reason := engine.may_not(asked.user, request, pool)) is not None:
         raise Problem(403, str(reason))
-    started = asked.context.rolling.start(asked.user, request, pool)
+    started = await engine.start(asked.user, request, pool)
     if not isinstance(started, Rolling):
-        raise Problem(409, str(started), checks=[_check_as_data(one) for one in checks(request, pool)])
+        obstacles = await engine.obstacles(request, pool)
+        raise Problem(409, str(started), checks=[_check_as_data(one) for one in checks(request, pool, obstacles)])
     return await told(asked, _run_as_data(started, asked.scope.sees), 202, {"location": f"/api/v1/rolling/{started.id}"})
 
 

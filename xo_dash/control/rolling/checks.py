@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
 
 from data.facts.host import is_live
 from data.names import name_of
-from data.objects import PBD, SR, VM, Host, Pool
+from data.objects import PBD, SR, Host, Pool
 from data.repositories import checksum_of, in_use
-from data.types import XapiObject
-from xo_dash.control.action import AnyAction
 from xo_dash.control.host.apply_updates import is_up_to_date
 from xo_dash.control.host.departures import departures, instead
 from xo_dash.control.host.maintenance import LEAVE
@@ -23,47 +19,31 @@ from xo_dash.control.pbd.plug import PLUG
 from xo_dash.control.pool.repositories import SET_REPOSITORIES, is_of_xenserver
 from xo_dash.control.pool.settings import has_auto_start
 from xo_dash.control.pool.updates import SYNC_UPDATES
+from xo_dash.control.rolling.check import Check, Gravity
+from xo_dash.control.rolling.readiness import Obstacle, told_by_pool
 from xo_dash.control.rolling.request import RollHosts, hosts_in, is_done, request_for
 from xo_dash.i18n import N_
 
 
-class Gravity(StrEnum):
-    """The worst first."""
-
-    BLOCKS = "blocks"
-    DECIDED = "decided"  # with a fix chosen
-    AUTOMATIC = "automatic"
-    FINE = "fine"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the list before it starts."""
-
-    gravity: Gravity
-    what: LazyText
-    why: LazyText
-    host: Host | None = None  # the one that can be left out
-    vm: VM | None = None  # the one that can be treated otherwise
-    how: str = ""  # ... and how it is
-    ways: list[str] = field(default_factory=list)  # ... and how it could be
-    fix: tuple[AnyAction, XapiObject] | None = None  # the command that resolves it
-
-
-def checks(request: RollHosts, pool: Pool) -> list[Check]:
-    found = [*_of_pool(request, pool), *(one for host in hosts_in(request, pool) for one in _of_host(request, host))]
+def checks(request: RollHosts, pool: Pool, told: Sequence[Obstacle] = ()) -> list[Check]:
+    """`told`: what the pool itself says, see `readiness`."""
+    found = [
+        *_of_pool(request, pool),
+        *told_by_pool(request, pool, told),
+        *(one for host in hosts_in(request, pool) for one in _of_host(request, host)),
+    ]
     if request.update and is_of_xenserver(pool):
         found += _of_repositories(request, pool)
     order = list(Gravity)
     return sorted(found, key=lambda one: order.index(one.gravity))
 
 
-def refused(request: RollHosts, pool: Pool) -> LazyText | None:
+def refused(request: RollHosts, pool: Pool, told: Sequence[Obstacle] = ()) -> LazyText | None:
     """The first that has to be resolved."""
     if not hosts_in(request, pool):
         done = any(is_done(request, host) for host in pool.home.all(Host).values())
         return lazy(N_("every host has all updates")) if done else lazy(N_("all hosts are left out"))
-    return next((one.what for one in checks(request, pool) if one.gravity is Gravity.BLOCKS), None)
+    return next((one.what for one in checks(request, pool, told) if one.gravity is Gravity.BLOCKS), None)
 
 
 def _of_pool(request: RollHosts, pool: Pool) -> Iterator[Check]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,10 +25,12 @@ from xo_dash.control.rolling.checks import refused
 from xo_dash.control.rolling.commands import RollingCommands
 from xo_dash.control.rolling.driver import RollingDriver
 from xo_dash.control.rolling.pauses import Pauses
+from xo_dash.control.rolling.readiness import Obstacle, obstacles_of
 from xo_dash.control.rolling.request import RollHosts, actions_of, hosts_in, pinned
 from xo_dash.control.rolling.state import HostTurn, Rolling
 from xo_dash.control.run import Run
 from xo_dash.control.runner import Runner
+from xo_dash.control.task_waiter import Connections
 from xo_dash.i18n import N_
 
 RESTARTED: Final = N_("xo-dash restarted; the run goes on")
@@ -38,10 +40,11 @@ class RollingRuns:
     """`observe` tells of every change. One at a time in a pool."""
 
     def __init__(
-        self, mirror: Mirror, runner: Runner, users: Users, folder: Path, clock: Callable[[], float] = time.time
+        self, mirror: Mirror, runner: Runner, connections: Connections, users: Users, folder: Path,
+        clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         """`users`: as they are now. `folder`: the data directory."""
-        self._mirror, self._clock = mirror, clock
+        self._mirror, self._connections, self._clock = mirror, connections, clock
         self._background = Background()
         self._book = RollingBook(folder, clock)
         self._pauses = Pauses(self._book, clock)
@@ -73,19 +76,24 @@ class RollingRuns:
         rows = actions_of(request, pool) if pool is not None else {REBOOT}
         return next((verdict.reason for row in rows if not (verdict := may(user, row, pool))), None)
 
-    def why_not(self, user: User | None, request: RollHosts, pool: Pool) -> LazyText | None:
+    async def obstacles(self, request: RollHosts, pool: Pool) -> tuple[Obstacle, ...]:
+        """What the pool itself says against it, for `checks` and `why_not`."""
+        return await obstacles_of(self._connections, request, pool)
+
+    def why_not(self, user: User | None, request: RollHosts, pool: Pool, told: Sequence[Obstacle] = ()) -> LazyText | None:
         """Why it cannot start now."""
         if (reason := self.may_not(user, request, pool)) is not None:
             return reason
         if self.under_way(pool.home.id) is not None:
             return lazy(N_("a rolling run of this pool is in progress"))
-        return refused(request, pool)
+        return refused(request, pool, told)
 
-    def start(self, user: User, request: RollHosts, pool: Pool) -> Rolling | LazyText:
-        """The run, or why there is none: the checks are made once more, with all that the pool has, seen by them or not."""
+    async def start(self, user: User, request: RollHosts, pool: Pool) -> Rolling | LazyText:
+        """The run, or why there is none: the pool is asked and the checks are made once more, with all that it has, seen by them or not."""
         home = self._mirror.pools.get(pool.home.id)
         pool = (home and own_pool(home)) or pool
-        if (reason := self.why_not(user, request, pool)) is not None:
+        told = await self.obstacles(request, pool) if self.why_not(user, request, pool) is None else ()
+        if (reason := self.why_not(user, request, pool, told)) is not None:
             return reason
         turns = [HostTurn(host=host.uuid, name=name_of(host)) for host in hosts_in(request, pool)]
         request = pinned(request, pool)

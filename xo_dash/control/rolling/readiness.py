@@ -1,0 +1,70 @@
+"""What the pool itself says stands against updating it; XAPI knows more than the mirror, and our own checks say it better."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from data.names import name_of
+from data.objects import VM, Host, Pool
+from data.placement import guests_on
+from data.types import Ref
+from xo_dash.control.failures import explain
+from xo_dash.control.host.departures import departures, instead
+from xo_dash.control.lazy_text import lazy
+from xo_dash.control.rolling.check import Check, Gravity
+from xo_dash.control.rolling.request import RollHosts, hosts_in, request_for
+from xo_dash.control.task_waiter import Connections
+from xo_dash.i18n import N_
+from xo_dash.xapi.errors import XapiError
+
+log = logging.getLogger(__name__)
+Obstacle = tuple[str, ...]
+"""XAPI's code, and its arguments."""
+MOST: Final = 500
+"""Obstacles that are kept: one for each VM that cannot leave its host."""
+OURS: Final = frozenset({"HA_IS_ENABLED", "HOST_OFFLINE", "HOST_NOT_LIVE"})
+"""Codes of what our own checks find, with what is done about it."""
+
+
+async def obstacles_of(connections: Connections, request: RollHosts, pool: Pool) -> tuple[Obstacle, ...]:
+    """None where nothing is updated, the pool does not know the call, or does not answer: then our own checks stand alone.
+
+    Source: pool.check_update_readiness, of XAPI 22 and later.
+    """
+    if not request.update:
+        return ()
+    try:
+        answer = await connections(pool.home.id).call("pool.check_update_readiness", pool.ref, True)
+        return tuple(one for one in msgspec.convert(answer, tuple[Obstacle, ...])[:MOST] if one)
+    except (XapiError, msgspec.ValidationError) as error:
+        log.info("%s does not say whether it can be updated: %s", name_of(pool), error)
+        return ()
+
+
+def told_by_pool(request: RollHosts, pool: Pool, told: Sequence[Obstacle]) -> Iterator[Check]:
+    """Without what is about hosts that are left out, and VMs that our own checks say, or have decided, something about."""
+    if not told:
+        return
+    hosts = {host.ref: host for host in hosts_in(request, pool)}
+    places = {vm.ref: host for host in hosts.values() for vm in _unsaid(request, host)}
+    for code, *arguments in dict.fromkeys(told):
+        if code in OURS:
+            continue
+        vm = next((vm for text in arguments if (vm := pool.home.one(VM, Ref(text))) is not None), None)
+        named = [host for text in arguments if (host := pool.home.one(Host, Ref(text))) is not None]
+        reason = explain(code, arguments, pool.home, vm)
+        if vm is not None and (place := places.pop(vm.ref, None)) is not None:
+            yield Check(Gravity.BLOCKS, lazy(N_("{vm} cannot leave {host}"), vm=name_of(vm), host=name_of(place)), reason,
+                        place, vm, "", instead(vm))  # fmt: skip
+        elif vm is None and (not named or any(host.ref in hosts for host in named)):
+            yield Check(Gravity.BLOCKS, lazy(N_("The pool is not ready for updates")), reason, next(iter(named), None))
+
+
+def _unsaid(request: RollHosts, host: Host) -> Iterator[VM]:
+    """The VMs that would move."""
+    found = departures(request_for(request, host), host)
+    return (vm for vm in guests_on(host) if vm not in found.off and vm not in found.evacuation.stranded)
