@@ -16,6 +16,7 @@ from data.findings.rules import RULES
 from data.grants.table import GrantTable
 from data.history import History
 from data.identity import parse, pool_keys
+from data.methods import Methods
 from data.objects import KINDS, Pool
 from data.observers import Observers, Unsubscribe, call
 from data.placement import OthersMemory
@@ -49,6 +50,7 @@ class PoolMirror(PoolTables):
             Trash: trash,
             GrantTable: grants,
             OthersMemory: OthersMemory(),
+            Methods: Methods(),
         }
 
     def part(self, kind: type[P]) -> P:

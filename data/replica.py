@@ -15,6 +15,7 @@ from data.findings.excerpt import FindingExcerpt
 from data.findings.registry import FindingRegistry
 from data.grants.table import GrantTable
 from data.history import History
+from data.methods import Methods
 from data.mirror import Mirror, PoolMirror
 from data.objects import Host
 from data.placement import OthersMemory, guests_on, memory_of
@@ -214,7 +215,7 @@ class ReplicaPool(PoolMirror):
         super().__init__(server, findings, whole.part(Trash), whole.part(GrantTable), pools, renamed)
         self._whole, self._excerpt = whole, excerpt
         self.history = whole.history
-        self._parts = {**self._parts, History: whole.history}
+        self._parts = {**self._parts, History: whole.history, Methods: whole.part(Methods)}
 
     def part(self, kind: type[P]) -> P:
         """What would become of all VMs of a host is for who sees the whole pool."""

@@ -82,7 +82,8 @@ class Home:
 
         What was measured: `data.history.History`; what is wrong: `data.findings.registry.FindingRegistry`,
         one for all pools; what would become of its VMs without a host: `data.failover.Fates`; how long deleted VMs are kept:
-        `data.trash.Trash`; what is held by VMs that are not seen: `data.placement.OthersMemory`.
+        `data.trash.Trash`; what is held by VMs that are not seen: `data.placement.OthersMemory`;
+        which calls it has: `data.methods.Methods`.
         """
         raise NotImplementedError
 

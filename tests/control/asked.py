@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from data.types import XapiObject
+from tests.control.signatures import refused
 from xo_dash.control.actions import action
 from xo_dash.control.plan import Call, Question, Step
 from xo_dash.control.rehearsal import rehearse
@@ -18,7 +19,9 @@ def steps_of(action_id: str, subject: XapiObject, **values: object) -> list[Step
 
 def calls_of(action_id: str, subject: XapiObject, **values: object) -> list[tuple[str, tuple[object, ...]]]:
     """[(method, parameters)] of its plan."""
-    return [(step.method, step.parameters) for step in steps_of(action_id, subject, **values) if isinstance(step, (Call, Question))]
+    found = [(step.method, step.parameters) for step in steps_of(action_id, subject, **values) if isinstance(step, (Call, Question))]
+    assert [refusal for method, parameters in found if (refusal := refused(method, parameters))] == []
+    return found
 
 
 def faults(action_id: str, subject: XapiObject, **values: object) -> list[str]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +15,7 @@ from data.objects import KINDS, VM, PowerState, Task, TaskStatus
 from data.server import Server, ServerState
 from data.stores.users import Role, User
 from data.types import Ref, XapiObject
+from tests.control.signatures import refused
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
 from xo_dash.xapi.errors import NotConnected, XapiFailure
@@ -30,12 +29,6 @@ OFFERED: Mapping[PowerState, frozenset[str]] = {
     PowerState.SUSPENDED: frozenset({"export", "resume", "resume_on", "hard_shutdown", "snapshot", "destroy"}),
     PowerState.UNKNOWN: frozenset(),
 }
-
-MODEL = json.loads(files("xo_dash.simulator").joinpath("model.json").read_bytes())
-METHODS = {f"{name}.{message[0]}" for name, declared in MODEL["classes"].items() for message in declared["messages"]} | {
-    f"{name}.{method}" for name in MODEL["classes"] for method in ("get_record", "get_all", "get_all_records", "get_by_uuid")
-}
-"""Source: the simulator's copy of XAPI's data model."""
 
 
 def user(role: Role = Role.OPERATOR, name: str = "ann") -> User:
@@ -113,8 +106,8 @@ class FakePool:
     def _refusal(self, method: str, *arguments: Any) -> list[str]:
         """[code, argument ...] for what a pool does not take: a method that is none, an object that is gone."""
         plain = method.removeprefix("Async.")
-        if plain not in METHODS:
-            return ["MESSAGE_METHOD_UNKNOWN", method]
+        if refusal := refused(plain, arguments):
+            return refusal
         name = plain.partition(".")[0]
         kind = next((kind for kind in KINDS if kind.xapi_class == name), None)
         if kind is not None and arguments and str(arguments[0]).startswith("OpaqueRef:") and not self.home.one(kind, arguments[0]):

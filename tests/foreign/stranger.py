@@ -21,6 +21,7 @@ from tests.foreign import writing
 from tests.foreign.book import Book, Record, Records
 
 PASSWORD = "secret"
+LIST_METHODS = "system.listMethods"
 MOST_WAIT = 10.0
 
 
@@ -35,6 +36,7 @@ class Manner:
     close: bool = True  # a real xapi closes after every answer
     chunked: bool = False
     zipped: bool = False
+    methods: tuple[str, ...] = ()  # what it lists; unless given, it does not
     counts: bool = True  # valid_ref_counts
     delay: float = 0.0  # seconds before every answer
     master: str = ""  # this is a member, and says so
@@ -91,7 +93,7 @@ class Stranger:
             return None, list(refused)
         if method == "session.login_with_password":
             return ("OpaqueRef:session", None) if params[1] == PASSWORD else (None, ["SESSION_AUTHENTICATION_FAILED", params[0], "no"])
-        if not params or params[0] != "OpaqueRef:session":
+        if method != LIST_METHODS and params[:1] != ["OpaqueRef:session"]:
             return None, ["SESSION_INVALID", str(params[:1])]
         try:
             return self._result(method, params[1:]), None
@@ -100,7 +102,7 @@ class Stranger:
         except NotImplementedError:
             return None, ["MESSAGE_METHOD_UNKNOWN", method]
 
-    def _result(self, method: str, params: list[Any]) -> Any:
+    def _result(self, method: str, params: list[Any]) -> Any:  # noqa: PLR0911  one for each call
         name, _dot, verb = method.partition(".")
         records = self.registry.records
         match verb:
@@ -118,6 +120,8 @@ class Stranger:
                 return time.strftime("%Y%m%dT%H:%M:%SZ", time.gmtime())
             case "logout":
                 return ""
+            case "listMethods" if self.manner.methods:
+                return list(self.manner.methods)
             case _:
                 raise NotImplementedError
 

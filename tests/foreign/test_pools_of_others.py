@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from data.methods import Methods
 from data.mirror import PoolMirror
 from data.objects import KINDS, VM, Host, Message
 from data.server import ServerState
@@ -70,6 +71,14 @@ async def test_both_ways_of_writing_give_the_same_rows(name: str, manner: Manner
             assert (vm.name_label, vm.memory_dynamic_max, vm.VCPUs_max) == (
                 record["name_label"], record["memory_dynamic_max"], record["VCPUs_max"],
             )  # fmt: skip
+
+
+@pytest.mark.parametrize("methods", [("VM.start", "VM.clone"), ()], ids=["listed", "not listed"])
+@pytest.mark.parametrize("json", [True, False], ids=["json", "xml"])
+async def test_what_a_release_lacks_is_known(methods: tuple[str, ...], json: bool, home: House) -> None:
+    with stranger(sources.own(), Manner(json=json, methods=methods)) as server:
+        known = (await connected(home, server)).part(Methods)
+        assert not known.lacks("VM.start") and known.lacks("VTPM.create") is bool(methods)
 
 
 async def test_an_ipv6_address_will_do(home: House) -> None:

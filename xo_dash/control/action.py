@@ -63,6 +63,7 @@ class Action(Generic[S, R]):
     danger: bool = False  # what it costs does not come back
     typed: bool = False  # confirmed by typing the name, also of a single object
     delivers: bool = False  # a file comes out of it, for whoever gave the command
+    needs: Collection[str] = ()  # calls without which it cannot be done at all; older releases lack some
     prominent: bool = False  # a button of its own, not in the menu
     group: str = ""  # "settings": what an object is, rather than what is done with it; in menus apart
     other_hosts: Callable[[R, S], Iterable[Host]] = lambda request, subject: ()  # that have work with it, besides where the object is

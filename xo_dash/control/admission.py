@@ -9,14 +9,17 @@ import msgspec
 
 from data.mirror import Mirror
 from data.stores.users import User, capped
+from data.types import XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import out_of_sight, why_not
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
 from xo_dash.control.quota.desk import QuotaDesk
+from xo_dash.control.rehearsal import rehearse_all
 from xo_dash.control.requests.fault import BadRequest, Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.run import Run, RunItem
+from xo_dash.control.support import unsupported
 from xo_dash.i18n import N_
 
 Doing = tuple[str, str, str, bytes]
@@ -52,7 +55,7 @@ class Admission:
         except BadRequest as error:
             return _told(error.faults, run.action)
         # what is not seen first: other faults say how things stand with what it names
-        if faults := out_of_sight(request, subject, user) or run.action.faults(request, subject):
+        if faults := out_of_sight(request, subject, user) or run.action.faults(request, subject) or _beyond(run.action, request, subject):
             return _told(faults, run.action)
         item.request = request
         if _doing(run, item) in self._under_way:
@@ -76,6 +79,12 @@ def filled(run: Run, item: RunItem) -> Request:
     if run.request is None:
         raise BadRequest(run.faults)
     return run.request.for_each(item.subject)
+
+
+def _beyond(action: AnyAction, request: Request, subject: XapiObject) -> list[Fault]:
+    """What the release of its pool cannot do."""
+    reason = unsupported(rehearse_all(action.plan(request, subject)), subject.home)
+    return [Fault("", reason)] if reason else []
 
 
 def _doing(run: Run, item: RunItem) -> Doing:

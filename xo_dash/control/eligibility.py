@@ -17,6 +17,7 @@ from xo_dash.control.conditions import residence_answers
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
+from xo_dash.control.support import lacking
 from xo_dash.i18n import N_
 
 
@@ -32,7 +33,7 @@ def impossible(action: AnyAction, subject: XapiObject) -> LazyText | None:
     """Why nobody can do this to `subject` now; None if it can be tried."""
     if not isinstance(subject, action.kind):
         return lazy(N_("this object does not support it"))
-    return not_there(subject) or residence_answers(subject) or action.blocked(subject)
+    return not_there(subject) or residence_answers(subject) or lacking(subject.home, *action.needs) or action.blocked(subject)
 
 
 def out_of_sight(request: Request, subject: XapiObject, user: User | None) -> list[Fault]:
@@ -111,6 +112,7 @@ def _can(action: AnyAction, subject: XapiObject, user: User | None) -> bool:
         and bool(may(user, action, subject))
         and not_there(subject) is None
         and residence_answers(subject) is None
+        and lacking(subject.home, *action.needs) is None
     )
 
 

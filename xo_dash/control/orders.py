@@ -17,12 +17,14 @@ from data.types import Home, Ref, XapiObject
 from data.visibility import Sees
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
+from xo_dash.control.eligibility import impossible
 from xo_dash.control.rehearsal import rehearse_all
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest, Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.run import Leftover, Run, RunItem, StepLog
 from xo_dash.control.runner import Runner
+from xo_dash.control.support import unsupported
 from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _
 
@@ -135,7 +137,7 @@ def preview(action: AnyAction, subjects: Iterable[XapiObject], request: Request)
 
 def _previewed(action: AnyAction, subject: XapiObject, request: Request) -> dict[str, object]:
     about: dict[str, object] = {"uuid": subject.uuid, "name": name_of(subject)}
-    if reason := action.blocked(subject):
+    if reason := impossible(action, subject):
         return about | {"refused": str(reason)}
     try:
         own = request.for_each(subject)
@@ -144,6 +146,8 @@ def _previewed(action: AnyAction, subject: XapiObject, request: Request) -> dict
     except BadRequest as error:
         return about | {"refused": "; ".join(str(fault.reason) for fault in error.faults)}
     steps = rehearse_all(action.plan(own, subject))
+    if reason := unsupported(steps, subject.home):
+        return about | {"refused": str(reason)}
     return about | {"steps": [str(step.says) for step in steps], "calls": xe_lines(steps, subject.home)}
 
 

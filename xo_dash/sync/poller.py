@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from data.changes import Event, Operation
 from data.decode import Sharing
+from data.methods import Methods
 from data.mirror import Mirror, PoolMirror
 from data.objects import KINDS, VBD, VDI, VIF, VM, Certificate, Host, Message
 from data.server import ServerState
@@ -212,11 +213,20 @@ class Poller:
         self._mirror.set_server(self._pool.server, master=master.host if master else "", pool_uuid=identity.uuid, product=identity.product)
         if self._token.database and (not identity.is_same_run(self._identity) or await is_behind(self._connection, identity, self._token)):
             self._start_over()
+        if not identity.is_same_run(self._identity):
+            self._pool.part(Methods).learn(await self._methods())
         self._identity, self._problem = identity, None
         self._signed_in = True
         self._connection.end_left()
         if not self._token.database:
             self._standing.now(ServerState.SYNCING)
+
+    async def _methods(self) -> frozenset[str]:
+        """None where the pool does not say which it has: then each call is tried."""
+        try:
+            return await self._connection.methods()
+        except (XapiFailure, BadReply):
+            return frozenset()
 
     def _lost(self) -> None:
         """Read everything anew; after a pause if the pool makes us do so again and again."""

@@ -54,6 +54,8 @@ KNOCK = 0.8
 """Seconds to connect in, when a host is looked for again and again."""
 KNOCK_AT = 2
 """Hosts that are looked for each time; of the others one after the other."""
+LIST_METHODS = "system.listMethods"
+"""Takes no session."""
 _REF = re.compile(r"[!-:<-~]{1,256}")
 """A session; it becomes a part of a header."""
 HOSTS_KEPT = 64
@@ -189,6 +191,11 @@ class Connection:
     async def text(self, method: str, *args: Any, within: float = TIMEOUT) -> str:
         """`call` of what gives a text: no more than one is read."""
         return await self._call(lambda session: session.text(method, (session.handle, *args), within), within)
+
+    async def methods(self) -> frozenset[str]:
+        """The calls that the pool has, by its own list: `VM.start`. Empty where it gives none."""
+        listed = await self._calls.run(lambda session: session.value(LIST_METHODS, ()), await self._signed_in(), TIMEOUT + GRACE)
+        return frozenset(name for name in listed if isinstance(name, str)) if isinstance(listed, list) else frozenset()
 
     async def rows(self, kind: type[X]) -> list[X]:
         """All of `kind`, of which there are few."""

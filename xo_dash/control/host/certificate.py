@@ -74,9 +74,10 @@ WARNING: Final = N_("If xo-dash connects to this host, its new certificate has t
 INSTALL_CERTIFICATE: Final[AnyAction] = Action(
     id="host.install_certificate", kind=Host, request=InstallCertificate, title=N_("Install certificate"),
     done=N_("The certificate of {name} is installed"), role=Role.ADMIN, icon="edit", group="settings", applies_to=always, blocked=silent,
-    check=check, plan=install, warning=WARNING,
+    needs=("host.install_server_certificate",), check=check, plan=install, warning=WARNING,
 )  # fmt: skip
 RESET_CERTIFICATE: Final[AnyAction] = Action(
     id="host.reset_certificate", kind=Host, title=N_("New self-signed certificate"), done=N_("{name} has a new certificate"),
     role=Role.ADMIN, icon="reboot", group="settings", applies_to=always, blocked=silent, plan=reset, warning=WARNING,
+    needs=("host.reset_server_certificate",),
 )  # fmt: skip

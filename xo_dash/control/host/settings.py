@@ -173,12 +173,12 @@ def _row(
 
 SETTINGS: Final[tuple[AnyAction, ...]] = (
     _row("iscsi_name", SetIscsiName, N_("Set iSCSI name"), N_("The iSCSI name of {name} is set"), set_iscsi_name,
-         common(iscsi_name_of, "name"), check=check_iscsi_name,
+         common(iscsi_name_of, "name"), needs=("host.set_iscsi_iqn",), check=check_iscsi_name,
          warning=N_("iSCSI targets that allow this host by its name have to be changed to the new name. Attached SRs keep the old name.")),
     _row("syslog", SetSyslog, N_("Set syslog server"), N_("The syslog server of {name} is set"), set_syslog,
          common(lambda host: host.logging.get(SYSLOG, ""), "server"), check=check_syslog),
     _row("multipathing", SetMultipathing, N_("Set multipathing"), N_("Multipathing of {name} is set"), set_multipathing,
-         common(lambda host: host.multipathing, "on"), blocked=not_in_maintenance),
+         common(lambda host: host.multipathing, "on"), blocked=not_in_maintenance, needs=("host.set_multipathing",)),
     _row("ssh", SetSsh, N_("Set ssh"), N_("ssh of {name} is set"), set_ssh, common(lambda host: host.ssh_enabled, "on"),
          applies_to=lambda host: host.ssh_enabled_timeout >= 0),
     _row("time", SetTime, N_("Set time"), N_("The time of {name} is set"), set_time,

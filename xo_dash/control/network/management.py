@@ -113,5 +113,6 @@ MANAGE_NETWORK: Final[AnyAction] = Action(
     id="network.management", kind=Network, title=N_("Use for management on all hosts"), done=N_("All hosts use {name} for management"),
     role=Role.ADMIN, icon="host", danger=True, typed=True, applies_to=lambda network: bool(network.PIFs), blocked=blocked_for_all,
     relevant=lambda network: blocked_for_all(network) is None, consequences=consequences, plan=plan_for_all,
+    needs=("pool.management_reconfigure",),
     warning=N_("The hosts are reached by their addresses on this network from then on; members change first, the master last."),
 )  # fmt: skip

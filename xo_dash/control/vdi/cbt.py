@@ -47,7 +47,7 @@ def disable(request: NoRequest, vdi: VDI) -> Plan:
 ENABLE_CBT: Final[AnyAction] = Action(
     id="vdi.enable_cbt", kind=VDI, title=N_("Enable CBT"), done=N_("Changed block tracking of {name} is on"), role=Role.OPERATOR,
     icon="check", group="settings", applies_to=is_disk, blocked=cannot_enable, relevant=lambda vdi: not vdi.cbt_enabled, plan=enable,
-    succeeded=lambda vdi: vdi.cbt_enabled,
+    succeeded=lambda vdi: vdi.cbt_enabled, needs=("VDI.enable_cbt",),
 )  # fmt: skip
 DISABLE_CBT: Final[AnyAction] = Action(
     id="vdi.disable_cbt", kind=VDI, title=N_("Disable CBT"), done=N_("Changed block tracking of {name} is off"), role=Role.OPERATOR,

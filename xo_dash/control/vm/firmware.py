@@ -15,6 +15,7 @@ from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import called, one_of
+from xo_dash.control.support import no_vtpm
 from xo_dash.control.vm.boot import without_firmware
 from xo_dash.control.vm.devices.conditions import halted
 from xo_dash.control.vm.kinds import is_machine
@@ -44,6 +45,8 @@ def blocked(vm: VM) -> LazyText | None:
 def check(request: SetFirmware, vm: VM) -> Iterator[Fault]:
     if request.vtpm and request.firmware == Firmware.BIOS:
         yield Fault("vtpm", lazy(N_("a vTPM needs UEFI")))
+    elif request.vtpm and not vm.VTPMs and (reason := no_vtpm(vm.home)):
+        yield Fault("vtpm", reason)
 
 
 def notes(request: SetFirmware, vm: VM) -> Iterator[LazyText]:

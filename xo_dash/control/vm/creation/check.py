@@ -19,6 +19,7 @@ from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.types import LONGEST_NAME
 from xo_dash.control.sr.choice import disk_srs, free_space
+from xo_dash.control.support import no_vtpm
 from xo_dash.control.vm.creation.blueprint import Blueprint, Disk, blueprint
 from xo_dash.control.vm.creation.hosts import refusal
 from xo_dash.control.vm.creation.request import NUMBER, CreateVM
@@ -116,6 +117,8 @@ def _firmware_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
     for field, wanted in (("secure_boot", bool(request.secure_boot)), ("vtpm", request.vtpm)):
         if wanted and plan.firmware != "uefi":
             yield Fault(field, lazy(N_("it needs UEFI")))
+    if plan.vtpm and (reason := no_vtpm(plan.source.home)):
+        yield Fault("vtpm", reason)
 
 
 def _disk_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:

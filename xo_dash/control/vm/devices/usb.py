@@ -105,7 +105,7 @@ def removal(request: NoRequest, vusb: VUSB) -> Plan:
 ADD_USB: Final[AnyAction] = Action(
     id="vm.add_usb", kind=VM, request=AddUsb, title=N_("Add USB device"), done=N_("The USB device is added to {name}"), role=Role.OPERATOR,
     icon="plus", group="settings", applies_to=is_machine, blocked=blocked, relevant=lambda vm: bool(vm.home.all(PUSB)), occasional=True,
-    choices={"device": sticks}, check=check, notes=notes, plan=plan,
+    choices={"device": sticks}, needs=("VUSB.create",), check=check, notes=notes, plan=plan,
 )  # fmt: skip
 REMOVE_USB: Final[AnyAction] = Action(
     id="vusb.remove", kind=VUSB, title=N_("Remove USB device"), done=N_("The USB device is removed"), role=Role.OPERATOR, icon="close",

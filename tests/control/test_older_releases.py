@@ -1,0 +1,53 @@
+"""What a pool's release does not have is refused before anything is sent, in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from data.methods import Methods
+from data.objects import Host, PowerState
+from data.stores.users import Role
+from tests.control.asked import faults
+from tests.control.fake_pool import Desk, FakePool
+from tests.control.signatures import METHODS
+from xo_dash.control.actions import action
+from xo_dash.control.eligibility import impossible, summarize
+from xo_dash.control.orders import preview
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.run import RunState
+
+
+def without(fake: FakePool, *methods: str) -> None:
+    fake.home.part(Methods).learn(METHODS - set(methods))
+
+
+async def test_a_call_in_the_middle_that_is_not_there_stops_all_before_the_first(tmp_path: Path, fake: FakePool) -> None:
+    desk, vm = Desk(tmp_path, fake), fake.vm("web-1")
+    ann = desk.hire()
+    wish = {"name": "web-2", "description": "a copy"}
+    without(fake, "VM.set_name_description")
+    run = await desk.runner.run(ann, action("vm.clone"), [vm], wish)
+    assert run.state is RunState.REFUSED and fake.sent == []
+    words = "Editing the description of web-2: this pool's version does not support this command; update its hosts"
+    assert str(run.items[0].reason) == words
+    (told,) = preview(action("vm.clone"), [vm], decode(action("vm.clone").request, wish))
+    assert told["refused"] == words
+    without(fake)
+    assert "calls" in preview(action("vm.clone"), [vm], decode(action("vm.clone").request, wish))[0]
+
+
+def test_a_button_says_what_its_pool_lacks(fake: FakePool) -> None:
+    host = Host(name_label="host-1")
+    fake.put(host)
+    reset = action("host.reset_certificate")
+    assert "this pool's version" not in str(impossible(reset, host))
+    without(fake, "host.reset_server_certificate")
+    assert "this pool's version" in str(impossible(reset, host))
+    assert summarize(reset, [host], Desk(Path(), fake).hire(Role.ADMIN)).able == 0
+
+
+def test_a_vtpm_is_refused_at_its_field(fake: FakePool) -> None:
+    vm = fake.vm("web-1", PowerState.HALTED, HVM_boot_policy="BIOS order", HVM_boot_params={"firmware": "uefi"})
+    assert faults("vm.firmware", vm, firmware="uefi", vtpm=True) == []
+    without(fake, "VTPM.create")
+    assert faults("vm.firmware", vm, firmware="uefi", vtpm=True) == ["this pool's version has no vTPMs; update its hosts"]
