@@ -55,7 +55,7 @@ async def nobody(_identity: object) -> str:
 
 async def test_a_pool_that_knows_only_xml_lives(pool: SimulatedPool) -> None:
     connection = Connection(Address.parse(pool.url), pool.user, pool.password, Trust(), originator="test")
-    connection._codec = Codec.XML
+    connection.codec = Codec.XML
     mirror = Mirror()
     live = mirror.add(Server(id="1", label="old", address=pool.url))
     poller = Poller(mirror, live, connection, Known(lambda: "", nobody, lambda _contact: None), Loading())

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -17,58 +14,37 @@ from data.decode import Sharing
 from data.types import Ref, XapiObject
 from xo_dash.xapi import events, rrd_formats
 from xo_dash.xapi.address import Address
-from xo_dash.xapi.codec import Codec
 from xo_dash.xapi.console import Stream, open_console
 from xo_dash.xapi.errors import (
-    BadCertificate,
     BadReply,
-    NotConnected,
-    NotMaster,
     Timeout,
     TransferRefused,
-    UnknownMaster,
-    Unreachable,
     XapiError,
     XapiFailure,
 )
-from xo_dash.xapi.known_hosts import KnownHosts
+from xo_dash.xapi.known_hosts import HOPS
+from xo_dash.xapi.master_session import MasterSession
 from xo_dash.xapi.session import TIMEOUT, XapiSession
 from xo_dash.xapi.streams import EARLY, HEAD_TIMEOUT, TransferStream, open_stream
 from xo_dash.xapi.tls import Trust, connect
 from xo_dash.xapi.wire import Reply
-from xo_dash.xapi.workers import CallTarget, Workers
+from xo_dash.xapi.workers import GRACE, CallTarget, Workers
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 X = TypeVar("X", bound=XapiObject)
 
-GRACE = 5.0
-"""Seconds more than a call's own timeout before its thread is given up."""
-LOGIN_TIMEOUT = 15.0
-"""Seconds; xapi itself waits five before it refuses a password."""
-GOODBYE = 2.0
-"""Seconds for the end of a session."""
-MOST_LEFT = 20
-"""Sessions that are remembered to be ended; a pool ends them by itself after a day."""
 KNOCK = 0.8
 """Seconds to connect in, when a host is looked for again and again."""
 KNOCK_AT = 2
 """Hosts that are looked for each time; of the others one after the other."""
 LIST_METHODS = "system.listMethods"
 """Takes no session."""
-_REF = re.compile(r"[!-:<-~]{1,256}")
-"""A session; it becomes a part of a header."""
 HOSTS_KEPT = 64
 """Connections that stay open for measurements, one for each host: a handshake costs more than the answer."""
-HOPS = 3
-"""Members that may send us on, before we believe that they go round in a circle."""
 
 
-class Connection:
-    """Signs in at the pool's master and calls it. Several calls at once have a thread each; events have their own.
-
-    Every method raises XapiError; `trust` and `hosts.members` may be replaced at any time.
-    """
+class Connection(MasterSession):
+    """Signs in at the pool's master and calls it. Several calls at once have a thread each; events have their own."""
 
     def __init__(
         self,
@@ -84,82 +60,15 @@ class Connection:
         remember: Callable[[tuple[str, ...]], None] = lambda _sessions: None,
     ) -> None:
         """`one_at_a_time`: held while what `get` read is used, or a first state is decoded; threads that compute beside each other
-        keep the loop waiting.
-
-        `left`: sessions of an earlier run that may still be open; `remember` is told all that may be, whenever it is others.
-        """
-        self.trust = trust
-        self.hosts = KnownHosts(address, members)
-        self._user = user
-        self._password = password
-        self._originator = originator
-        self._target: CallTarget | None = None
-        self._left = list(left)  # sessions that were not ended: the pool would keep them for a day
-        self._remember = remember
-        self._ending: asyncio.Task[None] | None = None
-        self._codec = Codec.JSON
+        keep the loop waiting."""
+        super().__init__(address, user, password, trust, originator, members, left, remember)
         self._using = one_at_a_time or threading.Lock()
         self._knocks = 0
-        self._signing_in = asyncio.Lock()
-        self._calls = Workers("xapi-call", 4, self._session)
         self._events = Workers("xapi-event", 1, self._session)
         self._gets = Workers("xapi-get", 4, self._session, HOSTS_KEPT)
 
     def __repr__(self) -> str:
         return f"Connection({self.hosts.address})"
-
-    @property
-    def master(self) -> Address | None:
-        """The host that we are signed in at; None while we are not."""
-        return self._target.address if self._target else None
-
-    @property
-    def codec(self) -> Codec:
-        """How this pool is spoken to."""
-        return self._codec
-
-    async def sign_in(self) -> Address:
-        """Find the master and sign in there; gives its address. A session that there was is forgotten.
-
-        Tried are the last master, the address as configured, and the members; a password is never tried twice.
-        """
-        async with self._signing_in:
-            return await self._enter()
-
-    async def _enter(self) -> Address:
-        self.forget()
-        self._target = await self._find_master()
-        self.hosts.last_master = self._target.address
-        self._tell_sessions()
-        return self._target.address
-
-    def forget(self) -> None:
-        """Use the session no more; it is ended when the pool can be reached again."""
-        target, self._target = self._target, None
-        if target is not None:
-            self._left = [*self._left, target.ref][-MOST_LEFT:]
-
-    def end_left(self) -> None:
-        """Begin to end the sessions that were left. Only at the pool that they are of: a session is a secret of its."""
-        if self._left and self._target is not None and (self._ending is None or self._ending.done()):
-            self._ending = asyncio.get_running_loop().create_task(self._end_left(self._target))
-
-    async def _end_left(self, target: CallTarget) -> None:
-        try:
-            for ref in tuple(self._left):
-                with suppress(XapiFailure):  # it had ended by itself
-                    await self._log_out(target, ref)
-                self._left = [one for one in self._left if one != ref]
-        except XapiError:
-            return  # the others with the next sign-in
-        finally:
-            self._tell_sessions()
-
-    async def _log_out(self, target: CallTarget, ref: str) -> None:
-        await self._calls.run(lambda session: session.value("session.logout", (ref,), GOODBYE), target, GOODBYE)
-
-    def _tell_sessions(self) -> None:
-        self._remember((*self._left, *([self._target.ref] if self._target else [])))
 
     async def knock(self) -> bool:
         """Whether one of the pool's hosts can be connected to, and is whom we believe. Takes no longer than KNOCK seconds."""
@@ -183,10 +92,7 @@ class Connection:
         except XapiFailure as failure:
             if failure.code != "SESSION_INVALID":
                 raise
-        async with self._signing_in:
-            if self._target in (None, target):  # or somebody else has met its end before
-                await self._enter()
-        return await self._calls.run(work, await self._signed_in(), within + GRACE)
+        return await self._calls.run(work, await self._renewed(target), within + GRACE)
 
     async def text(self, method: str, *args: Any, within: float = TIMEOUT) -> str:
         """`call` of what gives a text: no more than one is read."""
@@ -285,71 +191,8 @@ class Connection:
             address = self.hosts.sent_on(address, head.headers.get("location", ""))
         raise BadReply("the pool's hosts send us round in a circle")
 
-    async def sign_out(self) -> None:
-        """End the session, if the pool can be reached."""
-        target, self._target = self._target, None
-        if target is None:
-            return
-        try:
-            await self._log_out(target, target.ref)
-        except XapiFailure:
-            pass  # it had ended by itself
-        except XapiError:
-            self._left.append(target.ref)
-        self._tell_sessions()
-
     async def close(self) -> None:
-        """Sign out and let go."""
-        if self._ending is not None:
-            self._ending.cancel()
-        await self.sign_out()
-        await asyncio.gather(self._calls.close(), self._events.close(), self._gets.close())
-
-    def _session(self, address: Address) -> XapiSession:
-        return XapiSession(address, self.trust, self._codec)
-
-    async def _signed_in(self) -> CallTarget:
-        """The session, which may be on its way: one that ended under a call is being opened again."""
-        async with self._signing_in:
-            if self._target is None:
-                raise NotConnected("not signed in")
-            return self._target
-
-    async def _find_master(self) -> CallTarget:
-        problem: XapiError | None = None
-        for address in self.hosts.all():
-            try:
-                return await self._follow(address)
-            except (XapiFailure, Unreachable) as error:
-                if isinstance(error, XapiFailure) and not _is_of_this_host(error):
-                    raise
-                problem = problem or error
-            except BadCertificate as error:
-                problem = error if not isinstance(problem, BadCertificate) else problem
-            except XapiError as error:
-                problem = problem or error
-        raise problem or Unreachable("no address to try")
-
-    async def _follow(self, address: Address) -> CallTarget:
-        """Sign in at `address`, or at the master it names."""
-        for _hop in range(HOPS):
-            try:
-                return await self._calls.run(self._login, CallTarget(address), LOGIN_TIMEOUT + GRACE)
-            except NotMaster as error:
-                if not error.master or (master := address.sibling(error.master)) == address:
-                    raise
-                if not self.hosts.may_follow(address, master):
-                    raise UnknownMaster(error.details[0], error.params) from error
-                address = master
-        raise Unreachable("the pool's members name each other as master")
-
-    def _login(self, session: XapiSession) -> CallTarget:
-        parameters = (self._user, self._password, "1.0", self._originator)
-        ref = session.text("session.login_with_password", parameters, LOGIN_TIMEOUT)
-        if _REF.fullmatch(ref) is None:
-            raise BadReply("no session")
-        self._codec = session.codec
-        return CallTarget(session.address, ref)
+        await asyncio.gather(super().close(), self._events.close(), self._gets.close())
 
 
 def _answers(address: Address, trust: Trust) -> bool:
@@ -358,8 +201,3 @@ def _answers(address: Address, trust: Trust) -> bool:
     except XapiError:
         return False
     return True
-
-
-def _is_of_this_host(failure: XapiFailure) -> bool:
-    """Whether another host may answer better: it is starting, or lost its master."""
-    return failure.code.startswith("HOST_")

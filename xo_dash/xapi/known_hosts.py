@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.errors import BadAddress, BadReply
 
+HOPS = 3
+"""Members that may send us on, before we believe that they go round in a circle."""
+
 
 class KnownHosts:
     """`members`: their addresses as XAPI tells them; may be replaced at any time."""

@@ -15,6 +15,8 @@ from xo_dash.xapi.session import XapiSession
 
 T = TypeVar("T")
 
+GRACE = 5.0
+"""Seconds more than a call's own timeout before its thread is given up."""
 GOODBYE = 3.0
 """Seconds that threads get to end."""
 
