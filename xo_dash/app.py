@@ -133,7 +133,7 @@ def mount(app: App, context: Context) -> None:
     i18n.set_locator(BrowserLanguage(context.settings.language))
     set_reader(context.reader)
     app.on_startup(lambda: _begin(context))
-    commands = LocalSocket(context.settings.data_dir, OrderDesk(context.mirror, context.runner), LocalApi(context).get)
+    commands = LocalSocket(context.settings.data_dir, OrderDesk(context.mirror, context.runner), LocalApi(context).answer)
     app.on_startup(commands.start)
     app.on_shutdown(commands.stop)
     app.on_shutdown(context.rolling.stop)

@@ -59,10 +59,11 @@ def _run(arguments: list[str]) -> int:
                 from xo_dash.cli_do import run as do
 
             return do(given, settings)
-        if given.command in ("ls", "show", "watch", "why"):
+        if given.command in ("ls", "show", "watch", "why", "rolling"):
             from xo_dash.cli_api import run as ask
+            from xo_dash.cli_rolling import run as roll
 
-            return ask(given, settings)
+            return (roll if given.command == "rolling" else ask)(given, settings)
         from xo_dash.cli_stores import run
 
         return run(given, settings)

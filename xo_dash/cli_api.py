@@ -22,7 +22,7 @@ from data.stores.errors import RecordRefused
 from xo_dash.cli_table import print_table
 from xo_dash.config import TOKEN, URL, Settings
 from xo_dash.control.run_audit import TAKE_BACK
-from xo_dash.i18n import _
+from xo_dash.i18n import _, locale
 from xo_dash.local_socket import LONGEST, within
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -33,6 +33,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "tasks": ("name_label", "status", "progress", "uuid"),
     "messages": ("name", "priority", "timestamp", "uuid"),
     "findings": ("level", "text", "id"),
+    "rolling": ("id", "state", "user", "paused"),
     "runs": ("action", "state", "user", "id"),
     "users": ("name", "role", "id"),
     "groups": ("name", "users", "id"),
@@ -56,6 +57,13 @@ class Api(Protocol):
         """The body of `GET /api/v1{path}` in pieces. Raises ApiError."""
 
 
+class PostingApi(Api, Protocol):
+    """One that commands can be given to."""
+
+    async def post(self, path: str, body: Mapping[str, object]) -> Any:
+        """JSON of the answer to `POST /api/v1{path}`. Raises ApiError."""
+
+
 async def got(api: Api, path: str) -> Any:
     """JSON of `GET /api/v1{path}`. Raises ApiError."""
     return orjson.loads(b"".join([piece async for piece in api.stream(path)]))
@@ -77,10 +85,9 @@ class Remote:
         except httpx.TransportError as error:
             raise ApiError(_unreachable(self._client, error)) from error
 
-    async def ask(self, method: str, path: str, body: object) -> Any:
-        """JSON of the answer. Raises ApiError."""
+    async def post(self, path: str, body: Mapping[str, object]) -> Any:
         try:
-            answer = await self._client.request(method, f"/api/v1{path}", content=orjson.dumps(body))
+            answer = await self._client.post(f"/api/v1{path}", content=orjson.dumps(body))
         except httpx.TransportError as error:
             raise ApiError(_unreachable(self._client, error)) from error
         if answer.status_code >= 400:
@@ -105,7 +112,13 @@ class Local:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    async def stream(self, path: str) -> AsyncIterator[bytes]:
+    def stream(self, path: str) -> AsyncIterator[bytes]:
+        return self._asked(path, None)
+
+    async def post(self, path: str, body: Mapping[str, object]) -> Any:
+        return orjson.loads(b"".join([piece async for piece in self._asked(path, body)]))
+
+    async def _asked(self, path: str, body: Mapping[str, object] | None) -> AsyncIterator[bytes]:
         try:
             with within(self._directory) as name:
                 reader, writer = await asyncio.open_unix_connection(name, limit=LONGEST)
@@ -113,9 +126,9 @@ class Local:
             sentence = _("no dashboard runs on {path}; start it, or name another with --url")
             raise ApiError(sentence.format(path=self._directory)) from error
         try:
-            writer.write(orjson.dumps({"get": f"/api/v1{path}"}) + b"\n")
+            writer.write(orjson.dumps({"get": f"/api/v1{path}", "post": body, "language": locale()}) + b"\n")
             status = orjson.loads(await reader.readline() or b"{}").get("status", 0)
-            if status != 200:
+            if status not in (200, 202):
                 raise ApiError(_refusal(status, await reader.read()))
             while piece := await reader.read(1 << 16):
                 yield piece
@@ -170,7 +183,7 @@ async def _list(given: argparse.Namespace, api: Api) -> None:
 
 
 async def _show(given: argparse.Namespace, api: Api) -> None:
-    item = await _named(given.collection, given.object, api)
+    item = await named(given.collection, given.object, api)
     if given.json:
         print(orjson.dumps(item).decode())
         return
@@ -179,7 +192,7 @@ async def _show(given: argparse.Namespace, api: Api) -> None:
         print(f"{name.ljust(width)}  {_text(value)}".rstrip())
 
 
-async def _named(collection: str, text: str, api: Api) -> Any:
+async def named(collection: str, text: str, api: Api) -> Any:
     """The item of that uuid, key or id; else the one of that name. Raises ApiError."""
     try:
         return await got(api, f"/{quote(collection)}/{quote(text, safe='@')}")
@@ -253,9 +266,9 @@ async def carry_out(
 ) -> AsyncIterator[dict[str, Any]]:
     """What `cli_do` is told by the dashboard of this machine: a preview, or a run until it has ended. Raises ApiError."""
     if action == TAKE_BACK:
-        answer = await api.ask("POST", f"/runs/{quote(' '.join(on), safe='')}/undo", {"dry_run": dry_run})
+        answer = await api.post(f"/runs/{quote(' '.join(on), safe='')}/undo", {"dry_run": dry_run})
     else:
-        answer = await api.ask("POST", f"/actions/{quote(action)}", {"on": list(on), "with": dict(values), "dry_run": dry_run})
+        answer = await api.post(f"/actions/{quote(action)}", {"on": list(on), "with": dict(values), "dry_run": dry_run})
     if "preview" in answer:
         yield answer
         return

@@ -23,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     _add_audit(commands)
     _add_config(commands)
     _add_do(commands)
+    _add_rolling(commands)
     _add_looking(commands)
     return made
 
@@ -62,6 +63,40 @@ def _add_do(commands: "Commands[argparse.ArgumentParser]") -> None:
     do.add_argument("--dry-run", action="store_true", help=_("show the xe commands without running them"))
     do.add_argument("--json", action="store_true", help=_("a line of JSON for each change"))
     _add_elsewhere(do)
+
+
+def _add_rolling(commands: "Commands[argparse.ArgumentParser]") -> None:
+    rolling = commands.add_parser("rolling", help=_("update or reboot the hosts of a pool, one after the other"), allow_abbrev=False)
+    verbs = rolling.add_subparsers(dest="verb", required=True, metavar="VERB")
+    wait = _("until it has ended, or waits for an answer")
+    for verb, text in (("update", _("install updates and reboot")), ("reboot", _("reboot"))):
+        one = verbs.add_parser(verb, help=text, parents=[_places()], allow_abbrev=False)
+        one.add_argument("pool", metavar="POOL", help=_("a UUID or a name"))
+        one.add_argument("--dry-run", action="store_true", help=_("show what has to be resolved, and which hosts, in which order"))
+        one.add_argument("--leave-out", metavar="HOST", action="append", default=[], help=_("not this host; can be repeated"))
+        one.add_argument("--vm", metavar="VM=HOW", action="append", default=[],
+                         help=_("what happens to a VM that cannot migrate: suspend, shut_down or force_off; can be repeated"))  # fmt: skip
+        one.add_argument("--network", metavar="NETWORK", default="", help=_("the network over which VMs migrate"))
+        one.add_argument("--at-once", metavar="N", type=int, help=_("VMs that migrate at a time"))
+        one.add_argument("--no-pause", action="store_true", help=_("do not pause after the first host"))
+        one.add_argument("--leave-moved", action="store_true", help=_("do not bring VMs back"))
+        one.add_argument("--wait", action="store_true", help=wait)
+        _add_answer_options(one)
+    status = verbs.add_parser("status", help=_("how it goes; without a run, list them"), parents=[_places()], allow_abbrev=False)
+    status.add_argument("run", metavar="RUN", nargs="?", default="", help=_("its ID"))
+    status.add_argument("--wait", action="store_true", help=wait)
+    answer = verbs.add_parser(
+        "answer", help=_("tell one that is paused how to go on, or stop one"), parents=[_places()], allow_abbrev=False
+    )
+    answer.add_argument("run", metavar="RUN", help=_("its ID"))
+    answer.add_argument("answer", choices=("go_on", "look", "again", "skip", "stop"))
+    for one in (status, answer):
+        _add_answer_options(one)
+
+
+def _add_answer_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help=_("as JSON"))
+    _add_elsewhere(parser)
 
 
 def _add_elsewhere(parser: argparse.ArgumentParser) -> None:

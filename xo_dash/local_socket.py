@@ -14,6 +14,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import orjson
@@ -50,13 +51,15 @@ class HandOver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ApiQuestion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A path of the API whose answer is wanted."""
+    """A path of the API whose answer is wanted; with a body it is posted."""
 
     get: str
+    post: dict[str, Any] | None = None
+    language: str = "en"
 
 
-AnswerApi = Callable[[str], AsyncIterator[int | bytes]]
-"""A path of the API -> its status, then its body in pieces."""
+AnswerApi = Callable[[str, bytes | None, str], AsyncIterator[int | bytes]]
+"""A path of the API, what is posted there, the reader's language -> its status, then its body in pieces."""
 
 
 class LocalSocket:
@@ -120,7 +123,8 @@ class LocalSocket:
         """Until all is told, or whoever asked is gone."""
         if self._api is None:
             return
-        async for told in self._api(asked.get):
+        body = orjson.dumps(asked.post) if asked.post is not None else None
+        async for told in self._api(asked.get, body, asked.language):
             if reader.at_eof():
                 return
             writer.write(orjson.dumps({"status": told}) + b"\n" if isinstance(told, int) else told)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.live import follow_source, fresh_slot
-from components.rolling.words import reason_of, title_of
+from components.rolling.words import title_of
 from components.ui import Notice, Tone
 from data.names import pool_name
 from xo_dash.context import Context
+from xo_dash.control.rolling.pauses import reason_of
 from xo_dash.i18n import _
 
 

@@ -10,11 +10,11 @@ from nicegui import ui
 
 from components.actions import whoever
 from components.live import follow_history, follow_source, fresh_slot
-from components.rolling.words import PHASES, SHAPES, STATES, reason_of, state_of, title_of
+from components.rolling.words import PHASES, SHAPES, STATES, state_of, title_of
 from components.ui import Button, ButtonKind, Card, Mark, Notice, PageHead, StateMark, Tone, notify
 from data.history import History
 from xo_dash.context import Context
-from xo_dash.control.rolling.pauses import FIRST_DONE, NOT_DONE
+from xo_dash.control.rolling.pauses import FIRST_DONE, answers_to, reason_of
 from xo_dash.control.rolling.phases import REBOOT
 from xo_dash.control.rolling.state import HostTurn, LogLine, Phase, Rolling, TurnState
 from xo_dash.i18n import _, duration, number
@@ -89,13 +89,12 @@ class RollingPage(ui.element):
     def _choices(self) -> Iterator[tuple[str, str, ButtonKind]]:
         """From harmless to final."""
         rolling = self._rolling
-        if rolling.paused == NOT_DONE:
-            yield "look", _("Check again"), ButtonKind.PRIMARY
-            yield "again", _("Retry this host"), ButtonKind.PLAIN
-            yield "skip", _("Skip this host and continue"), ButtonKind.PLAIN
-        else:
-            yield "go_on", _("Continue") if rolling.paused != FIRST_DONE else _("Continue with the next host"), ButtonKind.PRIMARY
-        yield "stop", _("Stop here"), ButtonKind.DANGER
+        texts = {
+            "go_on": _("Continue") if rolling.paused != FIRST_DONE else _("Continue with the next host"),
+            "look": _("Check again"), "again": _("Retry this host"), "skip": _("Skip this host and continue"), "stop": _("Stop here"),
+        }  # fmt: skip
+        kinds = {"go_on": ButtonKind.PRIMARY, "look": ButtonKind.PRIMARY, "stop": ButtonKind.DANGER}
+        yield from ((what, texts[what], kinds.get(what, ButtonKind.PLAIN)) for what in answers_to(rolling))
 
     def _answer(self, what: str) -> None:
         reason = self._context.rolling.answer(whoever(), self._rolling, what)

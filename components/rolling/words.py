@@ -8,7 +8,7 @@ from typing import Final
 from xo_dash.control.host.departures import FORCE_OFF, SHUT_DOWN, SUSPEND
 from xo_dash.control.rolling.check import Gravity
 from xo_dash.control.rolling.phases import BACK, INSTALL, MOVE, REBOOT
-from xo_dash.control.rolling.state import Rolling, TurnState
+from xo_dash.control.rolling.state import Rolling, RollingState, TurnState
 from xo_dash.i18n import N_, _
 
 HOWS: Final[Mapping[str, str]] = {
@@ -28,6 +28,11 @@ SHAPES: Final[Mapping[TurnState, str]] = {
     TurnState.WAITING: "halted", TurnState.RUNNING: "busy", TurnState.DONE: "live", TurnState.FAILED: "critical",
     TurnState.SKIPPED: "disabled",
 }  # fmt: skip
+WHOLE: Final[Mapping[RollingState, tuple[str, str]]] = {
+    RollingState.RUNNING: ("busy", N_("Running")), RollingState.STOPPING: ("busy", N_("Stopping")),
+    RollingState.PAUSED: ("paused", N_("Paused")), RollingState.DONE: ("live", N_("Done")),
+    RollingState.ENDED: ("warning", N_("Ended, not all hosts done")),
+}  # fmt: skip
 
 
 def title_of(rolling: Rolling) -> str:
@@ -36,16 +41,5 @@ def title_of(rolling: Rolling) -> str:
 
 def state_of(rolling: Rolling) -> tuple[str, str]:
     """(shape, word) of the whole."""
-    if rolling.paused:
-        return "paused", _("Paused")
-    if not rolling.ended:
-        return "busy", _("Stopping") if rolling.stopping else _("Running")
-    if all(turn.state is TurnState.DONE for turn in rolling.turns) and not rolling.left:
-        return "live", _("Done")
-    return "warning", _("Ended, not all hosts done")
-
-
-def reason_of(rolling: Rolling) -> str:
-    """Why it is paused."""
-    turn = rolling.current
-    return _(rolling.paused).format(host=turn.name if turn else "", reason=turn.reason if turn else "") if rolling.paused else ""
+    shape, word = WHOLE[rolling.state]
+    return shape, _(word)

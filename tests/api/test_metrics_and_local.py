@@ -35,10 +35,10 @@ async def test_prometheus_gets_gauges_of_what_its_token_may_see(api: Api) -> Non
 
 async def test_the_socket_answers_as_the_api_does(api: Api) -> None:
     local = LocalApi(api.context)
-    status, *body = [piece async for piece in local.get("/api/v1/vms?fields=name_label&filter=web-1")]
+    status, *body = [piece async for piece in local.answer("/api/v1/vms?fields=name_label&filter=web-1")]
     assert status == 200 and b"web-1" in b"".join(body)  # type: ignore[arg-type]
-    assert await anext(local.get("/api/v1/cars")) == 404
-    stream = local.get("/api/v1/events")
+    assert await anext(local.answer("/api/v1/cars")) == 404
+    stream = local.answer("/api/v1/events")
     assert await anext(stream) == 200 and b"hello" in await anext(stream)  # type: ignore[operator]
     await stream.aclose()  # type: ignore[attr-defined]
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
 
 from data.objects import Host, Pool
 from tests import fakes
 from tests.api.conftest import Api
 from tests.api.test_grants import grant, web
+from xo_dash import cli_rolling
+from xo_dash.api.local import LocalApi
+from xo_dash.cli_api import ApiError
+from xo_dash.cli_parser import parser
 from xo_dash.control.rolling.pauses import NOT_DONE
 from xo_dash.control.rolling.request import RollHosts
 from xo_dash.control.rolling.state import HostTurn, Rolling, RollingFiles, TurnState
@@ -41,6 +50,9 @@ async def test_one_that_is_under_way_is_told_and_answered(api: Api, tmp_path: Pa
     try:
         told = await api.get("/rolling/1-a")
         assert (told["user"], told["request"]["update"], told["turns"][0]["reason"]) == ("eve", True, "it does not respond")
+        assert (told["state"], told["paused"]) == ("paused", "one is not done: it does not respond")
+        assert told["answers"] == ["look", "again", "skip", "stop"]
+        assert "is no answer" in (await api.refused(409, "POST", "/rolling/1-a/answer", json={"answer": "go_on"}))["detail"]
         assert (await api.get("/rolling", by="none"))["items"] == []
         await api.refused(404, "GET", "/rolling/1-a", by="none")
         await api.refused(404, "POST", "/rolling/1-a/answer", by="none", json={"answer": "stop"})
@@ -53,3 +65,58 @@ async def test_one_that_is_under_way_is_told_and_answered(api: Api, tmp_path: Pa
         await api.refused(404, "GET", "/rolling/nothing")
     finally:
         await rolling.stop()
+
+
+class BySocket:
+    """The API as the command line asks it on the same machine."""
+
+    def __init__(self, api: Api) -> None:
+        self._local = LocalApi(api.context)
+
+    async def stream(self, path: str) -> AsyncIterator[bytes]:
+        yield await self._told(path, None)
+
+    async def post(self, path: str, body: Mapping[str, object]) -> Any:
+        return orjson.loads(await self._told(path, orjson.dumps(body)))
+
+    async def _told(self, path: str, body: bytes | None) -> bytes:
+        status, *pieces = [piece async for piece in self._local.answer(f"/api/v1{path}", body)]
+        content = b"".join(pieces)  # type: ignore[arg-type]
+        if status not in (200, 202):
+            raise ApiError(orjson.loads(content)["detail"])
+        return content
+
+
+async def test_the_command_line_begins_shows_and_stops_one(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    pool = max(api.context.mirror.every(Pool), key=lambda one: len(one.home.all(Host)))
+    first, *others = pool.home.all(Host).values()
+    fakes.change(api.context.mirror, first, enabled=False)
+    there, ended = BySocket(api), asyncio.Event()
+    api.context.rolling.observe(lambda one: ended.set() if one.ended or one.paused else None)
+
+    async def roll(*words: str) -> tuple[int, str]:
+        return await cli_rolling._carry_out(parser().parse_args(["rolling", *words]), there), capsys.readouterr().out
+
+    status, said = await roll("reboot", pool.name_label, "--dry-run")
+    assert status == 1 and f"xo-dash do host.enable {first.uuid}" in said and "It cannot start" in said
+    left_out = [word for host in (first, *others[1:]) for word in ("--leave-out", host.name_label)]
+    status, said = await roll("reboot", pool.name_label, "--dry-run", *left_out)
+    assert status == 0 and "It can start." in said and others[0].name_label in said
+    with pytest.raises(cli_rolling.WrongChoice, match="like web-1=suspend"):
+        await roll("reboot", pool.name_label, "--vm", "web-1")
+    with pytest.raises(ApiError, match="one of"):
+        await roll("reboot", pool.name_label, "--vm", "web-1=dance")
+    try:
+        status, said = await roll("reboot", pool.name_label, "--no-pause", *left_out)
+        (rolling,) = api.context.rolling.runs
+        assert status == 0 and rolling.id in said and not rolling.request.pause_first
+        await asyncio.wait_for(ended.wait(), 20)  # there is no connection in these tests
+        status, said = await roll("status", rolling.id, "--wait")
+        assert status == 1 and f"xo-dash rolling answer {rolling.id} go_on|stop" in said
+        status, said = await roll("answer", rolling.id, "stop")
+        assert status == 0 and rolling.stopping
+        assert rolling.id in (await roll("status"))[1]
+        with pytest.raises(ApiError, match="there is no"):
+            await roll("answer", "nothing", "stop")
+    finally:
+        await api.context.rolling.stop()

@@ -11,6 +11,7 @@ from starlette.routing import Route, Router
 
 from data.stores.tokens import ApiToken
 from data.stores.users import User
+from xo_dash.api import rolling
 from xo_dash.api.asked import Desk, endpoint
 from xo_dash.api.routes import BASE, nothing_of, table
 from xo_dash.auth.current import SCOPE_KEY
@@ -32,24 +33,30 @@ class _LocalSessions:
 
 
 class LocalApi:
-    """`async for piece in api.get("/api/v1/vms")`: first the status, then the body."""
+    """`async for piece in api.answer("/api/v1/vms")`: first the status, then the body. Other commands than rolling runs go by the desk."""
 
     def __init__(self, context: Context) -> None:
         desk = Desk(context)
-        rows = tuple(row for row in table() if row.method == "GET")
-        found = [Route(BASE + row.path, endpoint(desk, row.handler)) for row in rows]
+        rows = tuple(row for row in table() if row.method == "GET" or row.handler in (rolling.begin, rolling.answer))
+        found = [Route(BASE + row.path, endpoint(desk, row.handler), methods=[row.method]) for row in rows]
         self._routes = Router([*found, Route("/{rest:path}", endpoint(desk, nothing_of(rows)))])
         self._session = Session(COMMAND_LINE, local_user().id, "", 0.0, 0.0, COMMAND_LINE, _LocalSessions())  # type: ignore[arg-type]  # as far as is asked of it
 
-    async def get(self, target: str) -> AsyncIterator[int | bytes]:
+    async def answer(self, target: str, body: bytes | None = None, language: str = "en") -> AsyncIterator[int | bytes]:
+        """`body`: what is posted; else it is asked for."""
         address = urlsplit(target)
+        method, headers = "GET" if body is None else "POST", [(b"accept-language", language.encode("latin-1", "replace"))]
         scope: dict[str, Any] = {
-            "type": "http", "method": "GET", "path": address.path, "query_string": address.query.encode(), "headers": [], "root_path": "",
-            "scheme": "http", "http_version": "1.1", "server": None, "client": None, SCOPE_KEY: self._session,
+            "type": "http", "method": method, "path": address.path, "query_string": address.query.encode(), "headers": headers,
+            "root_path": "", "scheme": "http", "http_version": "1.1", "server": None, "client": None, SCOPE_KEY: self._session,
         }  # fmt: skip
         told: asyncio.Queue[MutableMapping[str, Any] | None] = asyncio.Queue(8)
 
+        sent = [body or b""]
+
         async def receive() -> MutableMapping[str, Any]:
+            if sent:
+                return {"type": "http.request", "body": sent.pop(), "more_body": False}
             await asyncio.Event().wait()  # it sends nothing more, and stays
             return {"type": "http.disconnect"}
 

@@ -19,6 +19,7 @@ from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.rolling.check import Check
 from xo_dash.control.rolling.checks import checks
+from xo_dash.control.rolling.pauses import answers_to, reason_of
 from xo_dash.control.rolling.request import RollHosts, action_of, hosts_in
 from xo_dash.control.rolling.state import Rolling
 from xo_dash.i18n import _
@@ -41,12 +42,15 @@ def _seen(asked: Asked) -> Iterable[Rolling]:
     return asked.context.rolling.runs_in(asked.scope)
 
 
-FIELDS: Final = ("id", "pool_uuid", "user", "began", "ended", "paused", "stopping", "request", "turns", "left", "log")
+FIELDS: Final = (
+    "id", "pool_uuid", "user", "began", "ended", "state", "paused", "answers", "stopping", "request", "turns", "left", "log",
+)  # fmt: skip
 
 
 def _run_as_data(rolling: Rolling, _sees: Sees) -> dict[str, object]:
-    """As it is written down, but for whose it is and what only we need."""
-    data = {**msgspec.to_builtins(rolling), "user": rolling.user_name, "request": rolling.request.told()}
+    """As it is written down, but for whose it is and what only we need; `paused`: why, as a sentence."""
+    data = {**msgspec.to_builtins(rolling), "user": rolling.user_name, "request": rolling.request.told(), "state": rolling.state,
+            "paused": reason_of(rolling), "answers": answers_to(rolling)}  # fmt: skip
     return {name: data[name] for name in FIELDS}
 
 
@@ -91,7 +95,8 @@ async def begin(asked: Asked) -> Response:
 def _check_as_data(check: Check) -> dict[str, object]:
     return {"gravity": check.gravity, "what": str(check.what), "why": str(check.why), "ways": check.ways, "chosen": check.how or None,
             "vm": check.vm.uuid if check.vm is not None else None, "host": check.host.uuid if check.host is not None else None,
-            "fix": check.fix[0].id if check.fix is not None else None}  # fmt: skip
+            "fix": check.fix[0].id if check.fix is not None else None,
+            "fix_on": check.fix[1].uuid if check.fix is not None else None}  # fmt: skip
 
 
 async def answer(asked: Asked) -> Response:
@@ -102,6 +107,9 @@ async def answer(asked: Asked) -> Response:
         raise Problem(409, _("the run has ended already"))
     if not rolling.paused and body.answer != "stop":
         raise Problem(409, _("the run is not paused; it can only be stopped"))
+    if body.answer not in ("stop", *answers_to(rolling)):
+        possible = ", ".join(answers_to(rolling))
+        raise Problem(409, _("“{answer}” is no answer to this; there are: {answers}").format(answer=body.answer, answers=possible))
     if (reason := asked.context.rolling.answer(asked.user, rolling, body.answer)) is not None:
         raise Problem(403, str(reason))
     return await told(asked, _run_as_data(rolling, asked.scope.sees), 202)

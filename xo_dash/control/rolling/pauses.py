@@ -8,12 +8,27 @@ from typing import Final
 
 from xo_dash.control.rolling.book import RollingBook
 from xo_dash.control.rolling.state import Rolling
-from xo_dash.i18n import N_
+from xo_dash.i18n import N_, _
 
 FIRST_DONE: Final = N_("The first host is done. Check that everything works, then continue.")
 PAUSED: Final = N_("paused")
 NOT_DONE: Final = N_("{host} is not done: {reason}")
 NOBODY: Final = N_("The user who started it is no longer an administrator. Another administrator can continue.")
+
+
+def reason_of(rolling: Rolling) -> str:
+    """Why it is paused, in the reader's words; "" if it is not."""
+    turn = rolling.current
+    return _(rolling.paused).format(host=turn.name if turn else "", reason=turn.reason if turn else "") if rolling.paused else ""
+
+
+def answers_to(rolling: Rolling) -> tuple[str, ...]:
+    """What may be said now, from harmless to final."""
+    if rolling.ended:
+        return ()
+    if not rolling.paused:
+        return ("stop",) if not rolling.stopping else ()
+    return ("look", "again", "skip", "stop") if rolling.paused == NOT_DONE else ("go_on", "stop")
 
 
 class Pauses:

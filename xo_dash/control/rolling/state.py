@@ -69,6 +69,14 @@ class LogLine(msgspec.Struct, kw_only=True):
     detail: str = ""
 
 
+class RollingState(StrEnum):
+    RUNNING = "running"
+    STOPPING = "stopping"  # after the host under way
+    PAUSED = "paused"  # it waits for a person
+    DONE = "done"  # all hosts are, and all is as before
+    ENDED = "ended"  # not so
+
+
 class Rolling(msgspec.Struct, kw_only=True):
     """A rolling run; changes as it goes."""
 
@@ -90,6 +98,15 @@ class Rolling(msgspec.Struct, kw_only=True):
     restarts: list[float] = []  # of ours, in the middle of it
     log: list[LogLine] = []
     left: list[str] = []  # what could not be put back, in English
+
+    @property
+    def state(self) -> RollingState:
+        if self.paused:
+            return RollingState.PAUSED
+        if not self.ended:
+            return RollingState.STOPPING if self.stopping else RollingState.RUNNING
+        done = all(turn.state is TurnState.DONE for turn in self.turns) and not self.left
+        return RollingState.DONE if done else RollingState.ENDED
 
     @property
     def current(self) -> HostTurn | None:
