@@ -20,6 +20,7 @@ from data.types import XapiObject
 from data.visibility import Sees
 from xo_dash.api.asked import Asked
 from xo_dash.api.rows import fields_of
+from xo_dash.api.rows import reader as row_reader
 from xo_dash.control import filters
 from xo_dash.control.filters import Test
 
@@ -42,13 +43,17 @@ class Collection(Generic[T]):
     lists: Callable[[T], bool] = lambda item: True  # what is in the list, of `all`
     whole: Callable[[T, Sees], dict[str, object]] | None = None  # all fields at once, where one by one would cost more
 
+    def reader(self, names: Iterable[str] = ()) -> Callable[[T, Sees], dict[str, object]]:
+        """What tells all of an item, or these fields and those that are always told."""
+        wanted = tuple(dict.fromkeys((*self.always, *names))) if names else tuple(self.fields)
+        if self.kind is not None:
+            return row_reader(self.kind, wanted)
+        if (whole := self.whole) is not None:
+            return lambda item, sees: {name: value for name, value in whole(item, sees).items() if name in wanted}
+        return lambda item, sees: {name: self.fields[name](item, sees) for name in wanted}
+
     def as_data(self, item: T, sees: Sees, names: Iterable[str] = ()) -> dict[str, object]:
-        """All of it, or these fields and those that are always told."""
-        wanted = dict.fromkeys((*self.always, *names)) if names else self.fields
-        if self.whole is not None:
-            data = self.whole(item, sees)
-            return {name: data[name] for name in wanted}
-        return {name: self.fields[name](item, sees) for name in wanted}
+        return self.reader(names)(item, sees)
 
     @property
     def filter_keys(self) -> list[str]:

@@ -51,9 +51,9 @@ async def listed(collection: Collection[Any], asked: Asked) -> Response:
     turns = Turns()
     found = await _first(collection, asked, terms, after, limit + 1, turns)
     content: list[bytes] = []
-    sees = asked.scope.sees
+    sees, read = asked.scope.sees, collection.reader(names)
     for items in _batches(found[:limit]):
-        content += [orjson.dumps(collection.as_data(item, sees, names)) for item in items]
+        content += [orjson.dumps(read(item, sees)) for item in items]
         await turns.pause()
     following = _cursor(collection.order(found[limit - 1])) if len(found) > limit else None
     return await as_json(asked, b'{"items":[' + b",".join(content) + b'],"next":' + orjson.dumps(following) + b"}")
