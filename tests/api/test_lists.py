@@ -9,12 +9,14 @@ import pytest
 from data.facts.vm import is_guest
 from data.mirror import Mirror
 from data.objects import VM
+from data.scope import everything
 from data.stores.directory import DataDirectory
 from data.stores.tokens import TokenStore
 from data.stores.users import Role, UserStore
 from tests import fakes
 from tests.api.conftest import Api
 from xo_dash.api.asked import RateLimit
+from xo_dash.api.collections import OBJECTS
 from xo_dash.api.routes import COLLECTIONS
 
 
@@ -26,6 +28,13 @@ async def test_vms_have_the_names_that_xapi_gives_them(api: Api) -> None:
     assert (web["power_state"], web["resident_on"], web["pool"]) == ("Running", host["uuid"], host["pool"])
     assert "OpaqueRef" not in str(web), "references are uuids"
     assert await api.get(f"/vms/{web['uuid']}") == await api.get(f"/vms/{web['uuid']}@{web['pool']}") == web
+
+
+async def test_a_row_is_told_as_its_fields_are(api: Api) -> None:
+    for collection in OBJECTS:
+        for row in api.context.mirror.every(collection.kind):  # type: ignore[type-var]  # they are of a kind
+            each = {name: tell(row, everything) for name, tell in collection.fields.items()}
+            assert collection.as_data(row, everything) == each, collection.name
 
 
 async def test_fields_filter_and_pages(api: Api) -> None:

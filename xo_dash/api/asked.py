@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import logging
 import time
-from asyncio import to_thread
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +19,7 @@ from data.scope import Scope
 from data.stores.errors import RecordMissing, RecordRefused, StoreError
 from data.stores.trace import Actor, by
 from data.stores.users import Role, User
+from xo_dash.api.written import Written
 from xo_dash.auth.current import actor_of, scope_session
 from xo_dash.auth.kinds import PROGRAMS, open_to
 from xo_dash.auth.problems import problem
@@ -34,8 +32,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 LONGEST_BODY: Final = 1 << 20
-SQUEEZED_FROM: Final = 16 << 10
-"""Bytes from which an answer is compressed, in a thread."""
 SCOPES_KEPT: Final = 50
 BURST, A_SECOND = 500.0, 100.0
 """Requests of one session at once, and in the long run."""
@@ -204,26 +200,25 @@ def missing(sentence: str) -> NoReturn:
     raise Problem(404, sentence)
 
 
-async def as_json(asked: Asked, content: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """JSON that is written already, with an ETag; 304 to who has it, compressed for who takes that."""
+def writing(asked: Asked) -> Written:
+    """What an answer is written into."""
+    return Written(squeeze="gzip" in asked.request.headers.get("accept-encoding", ""))
+
+
+async def as_json(asked: Asked, written: Written, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON that is written already, with an ETag; 304 to who has it."""
+    await written.finish()
     extra = {"cache-control": "private, no-cache", **(headers or {})}
     if status == 200 and asked.request.method in ("GET", "HEAD"):
-        tag = _tag(content) if len(content) < SQUEEZED_FROM else await to_thread(_tag, content)
-        extra |= {"etag": tag, "vary": "accept-language, accept-encoding, authorization"}
-        if asked.request.headers.get("if-none-match", "").removeprefix("W/") == tag:
+        extra |= {"etag": written.tag, "vary": "accept-language, accept-encoding, authorization"}
+        if asked.request.headers.get("if-none-match", "").removeprefix("W/") == written.tag:
             return Response(status_code=304, headers=extra)
-    if len(content) >= SQUEEZED_FROM and "gzip" in asked.request.headers.get("accept-encoding", ""):
-        content = await to_thread(gzip.compress, content, 1)
-        extra["content-encoding"] = "gzip"
-    else:
-        extra["content-encoding"] = "identity"  # the program's own compression would hold the loop
-    return Response(content, status, extra, "application/json")
-
-
-def _tag(content: bytes) -> str:
-    return f'"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+    extra["content-encoding"] = "gzip" if written.is_squeezed else "identity"  # the program's own compression would hold the loop
+    return Response(written.content, status, extra, "application/json")
 
 
 async def told(asked: Asked, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A small answer."""
-    return await as_json(asked, orjson.dumps(value), status, headers)
+    written = writing(asked)
+    written.write(orjson.dumps(value))
+    return await as_json(asked, written, status, headers)

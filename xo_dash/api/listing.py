@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 import orjson
 from starlette.responses import Response
 
-from xo_dash.api.asked import Asked, Problem, as_json
+from xo_dash.api.asked import Asked, Problem, as_json, writing
 from xo_dash.api.collections import Collection
 from xo_dash.control import filters
 from xo_dash.control.filters import Term
@@ -22,7 +22,7 @@ T = TypeVar("T")
 USUAL, MOST = 1000, 10_000
 """Items of one answer."""
 PARAMETERS: Final = ("fields", "filter", "limit", "cursor")
-TURN: Final = 0.002
+TURN: Final = 0.003
 """Seconds of work between two turns of others."""
 AT_ONCE: Final = 20
 """Items between two looks at the clock."""
@@ -50,13 +50,15 @@ async def listed(collection: Collection[Any], asked: Asked) -> Response:
     limit, after = _limit(given), _after(given)
     turns = Turns()
     found = await _first(collection, asked, terms, after, limit + 1, turns)
-    content: list[bytes] = []
-    sees, read = asked.scope.sees, collection.reader(names)
+    written, sees, read = writing(asked), asked.scope.sees, collection.reader(names)
+    between = b'{"items":['
     for items in _batches(found[:limit]):
-        content += [orjson.dumps(read(item, sees)) for item in items]
+        written.write(between + b",".join([orjson.dumps(read(item, sees)) for item in items]))
+        between = b","
         await turns.pause()
     following = _cursor(collection.order(found[limit - 1])) if len(found) > limit else None
-    return await as_json(asked, b'{"items":[' + b",".join(content) + b'],"next":' + orjson.dumps(following) + b"}")
+    written.write((b'],"next":' if found else b'{"items":[],"next":') + orjson.dumps(following) + b"}")
+    return await as_json(asked, written)
 
 
 def wanted_fields(collection: Collection[Any], given: Mapping[str, str]) -> list[str]:
