@@ -99,6 +99,17 @@ addEventListener("click", (event) => {
   event.stopImmediatePropagation();
 }, true);
 
+// A dialog that is removed as soon as it is left gives the focus back to nobody: it goes to where it was before the dialog and its menu.
+(() => {
+  let before = null;
+  addEventListener("focusin", ({ target }) => { if (!target.closest?.(".q-dialog, .q-menu")) before = target; });
+  const watch = new MutationObserver((changes) => {
+    const closed = changes.some(({ removedNodes }) => [...removedNodes].some((node) => node.id?.startsWith("q-portal--dialog")));
+    if (closed && document.activeElement === document.body && !document.querySelector(".q-dialog")) before?.focus({ preventScroll: true });
+  });
+  addEventListener("DOMContentLoaded", () => watch.observe(document.body, { childList: true }));
+})();
+
 // One tooltip for all that have data-tip; its text is never markup.
 (() => {
   let tip = null;
