@@ -123,10 +123,13 @@ function seen({ width, height }, box) {
   return { x, y, w: Math.min(width, box.x + box.w) - x, h: Math.min(height, box.y + box.h) - y };
 }
 
+/** Whether a sign stands beside the name, in the corner; else it has the tile, or its upper end, for itself. */
+const hasCorner = (box) => box.w >= 44 && box.h >= 22;
+
 function bars(ctx, box, ink, side) {
-  const h = Math.min(10, side * 0.45), w = Math.max(1.5, h * 0.3);
-  const x = side < L3 ? box.x + box.w / 2 - w * 1.25 : box.x + box.w - 8 - w * 2.5;
-  const y = side < L3 ? box.y + box.h / 2 - h / 2 : box.y + 8;
+  const h = Math.min(10, side * 0.45), w = Math.max(1.5, h * 0.3), corner = hasCorner(box), margin = side < L3 ? 5 : 8;
+  const x = corner ? box.x + box.w - margin - w * 2.5 : box.x + box.w / 2 - w * 1.25;
+  const y = corner || isUpright(box) ? box.y + margin : box.y + box.h / 2 - h / 2;
   ctx.fillStyle = ink;
   ctx.fillRect(x, y, w, h);
   ctx.fillRect(x + w * 1.6, y, w, h);
@@ -135,10 +138,10 @@ function bars(ctx, box, ink, side) {
 /** Name, address, small facts, and in a large tile figures and curves. */
 function words(art, vm, box, ink, side, look) {
   const { ctx, text } = art;
-  if (side < L3 && vm.state === PAUSED) return;
+  if (vm.state === PAUSED && !hasCorner(box) && !isUpright(box)) return;
   const large = side >= L4 && box.w >= 130;
   const bench = vm.state === HALTED || vm.state === SUSPENDED;
-  const beside = vm.mark ? 12 : vm.state === SUSPENDED ? 9 : vm.state === PAUSED && side >= L3 ? 14 : 0;
+  const beside = vm.mark ? 12 : vm.state === SUSPENDED ? 9 : vm.state === PAUSED ? 14 : 0;
   const y = bench || box.h < 26 ? box.y + box.h / 2 : box.y + (large ? 18 : 13);
   const style = { size: large ? 14 : box.h < 20 || box.w < 84 ? 11 : 12, weight: large ? 600 : 520, colour: ink };
   const font = text.font(style.size, style.weight), inTwo = !bench && box.h >= 28 && !large;
@@ -177,8 +180,7 @@ function inside(art, vm, box, side, ink) {
 const isUpright = (box) => box.w >= 13 && box.h >= 38;
 
 function upright(art, vm, box, ink, side) {
-  if (side < L3 && vm.state === PAUSED) return;
-  const taken = vm.mark ? 14 : 0, foot = 6;
+  const taken = (vm.mark ? 14 : 0) + (vm.state === PAUSED ? 14 : 0), foot = 6;
   art.text.putUp(art.ctx, vm.name, box.x + box.w / 2 - 1, box.y + box.h - foot, box.h - foot - 4 - taken, { size: 11, weight: 520, colour: ink });
 }
 
