@@ -34,6 +34,11 @@ def network_kind(network: Network) -> NetworkKind:
     return NetworkKind.MEMBER if all(pif.home.one(Bond, pif.bond_slave_of) for pif in pifs) else NetworkKind.EXTERNAL
 
 
+def is_internal(network: Network) -> bool:
+    """No host has a port of it; lists hide it until asked."""
+    return network_kind(network) is NetworkKind.INTERNAL
+
+
 def tags_of(network: Network) -> list[int]:
     """Its VLAN tags; one, unless somebody mixed them."""
     return sorted({pif.VLAN for pif in network.all_of(PIF, network.PIFs) if pif.VLAN > NO_TAG})

@@ -43,6 +43,11 @@ def reach_of(sr: SR) -> Reach:
     return Reach.SHARED if sr.shared else Reach.LOCAL
 
 
+def is_drive(sr: SR) -> bool:
+    """A drive of a host, or the tools: no place for disks, so that lists hide it until asked."""
+    return reach_of(sr) is Reach.DRIVE
+
+
 class Room(NamedTuple):
     """An SR's room in bytes; -1 where it was never scanned."""
 

@@ -8,8 +8,10 @@ from typing import NamedTuple
 from data.changes import Change, Operation
 from data.coalesce import Coalescer
 from data.facts.vm import is_guest
+from data.networks import is_internal
 from data.server import Server
 from data.sight import Sight
+from data.storage import is_drive
 from data.views.host import HostView
 from data.views.network import NetworkView
 from data.views.sr import SRView
@@ -17,7 +19,7 @@ from data.views.vm import VMView
 
 
 class SectionCounts(NamedTuple):
-    """As the lists have them: VMs are neither templates nor snapshots nor control domains."""
+    """As the lists show them at first: no templates, snapshots and control domains, no drives, no internal networks."""
 
     vms: int
     hosts: int
@@ -25,8 +27,13 @@ class SectionCounts(NamedTuple):
     networks: int
 
 
-_KINDS = (HostView.kind, SRView.kind, NetworkView.kind)
-_GUEST = frozenset({"is_a_template", "is_a_snapshot", "is_control_domain", "other_config"})
+_TOLD = {
+    VMView.kind: frozenset({"is_a_template", "is_a_snapshot", "is_control_domain", "other_config"}),
+    HostView.kind: frozenset[str](),
+    SRView.kind: frozenset({"type", "content_type", "is_tools_sr"}),
+    NetworkView.kind: frozenset({"PIFs"}),
+}
+"""By kind, the fields that decide whether one is counted."""
 
 
 class SectionCounter:
@@ -45,8 +52,12 @@ class SectionCounter:
     def counts(self) -> SectionCounts:
         if self._counts is None or not self._observers:
             pools = list(self._mirror)
-            vms = sum(is_guest(vm) for pool in pools for vm in pool.all(VMView.kind).values())
-            self._counts = SectionCounts(vms, *(sum(len(pool.all(kind)) for pool in pools) for kind in _KINDS))
+            self._counts = SectionCounts(
+                sum(is_guest(vm) for pool in pools for vm in pool.all(VMView.kind).values()),
+                sum(len(pool.all(HostView.kind)) for pool in pools),
+                sum(not is_drive(sr) for pool in pools for sr in pool.all(SRView.kind).values()),
+                sum(not is_internal(network) for pool in pools for network in pool.all(NetworkView.kind).values()),
+            )
         return self._counts
 
     def observe(self, observer: Callable[[], None]) -> Callable[[], None]:
@@ -82,6 +93,7 @@ class SectionCounter:
 
 
 def _counts_for(change: Change) -> bool:
-    if isinstance(change.subject, VMView.kind):
-        return change.operation is not Operation.MOD or not _GUEST.isdisjoint(change.names)
-    return isinstance(change.subject, (*_KINDS, Server)) and change.operation is not Operation.MOD
+    told = _TOLD.get(type(change.subject))
+    if told is None:
+        return isinstance(change.subject, Server) and change.operation is not Operation.MOD
+    return change.operation is not Operation.MOD or not told.isdisjoint(change.names)

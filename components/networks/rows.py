@@ -14,7 +14,7 @@ from components.urls import path_of
 from components.vms.words import mark_of
 from data.facts.vm import is_guest
 from data.names import name_of
-from data.networks import Links, NetworkKind, network_kind, nic_of, traffic_of
+from data.networks import Links, NetworkKind, is_internal, nic_of, traffic_of
 from data.objects import VIF, VM, Network
 from data.relations import Reads
 from data.texts import whole
@@ -51,7 +51,7 @@ def network_table(only: Home | None = None) -> TableSpec[Network]:
             V.name, V.description, V.tags, V.own_pool, V.network_kind, V.vlans, V.links, V.ports, V.mtu, V.bridge, V.guest_count
         ),
         belongs=lambda network: only is None or network.home is only,
-        hidden=lambda network: network_kind(network) is NetworkKind.INTERNAL,
+        hidden=is_internal,
         title=_("Networks"),
         judged=True,
         find=_("Name, bridge, UUID"),

@@ -15,7 +15,7 @@ from data.hosts import paths_of
 from data.names import name_of
 from data.objects import SR, VDI
 from data.relations import Reads
-from data.storage import DiskKind, Reach, disk_kind, machine_of, owners_of, reach_of
+from data.storage import DiskKind, Reach, disk_kind, is_drive, machine_of, owners_of
 from data.types import Home
 from data.views.sr import SRView as V
 from data.views.things import GUEST, POOL_NAME, via
@@ -47,7 +47,7 @@ def sr_table(only: Home | None = None) -> TableSpec[SR]:
             V.name, V.description, V.tags, V.own_pool, V.reach, V.type, V.paths, V.attached, V.cut_off, V.room, V.disk_count, V.guest_count
         ),
         belongs=lambda sr: only is None or sr.home is only,
-        hidden=lambda sr: reach_of(sr) is Reach.DRIVE,
+        hidden=is_drive,
         title=_("Storage"),
         judged=True,
         find=_("Name, type, UUID"),
