@@ -78,12 +78,19 @@ class _NewVm(OnePoolPage):
             Button(_("Clear"), lambda: self._again(None), kind=ButtonKind.GHOST).mark("clear")
         for line in quota_lines(self._context, current_user(), CREATE.id):
             ui.label(line).classes("x-dim").mark("quota")
+        self._head = head
         self._body = ui.element().classes("contents")
         self._form(pool)
 
     def _form(self, pool: PoolView) -> None:
+        self._offer(True)
         with fresh_slot(self._body):
             Form(self._context, pool.row, self._draft, lambda run: self._started(pool, run))
+
+    def _offer(self, filling: bool) -> None:
+        """The pool and the presets are for whoever fills in; what is being created has its own."""
+        self._head.marks.set_visibility(filling)
+        self._head.verbs.set_visibility(filling)
 
     def _again(self, last: object) -> None:
         """An empty form, or one with the last values; the name stays."""
@@ -109,6 +116,7 @@ class _NewVm(OnePoolPage):
             self._draw()
 
         self._drafts.drop(self._drafter)
+        self._offer(False)
         with fresh_slot(self._body):
             VMProgress(self._context, run, known, correct=lambda: self._back(draft, pool), again=again)
 

@@ -39,7 +39,7 @@ class Cloud(Section):
         packages = len(cloud.packages.replace(",", " ").split())
         parts = [
             cloud.user or _("the image's user"),
-            ngettext("{n} SSH key", "{n} SSH keys", keys).format(n=number(keys)),
+            ngettext("{n} SSH key", "{n} SSH keys", keys).format(n=number(keys)) if keys else _("no SSH key"),
             ngettext("{n} package", "{n} packages", packages).format(n=number(packages)) if packages else "",
             _network(cloud),
         ]

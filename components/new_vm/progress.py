@@ -43,7 +43,7 @@ class VMProgress(Card):
     def _refresh(self) -> None:
         run, (item,) = self._run, self._run.items
         self._bar.show(run.progress)
-        self._bar.set_visibility(not run.ended)
+        self._bar.set_visibility(not run.ended or item.state is RunState.DONE)  # full at the end: nothing below it moves
         self._title.text = _title(run)
         lines = _lines(item.steps)
         ended = (item.state, str(item.reason or ""))
@@ -81,7 +81,8 @@ class VMProgress(Card):
         self._links = shown
         with fresh_slot(self._made):
             for vm in sorted(found, key=lambda vm: vm.name_label)[:20]:
-                ui.link(_("Open {name}").format(name=name_of(vm)), path_of(vm)).classes("x-btn").mark("open-made")
+                link = ui.link(_("Open {name}").format(name=name_of(vm)), path_of(vm)).classes("x-btn").mark("open-made")
+                link.classes("x-btn-primary" if len(found) == 1 else "")
 
 
 def _title(run: Run) -> str:

@@ -129,7 +129,7 @@ async def test_a_password_is_nowhere_but_in_the_request(user: User, world: World
         for part in page.parts:
             part.unfold()
         page.changed()
-    await user.should_see("ann, 0 SSH keys, DHCP")
+    await user.should_see("ann, no SSH key, DHCP")
     shown = [str(element._props) for element in user.client.elements.values() if element._props.get("type") != "password"]  # type: ignore[union-attr]
     assert not any("hunter2" in one for one in shown)
     user.find(marker="create").click()
