@@ -9,7 +9,7 @@ from nicegui import ui
 
 from components.theme.icons import Icon
 
-_ARROW = "M4.5 6.5 8 10 11.5 6.5@@fill:none;stroke:currentColor;stroke-width:1.5|0 0 16 16"
+ARROW = "M4.5 6.5 8 10 11.5 6.5@@fill:none;stroke:currentColor;stroke-width:1.5|0 0 16 16"
 
 
 class Field(ui.input):
@@ -49,7 +49,7 @@ def choice(options: Mapping[Any, str], value: Any, *, label: str = "", on_change
     """One of a few: {value: what it is called}."""
     box = ui.select(dict(options), value=value, label=label or None, on_change=on_change)
     box.classes("x-field").props("borderless dense stack-label options-dense hide-bottom-space").without_auto_validation()
-    box.props["dropdown-icon"] = _ARROW
+    box.props["dropdown-icon"] = ARROW
     return box
 
 
@@ -58,7 +58,7 @@ def several(options: Mapping[Any, str], values: Sequence[Any], *, label: str = "
     box = ui.select(dict(options), value=list(values), label=label or None, multiple=True, with_input=True)
     box.classes("x-field x-field-several").without_auto_validation()
     box.props("borderless dense stack-label options-dense hide-bottom-space use-chips")
-    box.props["dropdown-icon"] = _ARROW
+    box.props["dropdown-icon"] = ARROW
     return box
 
 

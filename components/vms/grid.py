@@ -119,6 +119,7 @@ def _words(add: str = "") -> dict[str, object]:
     return {
         "label": _("VMs"),
         "find": _("Name, address, MAC, tag, UUID"),
+        "filter": _("Filter"),
         "state": _("State"),
         "trash": _("Trash"),
         "create": _("New VM"),

@@ -7,6 +7,7 @@ from nicegui import events, ui
 from components.actions import run_command, run_one, whoever
 from components.live import follow_facts
 from components.ui import Button, ButtonKind, Mark, Meter, Tone, notify
+from components.ui.fields import ARROW
 from components.urls import path_to
 from components.vms.page.device_rows import DeviceLine, DeviceRow, DeviceRows, described, offered
 from components.vms.page.pending import pending_notice
@@ -122,6 +123,7 @@ class DiskTab(ui.element):
         found = {image.uuid: f"{name_of(image)} · {name_of(sr)}" for image, sr in images(self._vm.row)}
         box = ui.select(found, value=inside if inside in found else None, with_input=True, on_change=self._inserted)
         box.classes("x-field").props("borderless dense options-dense hide-bottom-space").mark("cd-image")
+        box.props["dropdown-icon"] = ARROW
         box.props["placeholder"] = _("Insert an ISO")
         box.props["aria-label"] = _("Image in the drive")
 

@@ -10,7 +10,7 @@ from components.actions import whoever
 from components.actions.run_command import give
 from components.live import follow_facts
 from components.object_header import ObjectHead
-from components.ui import Button, Card, Dialog, Mark
+from components.ui import Button, Card, Dialog, Mark, several
 from components.urls import path_to
 from components.vms.page.device_rows import DeviceLine, DeviceRow, DeviceRows, offered
 from components.vms.vapps.rows import mark_of, state_words
@@ -82,8 +82,7 @@ async def add_members(context: Context, appliance: ApplianceView) -> None:
     dialog = Dialog(_("Add VMs to {name}").format(name=appliance.name))
     with dialog:
         options = {vm.uuid: name_of(vm) for vm in free[:LISTED]}
-        chosen = ui.select(options, value=[], label=_("VMs"), multiple=True, with_input=True).classes("x-field").mark("members")
-        chosen.props("borderless dense stack-label options-dense hide-bottom-space use-chips")
+        chosen = several(options, [], label=_("VMs")).mark("members")
         if len(free) > LISTED:
             ui.label(_("The first {n} by name. Others: select them in the list of VMs, then “Change vApp”.").format(n=number(LISTED)))
     dialog.answers(_("Cancel"), _("Add"), lambda: dialog.submit(True))

@@ -35,7 +35,7 @@ TIME: Final = "{time}"
 class TakeSnapshot(Request, frozen=True, kw_only=True):
     """The VM as it is now, to go back to. In the name `{name}`, `{date}` and `{time}` stand for those of each VM and moment."""
 
-    name: Annotated[NamePattern, called(N_("Name"), hint=N_("{date} and {time} are replaced with the current ones"))]
+    name: Annotated[NamePattern, called(N_("Name"), hint=N_("{name}, {date} and {time} are filled in"))]
     memory: Annotated[bool, called(N_("With memory"))] = False
     quiesce: Annotated[bool, called(N_("Quiesce"), hint=N_("The guest writes its data to the disks first"))] = False
 
