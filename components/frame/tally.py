@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from data.changes import Change, Operation
@@ -27,9 +27,9 @@ class SectionCounts(NamedTuple):
     networks: int
 
 
-_TOLD = {
+_TOLD: Mapping[type, frozenset[str]] = {
     VMView.kind: frozenset({"is_a_template", "is_a_snapshot", "is_control_domain", "other_config"}),
-    HostView.kind: frozenset[str](),
+    HostView.kind: frozenset(),
     SRView.kind: frozenset({"type", "content_type", "is_tools_sr"}),
     NetworkView.kind: frozenset({"PIFs"}),
 }
