@@ -45,6 +45,7 @@ from xo_dash.language import BrowserLanguage
 from xo_dash.listening import CannotListen
 from xo_dash.local_socket import LocalSocket
 from xo_dash.logs import set_up_logging
+from xo_dash.precompressed import Precompressed
 from xo_dash.served_certificate import READ_EVERY, ServedCertificate
 from xo_dash.server_loop import ServerLoop
 from xo_dash.sync import gc_tuning
@@ -158,6 +159,7 @@ def mount(app: App, context: Context) -> None:
 
 def add_routes(app: App, context: Context) -> None:
     """All that can be asked for, with the door in front of it."""
+    app.add_middleware(Precompressed)  # before the door, which stands in front of it
     install(app, context.auth, VIEWS, context.settings.host, context.scopes.ready, context.tick)
     layout.install(app, context)
     add_health(app, context)
