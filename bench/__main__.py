@@ -59,6 +59,7 @@ MEASUREMENTS: Measurements = {
     "history": drawing.history,
     "opening-300": lambda: opening.opening(12, 300, 0.7, None),
     "opening-10000": lambda: opening.opening(600, 10_000, 2.5, 60),
+    "first-visits": opening.first_visits,
     "vm-page": vm_page.figures,
     "event-to-pixel": opening.event_to_pixel,
     "findings": judging.judging,

@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket
 
 from components.console import files
 from components.console.document import HEADERS, MODES, document
-from components.theme.theme import FOREVER
+from components.immutable import HEADERS as FOREVER
 from data.consoles import Protocol
 from data.identity import key_of
 from data.names import name_of

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from nicegui import App, ui
 
-from components import building, handlers, release, theme
+from components import building, bundles, handlers, release, theme
 from components.actions import PlacedMenu, RunProgress
 from components.findings.badge import badge
 from components.frame import status
@@ -35,6 +35,7 @@ from xo_dash.i18n import _
 def install(app: App, context: Context) -> None:
     """Serve what the frame fetches; called once, before the first page."""
     theme.install(app)
+    bundles.install(app)
     building.install(app)
     handlers.install()
     release.install()

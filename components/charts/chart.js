@@ -1,6 +1,6 @@
 // One picture of the last minutes: its figure, the curves over one pair of axes, and what was measured where one points.
 
-import { formats, roundUp } from "xo-charts/format.js";
+import { formats, roundUp } from "xo-charts";
 
 const HEIGHT = 96; // of the plot, without the line of times
 const RIGHT = 0;

@@ -1,8 +1,6 @@
 // Several objects on one time axis: a card for each quantity, in it a strip for each object.
 
-import looking from "xo-charts/looking.js";
-import Plot from "xo-charts/plot.js";
-import { devicesOf, told, topOf } from "xo-charts/tooltip.js";
+import { devicesOf, looking, Plot, told, topOf } from "xo-charts";
 
 export default {
   components: { Plot },

@@ -1,10 +1,6 @@
 // What was measured of one object: a bar of ranges, and for all but the last ten minutes the charts of its archives.
 
-import { charts } from "xo-charts/archive.js";
-import looking from "xo-charts/looking.js";
-import Plot from "xo-charts/plot.js";
-import { devicesOf, told, topOf } from "xo-charts/tooltip.js";
-import { writeAddress } from "xo-charts/window.js";
+import { charts, devicesOf, looking, Plot, told, topOf, writeAddress } from "xo-charts";
 
 export default {
   components: { Plot },

@@ -6,13 +6,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from nicegui.dependencies import register_esm
-
+from components.bundles import register
 from xo_dash.i18n import NNBSP, _, bits_rate, locale, number, percent, rate, size
 
-MODULES: Final = Path(__file__).parent / "modules"
 STEPS: Final = 7
-register_esm("xo-charts", MODULES, max_time=max(path.stat().st_mtime for path in MODULES.iterdir()))
+register("xo-charts", Path(__file__).parent / "modules")
 
 
 class Unit(StrEnum):

@@ -1,7 +1,7 @@
 // A list of thousands of rows: all of them are here, those in sight are drawn.
 // Of one that is `bound` the newest are here: it says how many fit, and asks for others when one searches, chooses, sorts or scrolls.
 
-import { sparkPath } from "xo-charts/spark.js";
+import { sparkPath } from "xo-charts";
 
 const AROUND = 8;
 const NARROW = 640;

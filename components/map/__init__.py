@@ -2,13 +2,11 @@
 
 `map_feed` tells all browsers of changes in one encoding; `map_rows` knows what is drawn, `rows` is how each thing stands on the wire;
 `map` is the element; `modules/` runs in the browser (geometry in layout.js and treemap.js, paint in draw.js and what it uses),
-and is known there as `xo-map/` to all who import this package.
+and is known there as `xo-map` to all who import this package.
 """
 
 from pathlib import Path
-from typing import Final
 
-from nicegui.dependencies import register_esm
+from components.bundles import register
 
-MODULES: Final = Path(__file__).parent / "modules"
-register_esm("xo-map", MODULES, max_time=max(path.stat().st_mtime for path in MODULES.iterdir()))
+register("xo-map", Path(__file__).parent / "modules")

@@ -1,30 +1,10 @@
 // The map in the browser: takes in what the server says, lays out and draws when something changed, and tells what was chosen.
 
-import { arrange, refill, touched } from "xo-map/arrange.js";
-import { arrows, journeys } from "xo-map/arrows.js";
-import { Camera } from "xo-map/camera.js";
-import { carrying } from "xo-map/carrying.js";
-import { choosing } from "xo-map/choosing.js";
-import { figuring } from "xo-map/figures.js";
-import { finding } from "xo-map/finding.js";
-import { formats } from "xo-map/format.js";
-import { gestures } from "xo-map/input.js";
-import { keys } from "xo-map/keys.js";
-import { looking } from "xo-map/looking.js";
-import { failover } from "xo-map/failover.js";
-import { Model } from "xo-map/model.js";
-import { Motion } from "xo-map/motion.js";
-import { Overlay } from "xo-map/overlay.js";
-import { Painter } from "xo-map/painter.js";
-import { holders, places } from "xo-map/places.js";
-import { reordering } from "xo-map/reordering.js";
-import { saving } from "xo-map/saving.js";
-import { SIDE, Screens } from "xo-map/screens.js";
-import { surroundings } from "xo-map/surroundings.js";
-import { Table } from "xo-map/table.js";
-import { tooltips } from "xo-map/tooltip.js";
-import { viewing } from "xo-map/viewing.js";
-import { HistoryRequests, cards } from "xo-map/history_requests.js";
+import {
+  arrange, arrows, Camera, cards, carrying, choosing, failover, figuring, finding, formats, gestures, HistoryRequests,
+  holders, journeys, keys, looking, Model, Motion, Overlay, Painter, places, refill, reordering, saving, Screens, SIDE,
+  surroundings, Table, tooltips, touched, viewing,
+} from "xo-map";
 
 const ROWS = ["p", "h", "m", "s", "n", "x"]; // of a message: not measurements alone
 

@@ -11,6 +11,7 @@ from nicegui import events
 from nicegui.element import Element
 
 from components.browser import tell
+from components.bundles import preload
 from components.map.figures import Figures
 from components.map.map_feed import MapFeed
 from components.map.words import words
@@ -63,6 +64,7 @@ class Map(Element, component="map.js"):
     def __init__(self, map_feed: MapFeed, *, links: Mapping[str, str], addressed: bool = False, legend: bool = False) -> None:
         """`addressed`: what is shown and how is kept in the page's address; `legend`: it is shown from the beginning."""
         super().__init__()
+        preload("xo-map")
         self._scene = map_feed
         self._is_ready = False
         self._moves: Sequence[tuple[str, str, int]] = ()

@@ -1,6 +1,6 @@
 // The space of an SR as areas: a squarified treemap of what is used, and what is free in one clean piece; keys go from tile to tile as on the map.
 
-import { formats } from "xo-charts/format.js";
+import { formats } from "xo-charts";
 import { nearest } from "xo-map/places.js";
 import { cut, sorted } from "xo-map/treemap.js";
 

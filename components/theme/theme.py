@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -10,10 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from fastapi import Response
 from nicegui import App, ui
 
-from xo_dash.auth.kinds import SIGNED_IN, open_to
+from components.immutable import digest, serve
 from xo_dash.i18n import _, locale, ngettext
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"theme": ("light", "dark"), "contrast": ("more",), "density": ("roomy",)}
@@ -25,7 +23,6 @@ FAVICON: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3.5" fill="#121a29"/>'
     '<path d="M3 3h5v6H3zM9 3h4v3H9zM9 7h4v6H9zM3 10h5v3H3z" fill="#5b9bf0"/></svg>'
 )
-FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 def style_sheet() -> str:
@@ -38,7 +35,7 @@ def install(app: App) -> None:
     """Serve `/theme/...`, to screens on a wall as well, and link it from every page; called once, before the first page."""
     tags = {"css": '<link rel="stylesheet" href="{}">', "js": '<script src="{}"></script>'}
     for kind, (path, text, media_type) in files().items():
-        _serve(app, path, text.encode(), media_type)
+        serve(app, path, text, media_type)
         ui.add_head_html(tags[kind].format(path), shared=True)
 
 
@@ -49,14 +46,7 @@ def files() -> Mapping[str, tuple[str, str, str]]:
         "css": (style_sheet(), "text/css; charset=utf-8"),
         "js": ("\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS), "text/javascript; charset=utf-8"),
     }
-    return {kind: (f"/theme/{hashlib.sha256(text.encode()).hexdigest()[:12]}.{kind}", text, media) for kind, (text, media) in kinds.items()}
-
-
-def _serve(app: App, path: str, content: bytes, media_type: str) -> None:
-    @app.get(path, include_in_schema=False)
-    @open_to(SIGNED_IN)
-    def file() -> Response:
-        return Response(content, media_type=media_type, headers=FOREVER)
+    return {kind: (f"/theme/{digest(text)}.{kind}", text, media) for kind, (text, media) in kinds.items()}
 
 
 def wear(preferences: Mapping[str, object]) -> None:

@@ -1,10 +1,9 @@
 // The list of VMs. All rows are plain data; only those in sight are elements, and only their loads are asked for.
 
-import { formats } from "xo-charts/format.js";
-import { sparkPath } from "xo-charts/spark.js";
-import { haystack, matcher, NOTHING, readAddress, sorted, tally, writeAddress } from "xo-vms/choice.js";
-import { column, fitting, fittingTags, isColumn, least, teller } from "xo-vms/columns.js";
-import { csv, save } from "xo-vms/csv.js";
+import { formats, sparkPath } from "xo-charts";
+import {
+  column, csv, fitting, fittingTags, haystack, isColumn, least, matcher, NOTHING, readAddress, save, sorted, tally, teller, writeAddress,
+} from "xo-vms";
 
 const inPath = (key) => encodeURIComponent(key).replace("%40", "@");
 const NARROW = 640; // pixels; below, a row is two lines and needs no columns

@@ -8,9 +8,9 @@ from typing import Final
 
 import orjson
 from nicegui import events, ui
-from nicegui.dependencies import register_esm
 
 from components.browser import tell
+from components.bundles import preload, register
 from components.charts import number_words
 from components.deltas import DeltaReader
 from components.servers.form import add_words
@@ -30,8 +30,7 @@ MOST_CHOSEN: Final = 500
 MOST_IN_SIGHT: Final = 200
 """Rows a browser may have in sight."""
 USUAL: Final = ("name", "state", "cpu", "vcpus", "memory", "disk", "addresses", "host", "pool", "tags", "uptime")
-MODULES: Final = Path(__file__).parent / "modules"
-register_esm("xo-vms", MODULES, max_time=max(path.stat().st_mtime for path in MODULES.iterdir()))
+register("xo-vms", Path(__file__).parent / "modules")
 
 
 class Grid(ui.element, component="grid.js"):
@@ -50,6 +49,7 @@ class Grid(ui.element, component="grid.js"):
         offer: Callable[[Sequence[VM], float, float], None],
     ) -> None:
         super().__init__()
+        preload("xo-charts", "xo-vms")
         self._feed = feed
         self._on_choose, self._on_columns = on_choose, on_columns
         self._loads = ViewportLoads(lambda news: tell(self, "measured", f"[{orjson.dumps(news).decode()}]"), traces=True)

@@ -37,7 +37,7 @@ PLACES = (
 FOR_EVERYBODY = re.compile(
     rf"/(login(/sso(/back)?|/passkey)?|first-run|sign-out|kiosk|invitation|healthz|favicon\.ico)|{re.escape(FILES)}(/.*)?"
 )
-FOR_SCREENS = re.compile(r"/(kiosk/map|theme/[0-9a-f]+\.(css|js))")
+FOR_SCREENS = re.compile(r"/(kiosk/map|theme/[0-9a-f]+\.(css|js)|modules/xo-[a-z]+\.[0-9a-f]+\.js)")
 """Said here once more: who opens a route to others than people says it in two places."""
 KINDS = ("nobody", "kiosk", *Role)
 
@@ -115,7 +115,7 @@ def bare(program: Program, kind: str, path: str, answer: httpx.Response, told: s
     is_open = FOR_EVERYBODY.fullmatch(path) or (kind == "kiosk" and FOR_SCREENS.fullmatch(path))
     if not is_open:
         assert answer.status_code in ((303, 401) if kind == "nobody" else (403, 404)), told
-    if not path.startswith(("/theme/", "/kiosk/map")):
+    if not path.startswith(("/theme/", "/modules/", "/kiosk/map")):
         assert "x-shell" not in answer.text, told
         for secret in program.secrets():
             assert secret not in answer.text, f"{told}: has {secret}"

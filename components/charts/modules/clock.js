@@ -1,6 +1,6 @@
 // Times as the reader writes them.
 
-import { DAY } from "xo-charts/window.js";
+import { DAY } from "./window.js";
 
 export function clocks(language) {
   const form = (options) => new Intl.DateTimeFormat(language, { hourCycle: "h23", ...options });

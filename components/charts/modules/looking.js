@@ -1,9 +1,9 @@
 // Which time charts look at: what the bar of ranges, the wheel, a hand and the address say. Mixed into what shows charts.
 
-import { clocks } from "xo-charts/clock.js";
-import { Archives } from "xo-charts/archive.js";
-import { formats } from "xo-charts/format.js";
-import { between, latest, marks, moved, RANGES, readAddress, spanOf, stretchFor, writeAddress, zoomed } from "xo-charts/window.js";
+import { clocks } from "./clock.js";
+import { Archives } from "./archive.js";
+import { formats } from "./format.js";
+import { between, latest, marks, moved, RANGES, readAddress, spanOf, stretchFor, writeAddress, zoomed } from "./window.js";
 
 const FOLLOW = 15000; // milliseconds after which a range that ends now goes on
 const SETTLE = 120; // ... after the last turn of a wheel

@@ -1,6 +1,6 @@
 // A plot as ECharts wants it, as a pure function. Axes, figures and what one points at are drawn around it.
 
-import { inside, timeAt } from "xo-charts/samples.js";
+import { inside, timeAt } from "./samples.js";
 
 const FULL = { left: 0, right: 0, top: 2, bottom: 1, containLabel: false };
 

@@ -1,7 +1,7 @@
 // One plot: a canvas of the chart library below, the crosshair and the chosen stretch above it, and what a hand or the keyboard does.
 
-import { charts, colours } from "xo-charts/archive.js";
-import { option } from "xo-charts/option.js";
+import { charts, colours } from "./archive.js";
+import { option } from "./option.js";
 
 const CLICK = 4; // pixels a pointer may move and still have pointed only
 

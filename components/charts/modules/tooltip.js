@@ -1,7 +1,7 @@
 // What one chart shows and says of an answer of the server, as pure functions.
 
-import { roundUp } from "xo-charts/format.js";
-import { evened, most, summary, valueAt } from "xo-charts/samples.js";
+import { roundUp } from "./format.js";
+import { evened, most, summary, valueAt } from "./samples.js";
 
 /** [[device, [line, ...]], ...] of a panel; the room of an SR is ours where no archive has it. */
 export function devicesOf(answer, name) {
