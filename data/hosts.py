@@ -20,7 +20,7 @@ def guests_of(host: Host) -> list[VM]:
 
 def account_of(host: Host) -> Memory:
     """Who has its memory; by setting, not measured."""
-    return memory_of(host, guests_of(host))
+    return memory_of(host, guests_on(host))
 
 
 class Cpus(NamedTuple):
