@@ -11,6 +11,7 @@ import sys
 import nicegui
 from nicegui import App, ui
 from nicegui.server import Server
+from starlette.middleware.gzip import GZipMiddleware
 
 from components.theme.theme import FAVICON
 from data.stores.copies import COPIED_EVERY, keep_daily
@@ -54,6 +55,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_MESSAGE = 1 << 20
 """Bytes of a websocket's message; NiceGUI's page sends no longer ones."""
+PAGE_LEVEL = 5
+"""How hard pages are compressed: 9, which is usual, takes the loop twice as long for a hundredth of the bytes."""
 TAB = 3600.0
 """Seconds for which NiceGUI remembers a tab of a browser; we keep nothing there."""
 
@@ -100,6 +103,7 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
         reconnect_timeout=10.0,
         message_history_length=200,
         http=http_protocol(ConnectionCounter(ConnectionLimits.fitting(raise_file_limit())), _tls(settings, context)),
+        gzip_middleware_factory=lambda served: GZipMiddleware(served, compresslevel=PAGE_LEVEL),
         ws_max_size=LONGEST_MESSAGE,
         ws_per_message_deflate=False,  # a console's picture would cost fourteen times the processor time
         timeout_graceful_shutdown=ending.CONNECTIONS,
