@@ -1,15 +1,18 @@
 """What NiceGUI does for each element while a page is built, and a page of ours needs not.
 
 The page is sent as a whole when it is built, and what waited until then to be sent is dropped: so nothing is kept of which element
-changed meanwhile. And in the browser elements of plain HTML are not watched field by field (`building.js`).
+changed meanwhile. It is escaped by searching for what is escaped, not by looking at each character. And in the browser elements of
+plain HTML are not watched field by field (`building.js`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
-from nicegui import App, Client
+from nicegui import App, Client, client, json
 from nicegui.classes import Classes
 from nicegui.element import Element
 from nicegui.outbox import Outbox
@@ -36,7 +39,19 @@ def install(app: App) -> None:
     for observable in (Classes, Style, Props):
         changed = observable._handle_change
         observable._handle_change = _telling(changed)  # type: ignore[method-assign]
+    client.json = SimpleNamespace(dumps=lambda value: PageData(json.dumps(value)), loads=json.loads)  # type: ignore[assignment, attr-defined]
     SubPagesRouter._can_resolve_full_path = staticmethod(_has_no_sub_pages)  # type: ignore[method-assign, assignment]
+
+
+class PageData(str):
+    """What NiceGUI puts among a page's HTML."""
+
+    def translate(self, table: Mapping[int, str]) -> str:  # type: ignore[override]
+        """As str does it, who looks up each character: 6 ms for the page of a VM. The table begins with what it puts in: "&"."""
+        text = str(self)
+        for character, escaped in table.items():
+            text = text.replace(chr(character), escaped)
+        return text
 
 
 def _telling(changed: Any) -> Any:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from nicegui import App, ui
 
-from components import building, bundles, handlers, release, theme
+from components import building, bundles, first_picture, handlers, release, theme
 from components.actions import PlacedMenu, RunProgress
 from components.findings.badge import badge
 from components.frame import status
@@ -37,6 +37,7 @@ def install(app: App, context: Context) -> None:
     theme.install(app)
     bundles.install(app)
     building.install(app)
+    first_picture.install(app)
     handlers.install()
     release.install()
     serve(app, SNAPSHOT, context, TreeFeed)

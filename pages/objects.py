@@ -10,6 +10,7 @@ from nicegui import ui
 
 from components.access import access_tab
 from components.ambiguous import choices, which
+from components.first_picture import show_first_picture
 from components.frame.loading import is_loading, loading_page
 from components.live import follow_all, follow_facts, fresh_slot
 from components.stale_data import stale_band
@@ -110,6 +111,7 @@ def show_object(
         return context.is_restricted and context.original(shown[0]) is not None
 
     follow_all(mirror, concerns, fill, topics=lambda: (Server, shown[0].ref if shown else kind))
+    show_first_picture()
 
 
 def _object(context: Context, about: PageKind[ViewT], view: ViewT) -> None:

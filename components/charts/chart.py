@@ -12,6 +12,7 @@ from nicegui import ui
 
 from components.browser import tell
 from components.charts.units import Unit, number_words
+from components.first_picture import Outline
 from components.live import follow_history
 from data.history import LENGTH, STEP, History, Series
 from xo_dash.i18n import _
@@ -54,6 +55,13 @@ class Chart(ui.element, component="chart.js"):
         self.on("ready", self._ready, [])
         with self:
             follow_history(history, self._watched(), self._measured)
+
+    @property
+    def outline(self) -> Outline:
+        figures = '<span class="x-chart-figure"><span class="x-figure-value"></span></span>'
+        plot = '<svg width="300" height="96"></svg>'  # as high as the browser's, see HEIGHT there
+        parts = {"figures": figures, "plot": plot, "times": ""}
+        return Outline("div", "x-chart", "".join(f'<div class="x-chart-{name}">{inner}</div>' for name, inner in parts.items()))
 
     def _watched(self) -> frozenset[str]:
         """Of whose measurements it is."""

@@ -10,11 +10,13 @@ from nicegui.elements.echart import EChart
 
 from components.charts.panels import ChartPanel
 from components.charts.units import number_words
+from components.first_picture import Outline
 from xo_dash.i18n import N_, _
 
 LIBRARY = EChart
 """Importing it is what puts the library on the map of modules; it is loaded with the first chart that is drawn."""
 KINDS = ("vm", "host", "sr", "pool")
+_RANGES = ("live", "2h", "day", "week", "year")
 ABSENT = {
     "pool": N_("{name} is not connected: its history is not available."),
     "host": N_("{name} is not responding: its measurements are not available."),
@@ -34,6 +36,14 @@ class HistoryCharts(ui.element, component="history.js"):
             words=words(), first=first,
         )  # fmt: skip
         self.classes("x-past-alone" if alone else "")
+
+    @property
+    def outline(self) -> Outline:
+        said, first = self._props["words"], self._props["first"]
+        buttons = "".join(f'<button aria-pressed="{str(name == first).lower()}">{said["ranges"][name]}</button>' for name in _RANGES)
+        ranges = f'<div class="x-past-ranges">{buttons}</div><span class="x-grow"></span><a class="x-link">{said["compare"]}</a>'
+        live = "" if first == "live" else ' style="display: none"'
+        return Outline("div", "x-past", f'<div class="x-past-bar">{ranges}</div><div class="x-past-live"{live}>', "</div>")
 
 
 def words() -> dict[str, object]:

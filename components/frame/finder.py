@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from nicegui import events, ui
 
+from components.first_picture import Outline
 from components.frame.feed import TreeFeed
 from components.theme.icons import drawing
 from components.ui.marks import screens
@@ -44,6 +45,10 @@ class Finder(ui.element, component="finder.js"):
         self.on("ready", self._ready, [])
         self.on("query", self._query)
         self.on("offer", self._offered)
+
+    @property
+    def outline(self) -> Outline:
+        return Outline("div", "x-finder", f'<i class="x-icon">{drawing("search")}</i><input placeholder="{self._props["placeholder"]}">')
 
     async def _ready(self) -> None:
         await self._feed.index()

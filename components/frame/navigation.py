@@ -11,6 +11,7 @@ from nicegui import ui
 from components.browser import tell
 from components.findings.attention import level_words
 from components.findings.feed import FindingsFeed
+from components.first_picture import Outline
 from components.frame.tally import SectionCounter
 from components.live import follow_source
 from components.theme.icons import drawing
@@ -54,6 +55,18 @@ class Navigation(ui.element, component="navigation.js"):
             follow_source(self._tally.observe, lambda: self._count(self._rows()))
             follow_source(self._activity.observe, lambda: self._count(self._tasks()))
             follow_source(self._board.observe_counts, self._warn)
+
+    @property
+    def outline(self) -> Outline:
+        """As its script draws it, with what everybody sees at once."""
+        places = "".join(self._outlined(*place) for place in self._props["places"])
+        more = f'<button class="x-nav-more"><i class="x-icon">{self._props["twist"]}</i><span>{self._props["more"]}</span></button>'
+        return Outline("nav", "x-nav", places + more)
+
+    def _outlined(self, path: str, image: str, name: str) -> str:
+        here = ' aria-current="page"' if path == self._props["here"] else ""
+        count = f'<span class="x-nav-count">{self._counts.get(path, "")}</span>'
+        return f'<a{here}><i class="x-icon">{image}</i><span class="x-cut">{name}</span>{count}</a>'
 
     def _displayed_contents(self, *, only_visible: bool) -> list[Any]:  # NiceGUI asks for it
         return [name for _path, _drawing, name in (*self._props["places"], *self._props["rest"])]

@@ -10,6 +10,7 @@ from nicegui import events, ui
 
 from components.browser import tell
 from components.deltas import DeltaReader
+from components.first_picture import Outline
 from components.frame.feed import TreeFeed
 from components.frame.tree_rows import NodeKind
 from components.theme.icons import drawing
@@ -54,6 +55,10 @@ class Tree(ui.element, component="tree.js"):
         self.on("watch", self._watch)
         self.on("menu", self._menu)
         self._reader = DeltaReader(feed, lambda delta: tell(self, "delta", delta))
+
+    @property
+    def outline(self) -> Outline:
+        return Outline("div", "x-tree", f'<div class="x-tree-filter"><input placeholder="{self._props["words"]["filter"]}"></div>')
 
     def _watch(self, event: events.GenericEventArguments) -> None:
         """The browser tells which rows are in sight: send what waited, what is known of their load, and what becomes known."""

@@ -92,6 +92,10 @@ const xoDash = {
 };
 globalThis.xoDash = xoDash;
 
+// NiceGUI goes through all of Quasar's rules in the first style sheet to change those of its cards, of which no page has one: then all that
+// is there is styled anew. Another sheet is the first.
+document.head.prepend(document.createElement("style"));
+
 // The second click of a double click gives nothing again, and neither answers nor closes the dialog that the first one opened.
 addEventListener("click", (event) => {
   if (event.detail < 2 || !event.target.closest?.("[data-once], .q-dialog__backdrop")) return;
