@@ -56,7 +56,7 @@ log = logging.getLogger(__name__)
 LONGEST_MESSAGE = 1 << 20
 """Bytes of a websocket's message; NiceGUI's page sends no longer ones."""
 PAGE_LEVEL = 5
-"""How hard pages are compressed: 9, which is usual, takes the loop twice as long for a hundredth of the bytes."""
+"""How hard pages are compressed: 9, Starlette's default, holds the loop seven times as long for 4 % fewer bytes of a VM's page."""
 TAB = 3600.0
 """Seconds for which NiceGUI remembers a tab of a browser; we keep nothing there."""
 
