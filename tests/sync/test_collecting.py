@@ -216,6 +216,28 @@ async def test_what_somebody_looks_at_is_asked_for_by_name(mirror: PoolMirror, h
     collector.stop()
 
 
+async def test_a_vm_that_is_not_measured_yet_costs_one_question_more_and_is_seen_when_it_is(mirror: PoolMirror, hosts: Hosts) -> None:
+    mirror.apply([Event(VM, Operation.ADD, Ref("v-3"), VM(uuid="vm-3", resident_on=Ref("h-1")))])  # it is starting
+    collector = collector_of(mirror, hosts)
+    unsubscribe = mirror.history.observe(lambda _fresh: None, frozenset({"vm-1", "vm-3"}))
+    await collector.tick()
+    await until(lambda: len(mirror.history.loads) == 4)
+    asked_for = []
+    for there in ("vm-1", "vm-1", "vm-1 vm-3", "vm-1", "vm-1"):
+        hosts.vms["10.0.0.1"] = there
+        hosts.now += STEP
+        ago(collector, STEP)
+        hosts.asked.clear()
+        await collector.tick()
+        await until(lambda: mirror.history.series("vm-1")["cpu"].end == hosts.now)
+        assert ("vm-3" in mirror.history.loads) == ("vm-3" in there)
+        asked_for.append([params.get("vm_uuid", "all") for _host, params, _accept in hosts.asked])
+    named = ["vm-1", "vm-3"]
+    assert asked_for == [[named, "all"], [named], [named], [named, "all"], [named]]
+    unsubscribe()
+    collector.stop()
+
+
 async def test_a_slow_host_is_asked_once(mirror: PoolMirror, hosts: Hosts) -> None:
     collector = collector_of(mirror, hosts)
     hosts.hold.clear()

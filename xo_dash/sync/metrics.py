@@ -58,9 +58,11 @@ class _Asked:
     silent: int = 0  # answers in a row without a new sample
     failures: int = 0  # in a row
     rest_until: float = 0.0  # it is left alone till then (monotonic)
-    reader: rrd.Reader = field(default_factory=rrd.Reader)
+    reader: rrd.Reader = field(default_factory=rrd.Reader)  # of answers for everything
+    named_reader: rrd.Reader = field(default_factory=rrd.Reader)  # of those by name: each goes on with the legend of its last
     in_xml: bool = False  # its JSON cannot be read
     knows_names: bool = True  # it answers for each of several VMs that are named, not for the first alone
+    absent: frozenset[str] = frozenset()  # of `part`: not even among all that it measures, as while a VM starts
     busy: bool = False
     began: float = -math.inf  # when it was asked last (monotonic)
     uuids: set[str] = field(default_factory=set)  # what it measured last time
@@ -192,15 +194,18 @@ class Collector:
         start = max((asked.newest if part else asked.end) + 1, oldest)
         chosen = _selection(host.uuid, part) if asked.knows_names else EVERYTHING
         update = await self._request(host, asked, start, part, chosen)
-        if chosen is not EVERYTHING and update is not None and (missing := part - update.objects.keys()):
+        if chosen is not EVERYTHING and update is not None and (missing := part - update.objects.keys()) - asked.absent:
             update = await self._request(host, asked, start, part, EVERYTHING)
             asked.knows_names = update is None or missing.isdisjoint(update.objects)
+        if update is not None:
+            asked.absent = (part or asked.absent) - update.objects.keys()
         return update
 
     async def _request(self, host: Host, asked: _Asked, start: int, part: frozenset[str], chosen: Selection) -> rrd.Update | None:
         query = {"start": str(start), "interval": str(int(STEP)), "cf": "AVERAGE", **chosen}
         online = {vm.uuid: vcpus_online(vm) for vm in host.all_of(VM, host.resident_VMs) if not part or vm.uuid in part}
-        parse = partial(asked.reader.parse, online=online, only=part)
+        reader = asked.reader if chosen is EVERYTHING else asked.named_reader
+        parse = partial(reader.parse, online=online, only=part)
         if asked.in_xml:
             return await self._connection.get(host.address, "/rrd_updates", query, parse, accept="text/xml")
         query["json"] = "true"
