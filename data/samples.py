@@ -65,11 +65,20 @@ class Block(Mapping[str, "array[float]"]):
 
     def __init__(self, columns: Mapping[str, array[float]]) -> None:
         """`columns`: all equally long; what is one array, as a sum of one part is, stands in the rows once."""
-        places, distinct = _places_of(columns)
-        self.layout, width = _layout_of(places), len(distinct)
-        self.rows = array("f", bytes(4 * width * len(distinct[0]))) if distinct else array("f")
-        for place, column in enumerate(distinct):
-            self.rows[place::width] = column
+        self.layout, self.rows = _woven(columns)
+
+    @classmethod
+    def several(cls, columns: Mapping[str, array[float]], count: int) -> list[Block]:
+        """Of `count` objects that have the same series: in each of `columns` the samples of one stand behind those of the other."""
+        layout, rows = _woven(columns)
+        size = len(rows) // count
+        return [cls._of(layout, rows[number * size : (number + 1) * size]) for number in range(count)]
+
+    @classmethod
+    def _of(cls, layout: Layout, rows: array[float]) -> Block:
+        made = cls.__new__(cls)
+        made.layout, made.rows = layout, rows
+        return made
 
     def __getitem__(self, name: str) -> array[float]:
         return self.rows[self.layout.places[name] :: self.layout.width]
@@ -84,6 +93,16 @@ class Block(Mapping[str, "array[float]"]):
     def length(self) -> int:
         """Samples of each."""
         return len(self.rows) // (self.layout.width or 1)
+
+
+def _woven(columns: Mapping[str, array[float]]) -> tuple[Layout, array[float]]:
+    """Columns as rows."""
+    places, distinct = _places_of(columns)
+    width = len(distinct)
+    rows = array("f", bytes(4 * width * len(distinct[0]))) if distinct else array("f")
+    for place, column in enumerate(distinct):
+        rows[place::width] = column
+    return _layout_of(places), rows
 
 
 def _places_of(columns: Mapping[str, array[float]]) -> tuple[dict[str, int], list[array[float]]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from array import array
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -13,6 +12,7 @@ from data.archives import AVERAGE, MAX, MIN, ArchiveData
 from data.columns import Column
 from data.history import NAN
 from xo_dash.xapi import rrd, rrd_formats, rrd_legend
+from xo_dash.xapi.breath import breathe
 from xo_dash.xapi.errors import BadReply
 from xo_dash.xapi.wire import Reply
 
@@ -46,7 +46,7 @@ def parse_updates(reply: Reply, uuids: Iterable[str], step: int) -> ArchiveData 
             case [function, _kind, uuid, name] if function in FUNCTIONS and uuid in wanted and KEPT.fullmatch(name):
                 columns.setdefault(function, {})[name] = _placed(times, step, block[number::width])
         if number % rrd_legend.BREATH == 0:
-            time.sleep(0)  # the loop's turn
+            breathe()
     return ArchiveData(step, times[0], columns) if columns else None
 
 
@@ -65,7 +65,7 @@ def parse_whole(reply: Reply, step: int) -> ArchiveData | None:
         for place, source in enumerate(whole.sources):
             if block and KEPT.fullmatch(source):
                 columns.setdefault(archive.cf, {})[source] = rrd.believable(block[place::width])
-        time.sleep(0)
+        breathe()
     if not columns:
         return None
     end = int(whole.last_update // step * step)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import time
 import xmlrpc.client
 from collections.abc import Sequence
 from enum import StrEnum
@@ -17,6 +16,7 @@ from xml.parsers.expat import ExpatError
 
 import msgspec
 
+from xo_dash.xapi.breath import breathe
 from xo_dash.xapi.errors import BadReply, failure
 from xo_dash.xapi.wire import Body
 
@@ -146,7 +146,7 @@ def decode_xml(body: Body) -> Any:
     try:
         for at in range(0, len(body), PIECE):
             parser.feed(bytes(body[at : at + PIECE]))
-            time.sleep(0)  # the loop's turn
+            breathe()
         parser.close()
         (envelope,) = reader.close()
     except (ExpatError, xmlrpc.client.Error, ValueError, ArithmeticError, TypeError, LookupError, AttributeError) as error:

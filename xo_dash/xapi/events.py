@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from data.changes import Event, Operation
 from data.decode import KIND_BY_NAME, Sharing, decode
 from data.objects import Message
 from data.types import Ref, XapiObject
+from xo_dash.xapi.breath import breathe
 from xo_dash.xapi.codec import Codec, Envelope, decode_json, decode_xml
 from xo_dash.xapi.errors import BadReply
 from xo_dash.xapi.session import XapiSession
@@ -24,7 +24,7 @@ from xo_dash.xapi.wire import LIMIT, Body
 log = logging.getLogger(__name__)
 
 BREATH = 50
-"""Records decoded before the loop may have the interpreter's lock: less than a millisecond."""
+"""Records decoded between two looks whether it is the loop's turn: a fraction of a millisecond."""
 MANY = 1000
 """Rows of a batch from which on it pays to have equal values once."""
 MARGIN = 10.0
@@ -196,7 +196,7 @@ def _decoded(events: Iterable[_Event | _XmlEvent], sharing: Sharing | None) -> I
 def _row(kind: type[X], ref: Ref, record: Record, number: int) -> X | None:
     """The object, or None for a record that cannot be read at all: one must not keep the others away."""
     if number % BREATH == BREATH - 1:
-        time.sleep(0)
+        breathe()
     if len(record) <= MOST_OF_A_RECORD:  # of a mapping, which was read already, a number that is always less
         with suppress(*_UNREADABLE):
             return decode(kind, ref, record)

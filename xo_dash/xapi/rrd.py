@@ -6,16 +6,16 @@ Source of units: cpuN is a fraction, *_kib are KiB, `memory_internal_free` too, 
 from __future__ import annotations
 
 import math
-import time
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from data.history import LENGTH, NAN, STEP
 from data.samples import Block
 from xo_dash.xapi import rrd_formats
+from xo_dash.xapi.breath import breathe
 from xo_dash.xapi.rrd_formats import Export, Legend
 from xo_dash.xapi.rrd_legend import MeasuredObject, objects_of
 from xo_dash.xapi.wire import Reply
@@ -23,8 +23,16 @@ from xo_dash.xapi.wire import Reply
 Column: TypeAlias = "array[float]"
 Columns: TypeAlias = dict[str, Column]
 
-BREATH = 10
-"""Objects whose columns are made before the loop may have the interpreter's lock."""
+TOGETHER = 2000
+"""Samples of a column of several objects that is made as one: less than a tenth of a millisecond, in which the loop waits."""
+
+
+class _Kind(NamedTuple):
+    """What objects have in common of which all is computed together."""
+
+    owner: str  # vm, host
+    shape: int  # its identity
+    online: int  # vCPUs
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +88,40 @@ def _update(export: Export, objects: Sequence[MeasuredObject], online: Mapping[s
         return known if is_even else _placed(steps, known)
 
     found: dict[str, Block] = {}
-    for number, one in enumerate(objects):
-        found[one.uuid] = Block(_columns(one, column, online.get(one.uuid, 0)))
-        if number % BREATH == 0:
-            time.sleep(0)  # the loop's turn
+    for kind, group in _alike(objects, online, TOGETHER // (steps[-1] - steps[0] + 1)):
+        found.update(zip([one.uuid for one in group], Block.several(_columns(group, column, kind.online), len(group)), strict=True))
+        breathe()
     return Update(steps[0], round(steps[-1] * STEP), found)
 
 
-def _columns(one: MeasuredObject, column: Callable[[int], Column], online: int) -> Columns:
+def _alike(objects: Sequence[MeasuredObject], online: Mapping[str, int], most: int) -> Iterator[tuple[_Kind, list[MeasuredObject]]]:
+    """Those of which the same is measured, `most` at a time: what is computed of all at once costs a fraction."""
+    kinds: dict[_Kind, list[MeasuredObject]] = {}
+    for one in objects:
+        kinds.setdefault(_Kind(one.owner, id(one.shape), online.get(one.uuid, 0)), []).append(one)
+    for kind, alike in kinds.items():
+        for at in range(0, len(alike), max(1, most)):
+            yield kind, alike[at : at + max(1, most)]
+
+
+def _columns(alike: Sequence[MeasuredObject], column: Callable[[int], Column], online: int) -> Columns:
     """What is kept, and what follows from it under the names of Load's fields; what cannot be told is left out.
 
-    `online`: how many of its CPUs are; 0 for all that are measured.
+    Of objects of one shape, one behind the other. `online`: how many of the CPUs of each are; 0 for all that are measured.
     """
-    shape, places = one.shape, one.places
-    known = {place: column(places[place]) for place, _name in shape.kept}
+    shape = alike[0].shape
+
+    def joined(place: int) -> Column:
+        columns = [column(one.places[place]) for one in alike]
+        return columns[0] if len(columns) == 1 else array("f", b"".join(columns))
+
+    known = {place: joined(place) for place, _name in shape.kept}
 
     def parts(what: str) -> list[Column]:
-        return [known[place] if place in known else column(places[place]) for place in shape.parts.get(what, ())]
+        return [known[place] if place in known else joined(place) for place in shape.parts.get(what, ())]
 
     memory, free = (next(iter(parts(what)), None) for what in ("memory", "memory_free"))
-    is_vm = one.owner == "vm"
+    is_vm = alike[0].owner == "vm"
     derived = {
         "cpu": _busy(parts("cpu"), online),
         "memory_used": _used(memory, free) if is_vm else _taken(memory, free),

@@ -7,7 +7,6 @@ computed with what is read here needs no bounds of its own.
 from __future__ import annotations
 
 import re
-import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from xml.etree import ElementTree
 
 import msgspec
 
+from xo_dash.xapi.breath import breathe
 from xo_dash.xapi.errors import BadReply, BadStatus
 from xo_dash.xapi.wire import Body, Reply
 
@@ -231,7 +231,7 @@ def _lenient(decoder: msgspec.json.Decoder[T], body: _Text) -> T:
 def _part(decoder: msgspec.json.Decoder[T], raw: _Text, width: int) -> T:
     """One row; looked at only if it is about as long as `width` numbers."""
     _check(len(raw) <= MOST_OF_A_VALUE * (width + 4), "measurements do not fit their legend")
-    time.sleep(0)  # the loop's turn
+    breathe()
     return _lenient(decoder, raw)
 
 
@@ -281,7 +281,7 @@ def _parse(body: Body, target: _Target) -> None:
     parser = ElementTree.XMLParser(target=target)  # noqa: S314  # expat bounds the expansion of entities
     for at in range(0, len(body), PIECE):
         parser.feed(body[at : at + PIECE])
-        time.sleep(0)  # the loop's turn
+        breathe()
     parser.close()
 
 

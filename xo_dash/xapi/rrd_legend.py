@@ -6,18 +6,19 @@ Source of names: the data sources of xcp-rrdd.
 from __future__ import annotations
 
 import re
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
+
+from xo_dash.xapi.breath import breathe
 
 LONGEST: Final = 80
 """Characters of the name of a data source that is good for anything."""
 MOST_KEPT: Final = 4000
 """Characters of the names of data sources that are remembered together."""
 BREATH: Final = 100
-"""Entries looked at before the loop may have the interpreter's lock."""
+"""Entries looked at between two looks whether it is the loop's turn."""
 
 
 class Shape(NamedTuple):
@@ -52,7 +53,7 @@ def _averages(legend: Sequence[str]) -> Iterator[tuple[tuple[str, str], str, int
     prefix, object_ = "", ("", "")
     for place, entry in enumerate(legend):
         if place % BREATH == 0:
-            time.sleep(0)  # the loop's turn
+            breathe()
         if prefix and entry.startswith(prefix):  # an object's are beside each other
             yield object_, entry[len(prefix) :], place
             continue
