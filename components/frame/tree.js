@@ -1,11 +1,14 @@
 // The infrastructure tree. All rows are plain data; only those in sight are elements.
+
+import { collator, sight, synced } from "xo-lists";
+
 const [ID, PARENT, KIND, MARK, NAME, UUID] = [0, 1, 2, 3, 4, 5];
 const [POOL, HOST, VM, BENCH] = [0, 1, 2, 3];
 const STORE = "xo-tree";
 const MANY = 150; // with more VMs hosts are closed until one opens them
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
 export default {
+  mixins: [sight, synced],
   template: `
     <div class="x-tree">
       <div class="x-tree-filter" v-show="total || query || !known">
@@ -37,80 +40,43 @@ export default {
   emits: ["watch", "menu"],
 
   data() {
-    return { query: "", shown: [], total: 0, known: false, height: 26, active: 0, focused: false, message: "" };
+    return { query: "", known: false, message: "" };
   },
 
   created() {
     // plain fields: thousands of rows must not become reactive
-    this.rows = new Map();
     this.children = new Map();
     this.counts = new Map();
-    this.loads = new Map();
-    this.flat = [];
-    this.waiting = [];
     this.sorted = new Set();
-    this.epoch = null;
-    this.revision = 0;
     this.toggled = this.recall();
-    this.framed = 0;
     this.watching = "";
     this.inView = true;
   },
 
   mounted() {
-    this.height = parseFloat(getComputedStyle(this.$el).getPropertyValue("--row")) || 26;
-    this.observer = new ResizeObserver(() => this.measure());
-    this.observer.observe(this.$refs.box);
     this.onScreen = new IntersectionObserver(([entry]) => {
       this.inView = entry.isIntersecting; // not while it is a drawer that is closed
       this.measure();
     });
     this.onScreen.observe(this.$refs.box);
-    setTimeout(() => this.fetch(), 0); // window.path_prefix is set after all is mounted
   },
   beforeUnmount() {
-    this.observer.disconnect();
     this.onScreen.disconnect();
   },
 
   methods: {
     // ---- what there is
 
-    async fetch() {
-      try {
-        const response = await fetch((window.path_prefix ?? "") + this.url);
-        if (!response.ok) throw new Error(response.status);
-        const whole = await response.json();
-        this.epoch = whole.epoch;
-        this.revision = whole.revision;
-        this.rows = new Map(whole.rows.map((row) => [row[ID], row]));
-        this.reindex();
-      } catch {
-        this.message = this.words.failed;
-        return;
-      }
-      const waiting = this.waiting;
-      this.waiting = null;
-      for (const delta of waiting) this.delta(...delta);
-      this.flatten();
-      this.reveal();
-    },
-
-    delta(epoch, since, revision, put, gone) {
-      if (this.waiting) return void this.waiting.push([epoch, since, revision, put, gone]);
-      if (epoch === this.epoch && revision <= this.revision) return;
-      if (epoch !== this.epoch || since > this.revision) {
-        this.waiting = [];
-        return void this.fetch();
-      }
-      this.revision = revision;
-      for (const id of gone) {
-        this.rows.delete(id);
-        this.loads.delete(id);
-      }
+    changed(put) {
       for (const row of put) this.rows.set(row[ID], row);
       this.reindex();
-      this.later();
+    },
+    failed() {
+      this.message = this.words.failed;
+    },
+    arrived() {
+      this.refresh();
+      this.reveal();
     },
 
     measured(pairs) {
@@ -151,7 +117,11 @@ export default {
       return row[KIND] === POOL || (row[KIND] === HOST && this.vms <= MANY);
     },
 
-    flatten() {
+    rowHeight() {
+      return parseFloat(getComputedStyle(this.$el).getPropertyValue("--row")) || 26;
+    },
+
+    refresh() {
       const flat = [];
       const needle = this.query.trim().toLowerCase();
       const walk = (id, level) => {
@@ -159,7 +129,7 @@ export default {
           const has = (this.counts.get(row[ID]) ?? 0) > 0 || row[KIND] === POOL;
           if (row[KIND] === BENCH && !has) continue;
           const open = row[KIND] === VM ? null : this.children.has(row[ID]) && has ? this.isOpen(row) : null;
-          flat.push({ row, level, open });
+          flat.push({ id: row[ID], row, level, open });
           if (open) walk(row[ID], level + 1);
         }
       };
@@ -168,7 +138,7 @@ export default {
         for (const row of this.below(id)) {
           const at = flat.length;
           const own = row[KIND] !== BENCH && row[NAME].toLowerCase().includes(needle);
-          const entry = { row, level, open: row[KIND] === VM ? null : true };
+          const entry = { id: row[ID], row, level, open: row[KIND] === VM ? null : true };
           flat.push(entry);
           const inner = row[KIND] !== VM && search(row[ID], level + 1);
           if (!inner && entry.open) entry.open = null;
@@ -186,32 +156,14 @@ export default {
       this.measure();
     },
 
-    later() {
-      if (this.framed) return;
-      this.framed = requestAnimationFrame(() => {
-        this.framed = 0;
-        this.flatten();
-      });
-    },
-
-    measure() {
-      const box = this.$refs.box;
-      if (!box) return;
-      const from = Math.max(0, Math.floor(box.scrollTop / this.height) - 6);
-      const to = Math.min(this.flat.length, Math.ceil((box.scrollTop + box.clientHeight) / this.height) + 6);
-      this.shown = this.flat.slice(from, to).map((entry, i) => this.dress(entry, (from + i) * this.height));
-      clearTimeout(this.keeping);
-      this.keeping = setTimeout(() => this.keep(), 150);
-    },
-
-    dress({ row, level, open }, top) {
+    dress({ row, level, open }, at) {
       const [id, , kind, mark, name, uuid] = row, key = this.keyOf(row);
       const pool = this.poolOf(row);
       const load = this.loads.get(id) ?? -1;
       const running = mark === "running" || mark === "busy";
       const says = mark === "running" || kind === BENCH ? "" : this.words.marks[mark] ?? "";
       return {
-        id, kind, mark, level, open, top, isVm: kind === VM || kind === BENCH,
+        id, kind, mark, level, open, top: at * this.height, isVm: kind === VM || kind === BENCH,
         indent: (this.height > 30 ? 26 : 16) + (level - 1) * 14,
         href: uuid && kind !== BENCH ? (window.path_prefix ?? "") + this.paths[kind] + encodeURIComponent(key).replace("%40", "@") : kind === POOL ? (window.path_prefix ?? "") + "/settings" : "",
         parts: this.split(kind === BENCH ? this.words.bench : name || "–"),
@@ -242,7 +194,7 @@ export default {
 
     // ---- what is kept: the place, and what is in sight
 
-    keep() {
+    settled() {
       const ids = this.inView ? this.shown.map((row) => row.id) : [];
       const watching = ids.join();
       if (watching !== this.watching) {
@@ -265,13 +217,13 @@ export default {
       if (!row || row[KIND] === VM) return;
       this.toggled[this.keyOf(row)] = wanted ?? !this.isOpen(row);
       localStorage.setItem(STORE, JSON.stringify(this.toggled));
-      this.flatten();
+      this.refresh();
     },
 
     reveal() {
       const chosen = this.selected && [...this.rows.values()].find((row) => this.keyOf(row) === this.selected);
       for (let at = chosen && this.rows.get(chosen[PARENT]); at; at = this.rows.get(at[PARENT])) this.toggled[this.keyOf(at)] = true;
-      if (chosen) this.flatten();
+      if (chosen) this.refresh();
       this.$nextTick(() => {
         const box = this.$refs.box;
         box.scrollTop = +sessionStorage.getItem(STORE) || 0;
@@ -285,18 +237,11 @@ export default {
       });
     },
 
-    scrollTo(at, middle) {
-      const box = this.$refs.box;
-      const top = at * this.height;
-      if (top >= box.scrollTop && top + this.height <= box.scrollTop + box.clientHeight) return;
-      box.scrollTop = middle ? top - box.clientHeight / 2 : top < box.scrollTop ? top : top + this.height - box.clientHeight;
-    },
-
     // ---- what one does
 
     refilter() {
       this.$refs.box.scrollTop = 0;
-      this.flatten();
+      this.refresh();
       this.active = 0;
     },
 
@@ -340,11 +285,10 @@ export default {
 
     key(event) {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const at = this.flat.findIndex(({ row }) => row[ID] === this.active);
+      const at = this.flat.findIndex(({ id }) => id === this.active);
       const entry = this.flat[at];
-      const page = Math.max(1, Math.floor(this.$refs.box.clientHeight / this.height) - 1);
-      const moves = { ArrowDown: at + 1, ArrowUp: Math.max(0, at - 1), Home: 0, End: this.flat.length - 1, PageDown: at + page, PageUp: at - page };
-      if (event.key in moves) this.moveTo(moves[event.key]);
+      const to = this.stepped(event.key, at);
+      if (to !== undefined) this.moveTo(to);
       else if (!entry) return;
       else if (event.key === "Enter") this.open(entry);
       else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) this.menuByKey();
@@ -360,14 +304,6 @@ export default {
     menuByKey() {
       const row = this.shown.find((one) => one.id === this.active);
       if (row) this.menu({ preventDefault() {} }, row);
-    },
-
-    moveTo(at) {
-      const to = Math.max(0, Math.min(this.flat.length - 1, at));
-      if (!this.flat[to]) return;
-      this.active = this.flat[to].row[ID];
-      this.scrollTo(to);
-      this.measure();
     },
   },
 };

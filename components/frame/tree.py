@@ -8,7 +8,9 @@ from typing import Any, Final
 import orjson
 from nicegui import events, ui
 
+import components.lists.browser_modules  # noqa: F401
 from components.browser import tell
+from components.bundles import preload
 from components.deltas import DeltaReader
 from components.first_picture import Outline
 from components.frame.feed import TreeFeed
@@ -39,6 +41,7 @@ class Tree(ui.element, component="tree.js"):
     ) -> None:
         """`on_menu` is told for which row a menu is wanted, and where in the window."""
         super().__init__()
+        preload("xo-lists")
         self._on_menu = on_menu
         self._feed = feed
         self._loads = ViewportLoads(lambda news: tell(self, "measured", f"[{orjson.dumps(news).decode()}]"))

@@ -2,53 +2,46 @@
 // Of one that is `bound` the newest are here: it says how many fit, and asks for others when one searches, chooses, sorts or scrolls.
 
 import { sparkPath } from "xo-charts";
+import { fitting, least, ordered, table, toAddress, wordsOf } from "xo-lists";
 
-const AROUND = 8;
-const NARROW = 640;
 const MORE = 500, TYPING = 200;
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 const said = (cell) => (typeof cell === "string" ? cell : cell.x);
 const age = (moment) => globalThis.xoDash.duration(Math.max(0, globalThis.xoDash.now() - moment));
 
+/** What a cell is sorted by; null: it says nothing. */
 function key(cell) {
-  if (typeof cell === "string") return cell;
-  return "k" in cell ? cell.k : "t" in cell ? -cell.t : cell.x;
+  const found = typeof cell === "string" ? cell : "k" in cell ? cell.k : "t" in cell ? -cell.t : cell.x;
+  return found === "" ? null : found;
 }
-
-function compare(a, b) {
-  const [x, y] = [a === null || a === "", b === null || b === ""];
-  if (x || y) return 0;
-  return typeof a === "number" && typeof b === "number" ? a - b : collator.compare(a, b);
-}
-const isNothing = (value) => value === null || value === "";
 
 export default {
+  mixins: [table],
   template: `
     <div class="x-list" @xo-period="within($event.detail)" :class="{ 'x-list-narrow': narrow, 'x-list-acts': choosing }">
       <div v-if="(find && (full || many || veiled)) || (offers && picked)" class="x-list-tools">
         <label class="x-list-find"><i class="x-icon" v-html="icons.search"></i>
           <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"><span v-if="size" class="x-list-total x-dim" aria-live="polite">{{ fit === size ? size : words.part.replace("{n}", fit).replace("{all}", size) }}</span></label>
         <div v-if="offered.length > 1" class="x-list-segments" role="group" :aria-label="words.title">
-          <button v-for="one in offered" :key="one.key" type="button" :aria-pressed="segment === one.key" :class="{ 'x-none': !one.count }" @click="choose(one.key)"
+          <button v-for="one in offered" :key="one.key" type="button" :aria-pressed="segment === one.key" :class="{ 'x-none': !one.count }" @click="show(one.key)"
             >{{ one.title }} <span class="x-count">{{ one.count }}</span></button></div>
         <slot></slot>
         <button v-if="veiled" type="button" class="x-btn x-list-reveal" :aria-pressed="revealed" :data-tip="reveal.why" @click="toggleHidden">{{ reveal.show }} <span class="x-count">{{ veiled }}</span></button>
         <span class="x-grow"></span>
-        <button v-if="offers && picked" type="button" class="x-btn" data-once @click="offer([...picks], $event)">{{ offers }} <span class="x-count">{{ picked }}</span></button>
+        <button v-if="offers && picked" type="button" class="x-btn" data-once @click="offer([...chosen], $event)">{{ offers }} <span class="x-count">{{ picked }}</span></button>
         <button v-if="acts && total" type="button" class="x-btn" data-once :aria-disabled="unfit ? 'true' : null" :data-tip="unfit ? acts.whyNot : null" @click="act">{{ picked || !acts.all ? acts.some : acts.all }} <span v-if="picked || acts.all" class="x-count">{{ picked || fit }}</span></button>
       </div>
       <div ref="box" class="x-list-box" tabindex="0" :role="total ? 'table' : 'group'" :aria-label="words.title" :aria-rowcount="total ? total + 1 : null" @scroll.passive="measure">
-        <div class="x-list-wide" :style="{ '--tracks': tracks, minWidth: narrow ? null : least(kept) + 'px' }">
+        <div class="x-list-wide" :style="{ '--tracks': tracks, minWidth: narrow ? null : leastOf(kept) + 'px' }">
           <div v-if="!narrow && (total || !loaded)" class="x-list-head" :role="total ? 'row' : null">
-            <span v-if="choosing" :role="total ? 'columnheader' : null"><input type="checkbox" :checked="total > 0 && picked === total" :disabled="!total" :indeterminate.prop="picked > 0 && picked < total" :aria-label="words.every" @click="pickAll"></span>
+            <span v-if="choosing" :role="total ? 'columnheader' : null"><input type="checkbox" :checked="total > 0 && picked === total" :disabled="!total" :indeterminate.prop="picked > 0 && picked < total" :aria-label="words.every" @click="chooseAll"></span>
             <button v-for="one in kept" :key="one.at" type="button" :role="total ? 'columnheader' : null" :class="{ 'x-num': one.number, 'x-list-sorted': sort.at === one.at }"
               :aria-sort="!total ? null : sort.at === one.at ? (sort.down ? 'descending' : 'ascending') : 'none'" @click="sortBy(one.at)"
               ><span class="x-cut" :title="one.title">{{ one.title }}</span><i v-if="sort.at === one.at" class="x-icon" v-html="icons[sort.down ? 'down' : 'up']"></i></button>
           </div>
           <div class="x-list-space" :style="{ height: total * height + 'px' }">
             <div v-for="row in shown" :key="row.id" class="x-list-row" role="row" :aria-rowindex="row.at + 2" :class="{ 'x-list-old': row.old }"
-              :style="{ transform: 'translateY(' + row.top + 'px)' }" @contextmenu="offers && offer(row.picked ? [...picks] : [row.id], $event)">
-              <span v-if="choosing" role="cell" class="x-list-pick"><input type="checkbox" :checked="row.picked" :aria-label="words.one" @click="pick(row, $event)"></span>
+              :style="{ transform: 'translateY(' + row.top + 'px)' }" @contextmenu="offers && offer(row.picked ? [...chosen] : [row.id], $event)">
+              <span v-if="choosing" role="cell" class="x-list-pick"><input type="checkbox" :checked="row.picked" :aria-label="words.one" @click="tick(row.at, $event.target.checked, $event.shiftKey)"></span>
               <div v-for="(cell, i) in row.cells" :key="i" role="cell" class="x-list-cell" :class="[cell.c && 'x-list-' + cell.c, { 'x-num': cell.number, 'x-list-main': cell.main, 'x-list-meter': cell.s !== undefined }]" :title="cell.i">
                 <i v-if="cell.m" :class="'x-mark x-mark-' + cell.m" aria-hidden="true" v-html="marks[cell.m]"></i>
                 <svg v-if="cell.trace !== undefined" class="x-trace" viewBox="0 0 56 18" aria-hidden="true"><path :d="cell.trace" /></svg>
@@ -76,7 +69,7 @@ export default {
     const at = this.columns.findIndex((_, i) => String(i) === (from.get("sort") ?? "").replace("-", ""));
     const segment = this.segments.some(([name]) => name === from.get("show")) ? from.get("show") : "";
     const sort = at < 0 ? { at: this.first, down: this.columns[this.first].down } : { at, down: from.get("sort").startsWith("-") };
-    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, shown: [], total: this.expected, fit: this.expected, size: this.expected, counts: {}, height: 29, room: 0, narrow: false, loaded: false, picked: 0, veiled: 0, revealed: Boolean(this.reveal?.shown) };
+    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, total: this.expected, fit: this.expected, size: this.expected, counts: {}, loaded: false, veiled: 0, revealed: Boolean(this.reveal?.shown) };
   },
 
   computed: {
@@ -94,14 +87,9 @@ export default {
     tracks() {
       return (this.choosing ? "16px " : "") + this.kept.map((one) => one.width).join(" ");
     },
-    /** The columns there is room for: those that matter least give way. */
+    /** The columns there is room for. */
     kept() {
-      let kept = this.columns.map((one, at) => ({ ...one, at }));
-      for (const last of kept.filter((one) => one.drop).sort((a, b) => a.drop - b.drop)) {
-        if (this.least(kept) <= this.room) break;
-        kept = kept.filter((one) => one !== last);
-      }
-      return kept;
+      return fitting(this.columns.map((one, at) => ({ ...one, at })), this.room, this.leastOf);
     },
     offered() {
       return this.segments.map(([name, title]) => ({ key: name, title, count: this.counts[name] ?? 0 }));
@@ -111,9 +99,8 @@ export default {
   created() {
     // plain fields: thousands of rows must not become reactive
     this.rows = new Map();
-    this.flat = [];
+    this.unseen = 400; // of a page whose lists are as high as they have rows
     this.period = [null, null];
-    this.picks = new Set();
     this.traces = new Map();
     this.old = new Set();
     this.question = 0;
@@ -121,29 +108,21 @@ export default {
     this.most = MORE;
   },
   mounted() {
-    this.observer = new ResizeObserver(() => this.resize());
-    this.observer.observe(this.$refs.box);
-    this.resize();
-    this.timer = setInterval(() => document.hidden || this.measure(), 30000); // times since go on
     setTimeout(() => {
       if (this.bound) this.ask();
       this.$emit("ready");
     }, 0);
   },
   beforeUnmount() {
-    this.observer.disconnect();
-    clearInterval(this.timer);
-    clearTimeout(this.looking);
     clearTimeout(this.asking);
-    cancelAnimationFrame(this.framed);
   },
 
   methods: {
     settings() {
       return (window.path_prefix ?? "") + "/settings?add=server";
     },
-    least(columns) {
-      return columns.reduce((sum, one) => sum + parseFloat(one.width.match(/\d+px/)[0]) + 20, this.choosing ? 64 : 28);
+    leastOf(columns) {
+      return least(columns, 20, this.choosing ? 64 : 28);
     },
     delta(put, gone, old, whole) {
       for (const id of gone) this.rows.delete(id);
@@ -168,26 +147,15 @@ export default {
       for (const [id, trace] of news) this.traces.set(id, sparkPath(trace, 56, 18));
       this.measure();
     },
-    later() {
-      if (this.framed) return;
-      this.framed = requestAnimationFrame(() => {
-        this.framed = 0;
-        this.refresh();
-      });
-    },
     refresh() {
-      const words = this.q.toLowerCase().split(/\s+/).filter(Boolean);
+      const words = wordsOf(this.q);
       const rows = [...this.rows.values()];
       const counts = {};
       for (const row of rows) for (const name of row.segments) counts[name] = (counts[name] ?? 0) + 1;
       const asked = this.revealed || this.segment || words.length > 0;
       const fits = (row) => this.isWithin(row) && (asked || !row.hidden) && (!this.segment || row.segments.includes(this.segment)) && words.every((word) => row.hay.includes(word) || (word.length > 3 && row.uuid.startsWith(word)));
       const { at, down } = this.sort;
-      const way = down ? -1 : 1;
-      const keyed = rows.filter(fits).map((row) => ({ row, key: key(row.cells[at]), name: said(row.cells[this.first]) }));
-      // what has no value is last, whichever way
-      keyed.sort((a, b) => isNothing(a.key) - isNothing(b.key) || way * compare(a.key, b.key) || collator.compare(a.name, b.name) || a.row.id - b.row.id);
-      this.flat = keyed.map((one) => one.row);
+      this.flat = ordered(rows.filter(fits), (row) => key(row.cells[at]), (row) => said(row.cells[this.first]), down);
       this.counts = counts;
       this.veiled = rows.filter((row) => row.hidden).length;
       this.size = this.loaded ? rows.length - (asked ? 0 : this.veiled) : Math.max(rows.length, this.expected);
@@ -198,31 +166,16 @@ export default {
         this.size = this.answer.size;
         if (this.answered()) this.fit = this.answer.fit;
       }
-      if (this.picks.size) this.choosePicks(this.flat.filter((row) => this.picks.has(row.id)).map((row) => row.id));
+      this.keepChosen();
       this.measure();
     },
-    resize() {
-      this.room = this.$el.clientWidth < NARROW ? 0 : this.$refs.box.clientWidth;
-      this.narrow = !this.room;
-      this.height = this.narrow ? 52 : parseFloat(getComputedStyle(this.$el).getPropertyValue("--row-table")) || 29;
-      this.measure();
-    },
-    measure() {
-      const box = this.$refs.box;
-      if (!box) return;
-      const from = Math.max(0, Math.floor(box.scrollTop / this.height) - AROUND);
-      const to = Math.min(this.flat.length, Math.ceil((box.scrollTop + (box.clientHeight || 400)) / this.height) + AROUND);
-      this.shown = this.flat.slice(from, to).map((row, i) => this.dress(row, from + i));
-      if (this.traced && !this.narrow) this.look();
-      if (to >= this.flat.length) this.askForMore();
-    },
-    /** Tell whose traces are in sight, once it stands still. */
-    look() {
-      const ids = this.shown.map((row) => row.id);
-      if (ids.join() === this.seen) return;
+    /** Tell whose traces are in sight, and ask for what comes after them. */
+    settled() {
+      if (this.shown.at(-1)?.at === this.flat.length - 1) this.askForMore();
+      const ids = this.traced && !this.narrow ? this.shown.map((row) => row.id) : [];
+      if (!ids.length || ids.join() === this.seen) return;
       this.seen = ids.join();
-      clearTimeout(this.looking);
-      this.looking = setTimeout(() => this.$emit("sight", ids), 150);
+      this.$emit("sight", ids);
     },
     dress(row, at) {
       const prefix = window.path_prefix ?? "";
@@ -240,7 +193,7 @@ export default {
         main.m ||= (cells.find((cell) => cell.m && cell.c && cell.c !== "dim") ?? brief.find((cell) => cell.m))?.m;
       }
       const shown = this.narrow ? cells.filter((cell, i) => cell.main || this.aside(i)) : this.kept.map((one) => cells[one.at]);
-      return { id: row.id, at, top: at * this.height, old: this.old.has(row.place), picked: this.picks.has(row.id), second: this.narrow ? this.second(cells) : "", cells: shown };
+      return { id: row.id, at, top: at * this.height, old: this.old.has(row.place), picked: this.chosen.has(row.id), second: this.narrow ? this.second(cells) : "", cells: shown };
     },
     /** Whether a narrow screen has it to the right of the name: what is measured all the time. */
     aside(i) {
@@ -252,36 +205,14 @@ export default {
       return cells.map((cell, i) => (this.columns[i].brief && !this.aside(i) ? said(cell, i) : "")).filter((text) => text && text !== "–").join(" · ");
     },
 
-    /** One row, or with shift all from the last one on. */
-    pick(row, event) {
-      const on = event.target.checked;
-      const from = event.shiftKey && this.lastPick !== undefined ? this.lastPick : row.at;
-      for (const one of this.flat.slice(Math.min(from, row.at), Math.max(from, row.at) + 1)) on ? this.picks.add(one.id) : this.picks.delete(one.id);
-      this.lastPick = row.at;
-      this.choosePicks([...this.picks]);
-      this.measure();
-    },
-    pickAll() {
-      this.choosePicks(this.picked === this.total ? [] : this.flat.map((row) => row.id));
-      this.measure();
-    },
-    choosePicks(ids) {
-      this.picks = new Set(ids);
-      this.picked = ids.length;
-    },
     /** What is done to the chosen rows, or to all that are in the list now. */
     act() {
-      if (!this.unfit) this.$emit("act", this.picked ? [...this.picks] : this.bound ? ["all", this.asked(null)] : this.flat.map((row) => row.id));
-    },
-
-    /** The menu of what can be done to these, where one clicked. */
-    offer(ids, event) {
-      event.preventDefault();
-      this.$emit("offer", [ids, event.clientX, event.clientY]);
+      if (!this.unfit) this.$emit("act", this.picked ? [...this.chosen] : this.bound ? ["all", this.asked(null)] : this.flat.map((row) => row.id));
     },
 
     within(period) {
-      this.period = period;
+      this.unseen = 400; // of a page whose lists are as high as they have rows
+    this.period = period;
       this.$refs.box.scrollTop = 0;
       this.askAnew();
       this.later();
@@ -331,7 +262,7 @@ export default {
       this.again();
       this.$el.scrollIntoView({ block: "nearest", behavior: "smooth" });
     },
-    choose(name) {
+    show(name) {
       this.segment = this.segment === name ? "" : name;
       this.again();
     },
@@ -355,13 +286,9 @@ export default {
       this.askAnew();
       this.refresh();
       if (!this.full) return;
-      const url = new URL(location);
       const sort = (this.sort.down ? "-" : "") + this.sort.at;
       const usual = this.sort.at === this.first && this.sort.down === this.columns[this.first].down;
-      for (const [name, value] of [["q", this.q], ["show", this.segment], ["sort", usual ? "" : sort]]) {
-        value ? url.searchParams.set(name, value) : url.searchParams.delete(name);
-      }
-      history.replaceState(history.state, "", url);
+      toAddress({ q: this.q, show: this.segment, sort: usual ? "" : sort });
     },
   },
 };

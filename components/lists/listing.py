@@ -11,7 +11,8 @@ from typing import Final, Generic, TypeVar
 import orjson
 from nicegui import background_tasks, events, ui
 
-import components.charts.units  # noqa: F401  registers the module that draws traces
+import components.charts.units
+import components.lists.browser_modules  # noqa: F401
 from components.browser import tell
 from components.lists.rows import BulkActions, ListRow, Reveal, TableSpec, Wire
 from components.live import follow_all, follow_source

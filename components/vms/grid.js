@@ -1,15 +1,15 @@
 // The list of VMs. All rows are plain data; only those in sight are elements, and only their loads are asked for.
 
 import { formats, sparkPath } from "xo-charts";
-import {
-  column, csv, fitting, fittingTags, haystack, isColumn, least, matcher, NOTHING, readAddress, save, sorted, tally, teller, writeAddress,
-} from "xo-vms";
+import { fitting, least, ordered, synced, table, toAddress, wordsOf } from "xo-lists";
+import { addressed, column, csv, fittingTags, haystack, isColumn, matcher, NOTHING, readAddress, save, tally, teller } from "xo-vms";
 
 const inPath = (key) => encodeURIComponent(key).replace("%40", "@");
-const NARROW = 640; // pixels; below, a row is two lines and needs no columns
-const AROUND = 8;   // rows drawn beyond the edges
+
+const leastOf = (columns) => least(columns, 12, 44); // pixels, with the box for choosing
 
 export default {
+  mixins: [table, synced],
   template: `
     <div class="x-vms" :class="{ 'x-vms-narrow': narrow }">
       <div class="x-vms-tools" role="search">
@@ -49,7 +49,7 @@ export default {
           <div class="x-vms-space" :style="{ height: total * height + 'px' }">
             <div v-for="row in shown" :key="row.id" :id="'vm-row-' + row.id" class="x-vms-row" role="row" :aria-rowindex="row.at + 2" :aria-selected="row.chosen"
               :class="{ 'x-old': row.old, 'x-active': focused && row.id === active, 'x-off': row.off }" :style="{ transform: 'translateY(' + row.top + 'px)' }"
-              @click="click($event, row)" @contextmenu="offer($event, row)">
+              @click="click($event, row)" @contextmenu="offer(chosen.has(row.id) ? [...chosen] : [row.id], $event)">
               <span role="gridcell" class="x-vms-check" @click.stop="pick($event, row)"><input type="checkbox" tabindex="-1" :checked="row.chosen" :aria-label="row.name"></span>
               <template v-if="narrow">
                 <div class="x-vms-lines"><div class="x-row"><i :class="'x-mark x-mark-' + row.mark" v-html="marks[row.mark]"></i>
@@ -73,9 +73,9 @@ export default {
           <div class="x-btns"><button v-if="message.clear" type="button" class="x-btn" @click="clear">{{ words.clear }}</button>
           <a v-if="message.add" class="x-btn x-btn-primary" :href="settings()">{{ message.add }}</a></div></div></div>
       </div>
-      <div ref="bar" class="x-vms-chosen" role="region" :aria-label="words.chosenOnes" :hidden="!chosen.size">
-        <b>{{ said(words.chosen, chosen.size) }}</b><span v-if="chosen.size > most" class="x-warning">{{ words.tooMany }}</span>
-        <div v-show="chosen.size <= most" class="x-vms-verbs"><slot></slot></div>
+      <div ref="bar" class="x-vms-chosen" role="region" :aria-label="words.chosenOnes" :hidden="!picked">
+        <b>{{ said(words.chosen, picked) }}</b><span v-if="picked > most" class="x-warning">{{ words.tooMany }}</span>
+        <div v-show="picked <= most" class="x-vms-verbs"><slot></slot></div>
         <button type="button" class="x-btn x-btn-ghost" @click="choose([])">{{ words.none }}</button>
       </div>
       <div class="x-only-read" aria-live="polite">{{ said(words.count, total) }}</div>
@@ -86,7 +86,7 @@ export default {
   data() {
     const { filter, sort } = readAddress(location.search, isColumn);
     return {
-      filter, sort, shown: [], total: 0, height: 29, room: 0, narrow: false, active: 0, focused: false, message: null, chosen: new Set(), counts: tally([]),
+      filter, sort, message: null, counts: tally([]),
       shownKeys: (this.wanted.length ? this.wanted : this.usual).filter(isColumn), pools: [],
     };
   },
@@ -97,13 +97,13 @@ export default {
     },
     columns() {
       const chosen = this.all.filter((one) => this.shownKeys.includes(one.key));
-      return this.shownKeys.length === this.usual.length && this.usual.every((key) => this.shownKeys.includes(key)) ? fitting(chosen, this.room) : chosen;
+      return this.shownKeys.length === this.usual.length && this.usual.every((key) => this.shownKeys.includes(key)) ? fitting(chosen, this.room, leastOf) : chosen;
     },
     tracks() {
       return ["28px", ...this.columns.map((one) => one.width)].join(" ");
     },
     least() {
-      return least(this.columns);
+      return leastOf(this.columns);
     },
     states() {
       return ["running", "halted", "paused", "suspended", "unknown"].map((value) => ({ value, name: this.words.states[value], count: this.counts.state.get(value) ?? 0 }));
@@ -114,38 +114,25 @@ export default {
       return found.filter((one) => one.options.length > 1 || this.filter[one.name] || (["tag", "lacks"].includes(one.name) && one.options.length));
     },
     allChosen() {
-      return this.total > 0 && this.chosen.size === this.total;
+      return this.total > 0 && this.picked === this.total;
     },
     someChosen() {
-      return this.chosen.size > 0 && !this.allChosen;
+      return this.picked > 0 && !this.allChosen;
     },
   },
 
   created() {
     // plain fields: thousands of rows must not become reactive
-    this.rows = new Map();
     this.places = new Map();
-    this.loads = new Map();
     this.traces = new Map();
-    this.flat = [];
-    this.waiting = [];
-    this.epoch = null;
-    this.revision = 0;
     this.watching = "";
     this.format = formats(this.numbers);
     this.tell = teller(this);
   },
   mounted() {
-    this.observer = new ResizeObserver(() => this.resize());
-    this.observer.observe(this.$refs.box);
-    this.resize();
-    this.timer = setInterval(() => document.hidden || this.measure(), 30000); // times since go on
     addEventListener("click", this.closeMenu);
-    setTimeout(() => this.fetch(), 0); // window.path_prefix is set after all is mounted
   },
   beforeUnmount() {
-    this.observer.disconnect();
-    clearInterval(this.timer);
     removeEventListener("click", this.closeMenu);
   },
 
@@ -161,23 +148,19 @@ export default {
     },
     // ---- what there is
 
-    async fetch() {
-      try {
-        const response = await fetch((window.path_prefix ?? "") + this.url);
-        if (!response.ok) throw new Error(response.status);
-        const whole = await response.json();
-        this.epoch = whole.epoch;
-        this.revision = whole.revision;
-        this.names = whole.names;
-        this.settle(whole.places);
-        this.rows = new Map(whole.rows.map((row) => [row[0], this.read(row)]));
-      } catch {
-        this.message = { title: this.words.failed, text: "" };
-        return;
-      }
-      const waiting = this.waiting;
-      this.waiting = null;
-      for (const delta of waiting) this.delta(...delta);
+    filled(whole) {
+      this.names = whole.names;
+      this.changed(whole.rows, [], whole.places);
+    },
+    changed(put, gone, places) {
+      if (places) this.settle(places);
+      for (const id of gone) this.traces.delete(id);
+      for (const row of put) this.rows.set(row[0], this.read(row));
+    },
+    failed() {
+      this.message = { title: this.words.failed, text: "" };
+    },
+    arrived() {
       this.refresh();
     },
 
@@ -210,24 +193,6 @@ export default {
       row.lacks = this.places.get(row.pool)?.ha && !row.restarts ? "ha" : "";
     },
 
-    delta(epoch, since, revision, put, gone, places) {
-      if (this.waiting) return void this.waiting.push([epoch, since, revision, put, gone, places]);
-      if (epoch === this.epoch && revision <= this.revision) return;
-      if (epoch !== this.epoch || since > this.revision) {
-        this.waiting = [];
-        return void this.fetch();
-      }
-      this.revision = revision;
-      if (places) this.settle(places);
-      for (const id of gone) {
-        this.rows.delete(id);
-        this.loads.delete(id);
-        this.traces.delete(id);
-      }
-      for (const row of put) this.rows.set(row[0], this.read(row));
-      this.later();
-    },
-
     measured(pairs) {
       for (const [id, value, trace] of pairs) {
         this.loads.set(id, value);
@@ -238,45 +203,20 @@ export default {
 
     // ---- what of it is shown
 
-    later() {
-      if (this.framed) return;
-      this.framed = requestAnimationFrame(() => {
-        this.framed = 0;
-        this.refresh();
-      });
-    },
-
     refresh() {
       if (this.waiting) return;
       const rows = [...this.rows.values()];
       this.counts = tally(rows);
-      this.flat = sorted(rows.filter(matcher(this.filter)), this.tell, this.sort);
+      this.flat = ordered(rows.filter(matcher(this.filter, wordsOf(this.filter.q))), (row) => this.tell.key(row, this.sort.key), (row) => row.name, this.sort.down);
       this.total = this.flat.length;
       this.keepChosen();
       this.message = this.total ? null : rows.length ? { ...this.words.nothing, clear: true } : this.pools.length ? this.words.empty : this.words.noPool;
       this.measure();
     },
 
-    resize() {
-      const style = getComputedStyle(this.$el);
-      this.narrow = this.$el.clientWidth < NARROW;
-      this.room = this.$refs.box.clientWidth;
-      this.height = this.narrow ? 52 : parseFloat(style.getPropertyValue("--row-table")) || 29;
-      this.measure();
-      this.$nextTick(() => this.measure()); // columns are as wide as they are now
+    prepare() {
+      this.tagRoom = this.$refs.box.querySelector("[data-column=tags]")?.clientWidth ?? 0;
     },
-
-    measure() {
-      const box = this.$refs.box;
-      if (!box) return;
-      this.tagRoom = box.querySelector("[data-column=tags]")?.clientWidth ?? 0;
-      const from = Math.max(0, Math.floor(box.scrollTop / this.height) - AROUND);
-      const to = Math.min(this.flat.length, Math.ceil((box.scrollTop + box.clientHeight) / this.height) + AROUND);
-      this.shown = this.flat.slice(from, to).map((row, i) => this.dress(row, from + i));
-      clearTimeout(this.keeping);
-      this.keeping = setTimeout(() => this.watch(), 150);
-    },
-
     widthOf(text) {
       this.pen ??= Object.assign(document.createElement("canvas").getContext("2d"), { font: `12px ${getComputedStyle(this.$el).fontFamily}` });
       return this.pen.measureText(text).width;
@@ -298,7 +238,7 @@ export default {
     },
 
     // What is in sight, and whose load is wanted: that of the rows in sight; of all, when that is what they are sorted by.
-    watch() {
+    settled() {
       const sight = this.shown.map((row) => row.id);
       const rows = this.sort.key === "cpu" ? this.flat : this.flat.filter((row) => this.shown.some((one) => one.id === row.id));
       const wanted = this.narrow || this.shownKeys.includes("cpu") || this.sort.key === "cpu" ? rows.filter((row) => row.state === "running") : [];
@@ -316,9 +256,12 @@ export default {
       this.refilter();
     },
     refilter() {
-      writeAddress({ ...this.filter, pool: this.places.get(this.filter.pool)?.key ?? this.filter.pool }, this.sort);
+      this.write();
       this.$refs.box.scrollTop = 0;
       this.refresh();
+    },
+    write() {
+      toAddress(addressed({ ...this.filter, pool: this.places.get(this.filter.pool)?.key ?? this.filter.pool }, this.sort));
     },
     clear() {
       Object.assign(this.filter, NOTHING);
@@ -327,7 +270,7 @@ export default {
     sortBy(key) {
       const down = !column(key).up;
       this.sort = this.sort.key === key ? { key, down: !this.sort.down } : { key, down };
-      writeAddress({ ...this.filter, pool: this.places.get(this.filter.pool)?.key ?? this.filter.pool }, this.sort);
+      this.write();
       this.refresh();
     },
     toggleColumn(key) {
@@ -353,71 +296,37 @@ export default {
 
     // ---- what one chooses
 
-    choose(ids) {
-      this.chosen = new Set(ids);
-      this.measure();
+    chose() {
       clearTimeout(this.telling);
-      this.telling = setTimeout(() => this.$emit("choose", this.chosen.size <= this.most ? [...this.chosen] : []), 60);
-    },
-    /** What is no longer listed is no longer chosen: nothing is done to what one does not see ticked. */
-    keepChosen() {
-      if (!this.chosen.size) return;
-      const kept = this.flat.filter((row) => this.chosen.has(row.id)).map((row) => row.id);
-      if (kept.length < this.chosen.size) this.choose(kept);
-    },
-    chooseAll() {
-      this.choose(this.allChosen ? [] : this.flat.map((row) => row.id));
+      this.telling = setTimeout(() => this.$emit("choose", this.picked <= this.most ? [...this.chosen] : []), 60);
     },
     pick(event, row) {
       event.preventDefault();
-      const last = this.flat.findIndex((one) => one.id === this.active);
-      const ids = new Set(this.chosen);
-      if (event.shiftKey && last >= 0) for (let at = Math.min(last, row.at); at <= Math.max(last, row.at); at++) ids.add(this.flat[at].id);
-      else ids.has(row.id) ? ids.delete(row.id) : ids.add(row.id);
-      this.active = row.id;
-      this.choose(ids);
+      this.tick(row.at, event.shiftKey || !this.chosen.has(row.id), event.shiftKey);
     },
     click(event, row) {
       if (event.target.closest("a")) return; // an ordinary link: a new tab works as everywhere
-      if (event.ctrlKey || event.metaKey || event.shiftKey || this.chosen.size) return void this.pick(event, row);
+      if (event.ctrlKey || event.metaKey || event.shiftKey || this.picked) return void this.pick(event, row);
       this.active = row.id;
     },
 
-    /** The menu of what can be done to the row, or to all that are chosen with it, where the pointer is. */
-    offer(event, row) {
-      event.preventDefault();
-      const box = event.currentTarget.getBoundingClientRect();
-      const pointed = event.clientX || event.clientY;
-      this.$emit("offer", [this.chosen.has(row.id) ? [...this.chosen] : [row.id], pointed ? event.clientX : box.left, pointed ? event.clientY : box.bottom]);
+    covered() {
+      return (this.narrow ? 0 : 29) + this.$refs.bar.offsetHeight; // the head, and what floats over the lowest rows
     },
-
     press(event) {
       if (event.altKey || event.target !== this.$refs.box) return;
       const at = this.flat.findIndex((row) => row.id === this.active);
-      const page = Math.max(1, Math.floor(this.$refs.box.clientHeight / this.height) - 2);
-      const moves = { ArrowDown: at + 1, j: at + 1, ArrowUp: at - 1, k: at - 1, Home: 0, End: this.total - 1, PageDown: at + page, PageUp: at - page };
+      const to = this.stepped({ j: "ArrowDown", k: "ArrowUp" }[event.key] ?? event.key, at);
       const row = this.flat[at];
       if ((event.ctrlKey || event.metaKey) && event.key === "a") this.choose(this.flat.map((one) => one.id));
       else if (event.ctrlKey || event.metaKey) return;
-      else if (event.key in moves) this.moveTo(at < 0 ? 0 : moves[event.key]);
-      else if (event.key === "Escape" && this.chosen.size) this.choose([]);
+      else if (to !== undefined) this.moveTo(to);
+      else if (event.key === "Escape" && this.picked) this.choose([]);
       else if (row && event.key === "Enter") location.href = this.dress(row, at).href;
       else if (row && (event.key === " " || event.key === "x")) this.pick(event, { id: row.id, at });
       else return;
       event.preventDefault();
     },
-    moveTo(at) {
-      const to = Math.max(0, Math.min(this.total - 1, at));
-      if (!this.flat[to]) return;
-      this.active = this.flat[to].id;
-      const box = this.$refs.box;
-      const top = to * this.height;
-      const room = box.clientHeight - (this.narrow ? 0 : 29) - this.$refs.bar.offsetHeight; // what floats over the lowest rows
-      if (top < box.scrollTop) box.scrollTop = top;
-      else if (top + this.height > box.scrollTop + room) box.scrollTop = top + this.height - room;
-      this.measure();
-    },
-
     said(words, n) {
       return words.replace("{n}", n);
     },

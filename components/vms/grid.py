@@ -9,6 +9,7 @@ from typing import Final
 import orjson
 from nicegui import events, ui
 
+import components.lists.browser_modules  # noqa: F401
 from components.browser import tell
 from components.bundles import preload, register
 from components.charts import number_words

@@ -94,7 +94,7 @@ def test_a_circle_is_said(tmp_path: Path) -> None:
         bundle(package(tmp_path, names='import { ONE } from "./numbers.js";\n'))
 
 
-@pytest.mark.parametrize("folder", ["map", "charts", "vms"])
+@pytest.mark.parametrize("folder", ["map", "charts", "lists", "vms"])
 def test_our_packages_are_as_their_files_say(folder: str, tmp_path: Path) -> None:
     """In a bundle each has the names of its index, and none is undefined."""
     modules = Path("components", folder, "modules").resolve()

@@ -1,4 +1,4 @@
-// Which rows are shown, and in which order; and the same as an address, so that a link shows what one sees.
+// Which rows are shown; and that as an address, so that a link shows what one sees.
 
 const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
@@ -12,12 +12,9 @@ export function readAddress(search, isColumn) {
   return { filter, sort: isColumn(key) ? { key, down: sort.startsWith("-") } : { key: "name", down: false } };
 }
 
-export function writeAddress(filter, sort) {
-  const url = new URL(location);
-  for (const [name, value] of Object.entries(filter)) value ? url.searchParams.set(name, value) : url.searchParams.delete(name);
+export function addressed(filter, sort) {
   const wanted = (sort.down ? "-" : "") + sort.key;
-  wanted === "name" ? url.searchParams.delete("sort") : url.searchParams.set("sort", wanted);
-  history.replaceState(history.state, "", url);
+  return { ...filter, sort: wanted === "name" ? "" : wanted };
 }
 
 // A row's text that words are looked for in.
@@ -25,8 +22,7 @@ export function haystack(row, pool) {
   return [row.name, row.note, row.group, row.addresses, row.macs, row.host, pool, row.os, row.uuid, ...row.tags].join("\n").toLowerCase();
 }
 
-export function matcher(filter) {
-  const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean);
+export function matcher(filter, words) {
   return (row) =>
     (!filter.state || row.state === filter.state) &&
     (!filter.pool || row.pool === filter.pool) &&
@@ -34,16 +30,6 @@ export function matcher(filter) {
     (!filter.lacks || row.lacks === filter.lacks) &&
     (!filter.tag || row.tags.includes(filter.tag)) &&
     words.every((word) => row.hay.includes(word));
-}
-
-// Sorted by one column, by name among equals; what has no name or value is last.
-export function sorted(rows, tell, { key, down }) {
-  const way = down ? -1 : 1;
-  const compare = (a, b) => (typeof a.key === "number" && typeof b.key === "number" ? a.key - b.key : collator.compare(a.key, b.key));
-  return rows
-    .map((row) => ({ row, key: tell.key(row, key) }))
-    .sort((a, b) => way * compare(a, b) || collator.compare(a.row.name, b.row.name) || a.row.id - b.row.id)
-    .map(({ row }) => row);
 }
 
 // {value: how many} for the filters, of all rows.

@@ -1,41 +1,26 @@
 // The columns of the list: how wide, what a cell shows, what it is sorted by, what a file gets.
 
-// kind: how the cell is drawn; up: the first click sorts upwards. Widths are CSS tracks.
+// kind: how the cell is drawn; up: the first click sorts upwards; drop: where there is not the room, 1 gives way first. Widths are CSS tracks.
 const COLUMNS = {
   name: { kind: "name", width: "minmax(150px, 1.6fr)", up: true },
   state: { kind: "state", width: "minmax(128px, 0.8fr)", up: true },
   cpu: { kind: "cpu", width: "102px", number: true },
-  vcpus: { width: "48px", number: true },
+  vcpus: { drop: 5, width: "48px", number: true },
   memory: { width: "64px", number: true },
-  disk: { width: "64px", number: true },
+  disk: { drop: 3, width: "64px", number: true },
   addresses: { kind: "addresses", width: "minmax(142px, 1fr)", up: true },
-  host: { kind: "host", width: "minmax(84px, 0.9fr)", up: true },
-  pool: { width: "minmax(70px, 0.7fr)", up: true },
-  tags: { kind: "tags", width: "minmax(88px, 0.9fr)", up: true },
+  host: { drop: 6, kind: "host", width: "minmax(84px, 0.9fr)", up: true },
+  pool: { drop: 4, width: "minmax(70px, 0.7fr)", up: true },
+  tags: { drop: 1, kind: "tags", width: "minmax(88px, 0.9fr)", up: true },
   os: { width: "minmax(130px, 1fr)", up: true },
   tools: { width: "minmax(110px, 0.8fr)", up: true },
-  uptime: { width: "70px", number: true },
+  uptime: { drop: 2, width: "70px", number: true },
   snapshots: { width: "84px", number: true },
   macs: { kind: "mono", width: "minmax(140px, 0.8fr)", up: true },
   uuid: { kind: "mono", width: "minmax(284px, 0.8fr)", up: true },
   note: { width: "minmax(140px, 1.2fr)", up: true },
   group: { width: "minmax(90px, 0.8fr)", up: true },
 };
-
-const GIVING_WAY = ["tags", "uptime", "disk", "pool", "vcpus", "host"]; // where there is not the room, the first one first
-
-/** Pixels that `columns` take at least, with the box for choosing. */
-export const least = (columns) => columns.reduce((sum, one) => sum + parseFloat(one.width.match(/\d+px/)[0]) + 12, 44);
-
-/** Those of `columns` that there is room for. */
-export function fitting(columns, room) {
-  let kept = columns;
-  for (const key of GIVING_WAY) {
-    if (!room || least(kept) <= room) break;
-    kept = kept.filter((one) => one.key !== key);
-  }
-  return kept;
-}
 
 const CHIP = 14, BETWEEN = 4, MORE = 30; // pixels: around a tag's text, between two, what says how many more
 
