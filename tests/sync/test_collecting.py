@@ -17,7 +17,7 @@ from data.types import Ref
 from tests.sync.house import House, until
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.sync.metrics import Collector
-from xo_dash.sync.rounds import IDLE_ROUND, WIDE_ROUND, Rounds
+from xo_dash.sync.rounds import FIRST_AT_ONCE, IDLE_ROUND, Rounds
 from xo_dash.xapi.errors import BadReply, BadStatus, Unreachable
 from xo_dash.xapi.wire import Reply
 
@@ -114,17 +114,19 @@ async def test_the_next_round_asks_for_the_rest_only(mirror: PoolMirror, hosts: 
     collector.stop()
 
 
-async def test_the_first_ten_minutes_of_many_hosts_are_not_asked_for_at_once(mirror: PoolMirror, hosts: Hosts) -> None:
+async def test_the_first_ten_minutes_of_many_hosts_are_asked_for_in_line(mirror: PoolMirror, hosts: Hosts) -> None:
     rounds = Rounds()
-    rounds.note("another pool", 22, 0)
+    for _host in range(FIRST_AT_ONCE - 1):
+        await rounds.first.acquire()  # hosts of other pools
+    hosts.hold.clear()
     collector = Collector(mirror, hosts, rounds=rounds)  # type: ignore[arg-type]  # as above
-    while rounds.take_turn(time.monotonic(), WIDE_ROUND):
-        pass  # hosts of the other pool
     await collector.tick()
-    assert not hosts.asked
-    rounds.forget("another pool")
+    await until(lambda: hosts.asked)
     await collector.tick()
+    assert len(hosts.asked) == 1
+    hosts.hold.set()
     await until(lambda: len(mirror.history.loads) == 4)
+    assert len(hosts.asked) == 2
     collector.stop()
 
 

@@ -18,7 +18,7 @@ from data.mirror import PoolMirror
 from data.objects import VM, Host, HostMetrics
 from data.types import Ref, XapiDate, timestamp
 from xo_dash.sync.gc_tuning import Loading
-from xo_dash.sync.rounds import EARLY, IDLE_ROUND, ROUND, WIDE_ROUND, Rounds
+from xo_dash.sync.rounds import EARLY, FIRST_OF_A_POOL, IDLE_ROUND, ROUND, Rounds
 from xo_dash.xapi import rrd
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.errors import BadReply, BadStatus, XapiError
@@ -93,6 +93,7 @@ class Collector:
         self._rounds = rounds or Rounds()
         self._connection = connection
         self._hosts: dict[Ref, _Asked] = {}
+        self._first = asyncio.Semaphore(FIRST_OF_A_POOL)
         self._tasks: set[asyncio.Task[None]] = set()
         self._fresh: set[str] = set()
         self._publishing: asyncio.TimerHandle | None = None
@@ -117,12 +118,11 @@ class Collector:
             is_due = now - asked.began >= every - EARLY and now >= asked.rest_until
             if not is_due or asked.busy or metrics is None or not metrics.live:
                 continue
-            if asked.is_new or ref not in looked_at:
-                within = min(every, WIDE_ROUND) if asked.is_new else every
-                if not self._rounds.take_turn(now, within):
-                    continue  # with one of the next ticks
+            if not asked.is_new and ref not in looked_at and not self._rounds.take_turn(now):
+                continue  # with one of the next ticks
+            ask = self._ask_first if asked.is_new else self._ask
             asked.busy, asked.began = True, now
-            self._begin(self._ask(host, asked, looked_at.get(ref, frozenset())))
+            self._begin(ask(host, asked, looked_at.get(ref, frozenset())))
         if now - self._last_clearing > IDLE_ROUND:
             self._last_clearing = now
             self._begin(self._forget_the_dead())
@@ -160,6 +160,12 @@ class Collector:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _ask_first(self, host: Host, asked: _Asked, looked_at: frozenset[str]) -> None:
+        """In line with those of all pools: all at once, they would be busy with that for so long that they answer nothing else."""
+        async with self._first, self._rounds.first:
+            asked.began = time.monotonic()
+            await self._ask(host, asked, looked_at)
 
     async def _ask(self, host: Host, asked: _Asked, looked_at: frozenset[str]) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Hashable
 from typing import Final, NamedTuple
@@ -16,6 +17,8 @@ MANY, WIDE_ROUND = 60, 30.0
 """... and with more than this so far."""
 IDLE_ROUND: Final = 60.0
 """... while nobody does; nothing is lost, a host answers with all samples since."""
+FIRST_AT_ONCE, FIRST_OF_A_POOL = 8, 2
+"""Hosts that are asked for their first ten minutes at a time, each for megabytes; of one pool fewer, whose hosts may not answer."""
 EARLY: Final = 0.5
 """Seconds by which a tick may come too soon."""
 
@@ -34,6 +37,8 @@ class Rounds:
         self._pools: dict[Hashable, _Hosts] = {}
         self._began = -math.inf  # of the ROUND in which hosts take turns now (monotonic)
         self._taken = 0  # turns in it
+        self.first = asyncio.Semaphore(FIRST_AT_ONCE)
+        """To be held by who asks a host for the first time."""
 
     def note(self, pool: str, hosts: int, looked_at: int) -> None:
         """What the pool of this server has now: hosts, and those that measure what somebody looks at."""
@@ -48,8 +53,8 @@ class Rounds:
         hosts = sum(pool.looked_at for pool in self._pools.values())
         return ROUND if hosts <= FEW else SLOWER_ROUND if hosts <= MANY else WIDE_ROUND
 
-    def take_turn(self, now: float, within: float) -> bool:
-        """Whether one more host may be asked `now` (monotonic), where all of them shall be `within` so many seconds.
+    def take_turn(self, now: float) -> bool:
+        """Whether one more host may be asked `now` (monotonic), where all of them shall be within an IDLE_ROUND.
 
         All at once, the hosts of a large pool would keep it from answering anything else, and us from reading it.
         """
@@ -58,7 +63,7 @@ class Rounds:
             return True
         if now - self._began >= ROUND - EARLY:
             self._began, self._taken = now, 0
-        if self._taken >= math.ceil(hosts * ROUND / within):
+        if self._taken >= math.ceil(hosts * ROUND / IDLE_ROUND):
             return False
         self._taken += 1
         return True
