@@ -20,7 +20,7 @@ def paused_bands(context: Context) -> None:
 
     def fill() -> None:
         waiting = [one for one in context.rolling.runs_in(context.scope) if one.paused and not one.ended]
-        if (now := [(one.id, one.paused_at) for one in waiting]) == shown:
+        if (now := [(one.id, one.paused_at, reason_of(one)) for one in waiting]) == shown:
             return
         shown[:] = now
         with fresh_slot(box):

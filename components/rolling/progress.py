@@ -74,9 +74,10 @@ class RollingPage(ui.element):
 
     def _draw_pause(self) -> None:
         rolling = self._rolling
-        if self._asked == (rolling.paused, rolling.paused_at):
+        asked = (reason_of(rolling), rolling.paused_at)
+        if asked == self._asked:
             return
-        self._asked = (rolling.paused, rolling.paused_at)
+        self._asked = asked
         with fresh_slot(self._paused):
             if rolling.paused:
                 with ui.element().classes("x-roll-pause"):

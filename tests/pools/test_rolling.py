@@ -11,27 +11,32 @@ import msgspec
 
 from data.facts.host import needs_reboot
 from data.facts.pool import is_master
+from data.mirror import Mirror
 from data.objects import Host, HostMetrics, Pool, Repository
 from data.stores.directory import DataDirectory
 from data.stores.users import Role
 from data.stores.vault import Vault
-from tests.control.fake_pool import Users, user
+from data.types import Ref
+from tests.control.fake_pool import Users, ends_at_once, user
 from tests.control.wired import Wired, wired
 from tests.migration.pools import House, machine
 from tests.networks.place import Place
 from xo_dash.control.audit import Audit
 from xo_dash.control.host.apply_updates import ApplyUpdates
 from xo_dash.control.host.departures import LeavingVM
+from xo_dash.control.host.power import BOOTS_WITHIN
 from xo_dash.control.resume.files import RunFiles
 from xo_dash.control.rolling.check import Gravity
 from xo_dash.control.rolling.checks import checks, refused
 from xo_dash.control.rolling.engine import RollingRuns
-from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, PAUSED
-from xo_dash.control.rolling.phases import INSTALL
+from xo_dash.control.rolling.found import BACK
+from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, PAUSED, reason_of
+from xo_dash.control.rolling.phases import INSTALL, REBOOT
 from xo_dash.control.rolling.readiness import obstacles_of
 from xo_dash.control.rolling.request import RollHosts, action_of, hosts_in, pinned, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling, RollingFiles, TurnState
 from xo_dash.control.runner import Runner
+from xo_dash.control.task_waiter import Connections
 from xo_dash.simulator.testing import simulated
 from xo_dash.xapi.errors import XapiFailure
 
@@ -219,11 +224,10 @@ async def test_hosts_are_updated_one_after_the_other_and_auto_start_is_as_before
 
 
 @asynccontextmanager
-async def one_life(bench: Wired) -> AsyncIterator[tuple[RollingRuns, Runner]]:
+async def one_life(mirror: Mirror, connections: Connections, users: Users, folder: Path) -> AsyncIterator[tuple[RollingRuns, Runner]]:
     """A program with what the last one left on the disk, until it ends."""
-    files = RunFiles(bench.folder, Vault(DataDirectory(bench.folder)))
-    runner = Runner(bench.mirror, bench.connections, bench.users, Audit(bench.folder), files=files)
-    engine = RollingRuns(bench.mirror, runner, bench.connections, bench.users, bench.folder)
+    runner = Runner(mirror, connections, users, Audit(folder), files=RunFiles(folder, Vault(DataDirectory(folder))))
+    engine = RollingRuns(mirror, runner, connections, users, folder)
     try:
         await runner.recall()
         engine.recall()
@@ -243,17 +247,20 @@ async def test_a_xenserver_host_that_does_not_return_and_our_restarts_in_the_mid
             await bench.until(lambda: pool.update_sync_enabled)
             request = RollHosts(update=True, left_out=tuple(host.uuid for host in bench.home.all(Host).values() if is_master(host)))
             lab.fault("host.reboot", error=["HOST_OFFLINE", member.ref], count=1)
-            async with one_life(bench) as (engine, _runner):
+            async with one_life(bench.mirror, bench.connections, bench.users, bench.folder) as (engine, _runner):
                 made = await engine.start(EVE, request, pool)
                 assert isinstance(made, Rolling), str(made)
                 await until(engine, lambda: any(phase.kind == INSTALL for phase in made.turns[0].phases))
                 assert "auto_poweron" not in pool.other_config and not pool.update_sync_enabled
-            async with one_life(bench) as (engine, _runner):  # it goes on where it was, without installing anything twice
+            async with one_life(bench.mirror, bench.connections, bench.users, bench.folder) as (
+                engine,
+                _runner,
+            ):  # it goes on where it was, without installing anything twice
                 (again,) = engine.runs
                 await until(engine, lambda: at_rest(again))
                 (turn,) = again.turns
                 assert again.paused == NOT_DONE and turn.state is TurnState.FAILED and "is not responding" in turn.reason
-            async with one_life(bench) as (engine, runner):
+            async with one_life(bench.mirror, bench.connections, bench.users, bench.folder) as (engine, runner):
                 (again,) = engine.runs
                 await until(engine, lambda: again.log[-1].what == PAUSED)
                 assert len(again.restarts) == 2 and again.turns[0].state is TurnState.FAILED
@@ -265,6 +272,84 @@ async def test_a_xenserver_host_that_does_not_return_and_our_restarts_in_the_mid
                 await bench.until(lambda: pool.other_config.get("auto_poweron") == "true" and pool.update_sync_enabled)
                 await bench.until(lambda: member.latest_synced_updates_applied == "yes" and not needs_reboot(member) and member.enabled)
                 assert str(engine.why_not(EVE, request, pool)) == "every host has all updates"
+
+
+class AheadLoop(asyncio.SelectorEventLoop):
+    """Its clock can be put forward: what has waited long enough by that is over at once."""
+
+    ahead = 0.0  # seconds
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+def rebooting(place: Place, *, returns: Callable[[Host], bool]) -> None:
+    """Hosts go down when they are told so, and come back unless they do not."""
+    fake = place.fake
+
+    def reboot(ref: Ref) -> Ref:
+        host = fake.home.all(Host)[ref]
+        fake.change(fake.home.all(HostMetrics)[host.metrics], live=False)
+        if returns(host):
+            up(place, host)
+        return ends_at_once(fake)()
+
+    def sets(*, enabled: bool) -> Callable[[Ref], Ref]:
+        def change(ref: Ref) -> Ref:
+            fake.change(fake.home.all(Host)[ref], enabled=enabled)
+            return ends_at_once(fake)()
+
+        return change
+
+    fake.answers |= {"Async.host.reboot": reboot, "Async.host.disable": sets(enabled=False), "Async.host.enable": sets(enabled=True)}
+
+
+def up(place: Place, host: Host) -> None:
+    place.fake.change(host, other_config={**host.other_config, "boot_time": "99"})
+    place.fake.change(place.fake.home.all(HostMetrics)[host.metrics], live=True)
+
+
+def test_a_host_that_stays_down_for_half_an_hour_is_asked_about_and_the_run_goes_on_when_it_is_back(tmp_path: Path) -> None:
+    loop = AheadLoop()
+    with asyncio.Runner(loop_factory=lambda: loop) as program:
+        program.run(a_host_stays_down(loop, tmp_path))
+
+
+async def a_host_stays_down(loop: AheadLoop, folder: Path) -> None:
+    place = Place()
+    gone, pool = place.hosts[0], place.pool
+    place.fake.change(pool, other_config={"auto_poweron": "true"})
+    place.fake.answers["pool.remove_from_other_config"] = lambda *_given: place.fake.change(pool, other_config={}) or ""  # type: ignore[func-returns-value]
+    rebooting(place, returns=lambda host: host is not gone)
+    life = (place.fake.mirror, lambda _server: place.fake, Users({EVE.id: EVE}), folder)
+    async with one_life(*life) as (engine, _runner):
+        made = await engine.start(EVE, RollHosts(pause_first=False), pool)
+        assert isinstance(made, Rolling)
+        await until(engine, lambda: any(phase.kind == REBOOT for phase in made.turns[0].phases))
+        loop.ahead += BOOTS_WITHIN / 2
+        await asyncio.sleep(0)
+        assert not made.paused
+    async with one_life(*life) as (engine, _runner):  # in the middle of the wait
+        (again,) = engine.runs
+        await until(engine, lambda: any(phase.kind == REBOOT for phase in again.turns[0].phases))
+        loop.ahead += BOOTS_WITHIN + 1
+        await until(engine, lambda: at_rest(again))
+        assert reason_of(again) == (
+            "host-1 is not done: Waiting until host-1 is back failed: it does not respond after 30 minutes; look at its console"
+        )
+        assert [turn.state for turn in again.turns] == [TurnState.FAILED, TurnState.WAITING, TurnState.WAITING]
+        assert place.fake.sent.count("Async.host.reboot") == place.fake.sent.count("pool.remove_from_other_config") == 1
+        await answered(engine, again, "look")
+        assert again.turns[0].reason == "it does not respond"
+    async with one_life(*life) as (engine, _runner):  # while it waits for somebody
+        (again,) = engine.runs
+        await until(engine, lambda: again.log[-1].what == PAUSED)
+        up(place, gone)
+        await until(engine, lambda: again.turns[0].reason == BACK)
+        assert again.paused and place.fake.sent.count("Async.host.reboot") == 1, "nothing goes on by itself"
+        await answered(engine, again, "look")
+        assert [turn.state for turn in again.turns] == [TurnState.DONE] * 3 and again.restored and not again.left
+        assert all(host.enabled for host in place.hosts) and "pool.add_to_other_config" in place.fake.sent
 
 
 async def test_what_is_answered_right_after_a_restart_of_ours_counts(tmp_path: Path) -> None:

@@ -110,6 +110,8 @@ class Execution:
             if outcome.state is RunState.DONE:
                 if isinstance(step, (Call, Transfer)) and step.undo is not None:
                     track.done.append(Done(logged, step, step.undo, answer, track.place))
+                if isinstance(step, Call) and step.final:
+                    track.done.clear()
             else:
                 failed = failed or self._in_plan(track, outcome, step)
                 if not (isinstance(step, (Call, Parallel)) and step.alone):

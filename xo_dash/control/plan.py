@@ -33,6 +33,7 @@ class Call:
         "alone",
         "asynchronous",
         "at",
+        "final",
         "gone_is_done",
         "harmless",
         "judge",
@@ -60,6 +61,7 @@ class Call:
         at: str = "",
         secret: bool = False,
         harmless: bool | None = None,
+        final: bool = False,
     ) -> None:
         """`says`: what it does, "Cloning web-1". `undo`: of its answer, the plan that takes it back when a later step fails;
         `undone` and `stays` say what is so then if that worked, and if not.
@@ -69,6 +71,7 @@ class Call:
         `gone_is_done`: what it removes may already be gone. `alone`: no later step needs it; its failure is told and the plan goes on.
         `at`: the server's id of another pool than the object's, whose the call is. `secret`: its answer is written down only sealed.
         `harmless`: whether sending it twice does what sending it once does; unless given, its name tells (`set_*`, `assert_*`, ...).
+        `final`: once it is done, what was done before is not taken back any more, whatever fails afterwards.
         """
         self.method = method
         self.parameters = parameters
@@ -83,6 +86,7 @@ class Call:
         self.at = at
         self.secret = secret
         self.harmless = harmless
+        self.final = final
 
 
 @dataclass(frozen=True, slots=True, repr=False)

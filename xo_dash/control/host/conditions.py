@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from data.facts.vm import is_guest
+from data.maintenance import MODE
 from data.objects import VM, Host
 from xo_dash.control.conditions import host_answers
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -19,7 +20,8 @@ def silent(host: Host) -> LazyText | None:
 
 
 def cannot_enable(host: Host) -> LazyText | None:
-    return silent(host) or (lazy(N_("it is not in maintenance mode")) if host.enabled else None)
+    """XAPI enables a host that has booted by itself, and leaves the mark."""
+    return silent(host) or (lazy(N_("it is not in maintenance mode")) if host.enabled and MODE not in host.other_config else None)
 
 
 def cannot_disable(host: Host) -> LazyText | None:

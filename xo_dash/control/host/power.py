@@ -41,12 +41,12 @@ def reboot(request: RebootHost, host: Host, before: Callable[[Host], Plan] | Non
     yield from enter(request, host)
     if before is not None:
         yield from before(host)
-    yield Call("host.reboot", host.ref, says=lazy(N_("Rebooting {name}"), name=name_of(host)))
+    yield Call("host.reboot", host.ref, final=True, says=lazy(N_("Rebooting {name}"), name=name_of(host)))
     yield Wait(
         until=lambda: _is_back(host, booted, paths),
         within=BOOTS_WITHIN,
         says=lazy(N_("Waiting until {name} is back"), name=name_of(host)),
-        failed=lazy(N_("{name} is not back after {minutes} minutes; look at its console"), name=name_of(host), minutes=MINUTES),
+        failed=lazy(N_("it does not respond after {minutes} minutes; look at its console"), minutes=MINUTES),
     )
     yield from enabling(host)
     yield unmarking(host)

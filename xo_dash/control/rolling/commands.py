@@ -18,6 +18,7 @@ from xo_dash.control.actions import action
 from xo_dash.control.local_user import Users
 from xo_dash.control.rolling.aside import aside_of, turned_off, turned_on
 from xo_dash.control.rolling.book import RollingBook
+from xo_dash.control.rolling.found import is_back
 from xo_dash.control.rolling.pauses import NOBODY
 from xo_dash.control.rolling.state import HostTurn, PutAside, Rolling
 from xo_dash.control.run import RunState
@@ -42,6 +43,10 @@ class RollingCommands:
         await self.connected(rolling)
         home = self._mirror.pools.get(rolling.pool)
         return home.by_uuid(Host, turn.host) if home is not None else None
+
+    async def back(self, host: Host, turn: HostTurn) -> None:
+        """Return when it is heard, and has booted since its turn began."""
+        await self._until(lambda: host.home.server.is_live and is_back(host, turn))
 
     async def connected(self, rolling: Rolling) -> None:
         """Until the pool is connected: before that nobody knows how it is."""

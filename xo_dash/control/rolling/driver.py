@@ -6,8 +6,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from data.facts.host import booted_at, is_live
-from data.maintenance import held_lists
+from data.facts.host import booted_at
+from data.maintenance import MODE, held_lists
 from data.objects import Host
 from xo_dash.control.access import may
 from xo_dash.control.actions import action
@@ -15,7 +15,7 @@ from xo_dash.control.host.bring_back import BringBack
 from xo_dash.control.local_user import Users
 from xo_dash.control.rolling.book import RollingBook
 from xo_dash.control.rolling.commands import RollingCommands
-from xo_dash.control.rolling.found import as_found, has_booted
+from xo_dash.control.rolling.found import BACK, as_found, is_back
 from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, Pauses
 from xo_dash.control.rolling.phases import phases_of
 from xo_dash.control.rolling.request import action_of, pinned, request_for
@@ -112,6 +112,7 @@ class RollingDriver:
                 self._book.observers.tell(rolling)
 
         unsubscribe = self._runner.observe(changed)
+        changed(run)  # after a restart of ours it may stand where nothing changes for long
         try:
             await self._runner.ended(run)
         finally:
@@ -126,7 +127,7 @@ class RollingDriver:
 
     async def _ask(self, rolling: Rolling, turn: HostTurn) -> None:
         """Look again, do it again, leave it, or stop."""
-        said = await self._pauses.pause(rolling, NOT_DONE)
+        said = await self._asked(rolling, turn)
         host = await self._commands.host(rolling, turn)
         if said == "skip":
             turn.state = TurnState.SKIPPED
@@ -138,10 +139,28 @@ class RollingDriver:
         elif said in ("look", "go_on") and host is not None:
             await self._look(rolling, turn, host)
 
+    async def _asked(self, rolling: Rolling, turn: HostTurn) -> str:
+        """What is said; meanwhile a host that is away is watched."""
+        host = await self._commands.host(rolling, turn)
+        if host is None or is_back(host, turn):
+            return await self._pauses.pause(rolling, NOT_DONE)
+        watch = asyncio.create_task(self._say_when_back(rolling, turn, host))
+        try:
+            return await self._pauses.pause(rolling, NOT_DONE)
+        finally:
+            watch.cancel()
+
+    async def _say_when_back(self, rolling: Rolling, turn: HostTurn, host: Host) -> None:
+        """Whoever is asked hears of it; nothing is begun by itself."""
+        await self._commands.back(host, turn)
+        turn.reason = BACK
+        self._book.note(rolling, N_("is back"), turn.name)
+        await self._book.save(rolling)
+
     async def _look(self, rolling: Rolling, turn: HostTurn, host: Host) -> None:
         """Whether it is back by now; then its VMs come back as well."""
         state, reason = as_found(host, turn)
-        if is_live(host) and has_booted(host, turn) and (not host.enabled or held_lists(host)):
+        if is_back(host, turn) and (not host.enabled or held_lists(host) or MODE in host.other_config):
             request = BringBack(network=rolling.request.network, at_once=rolling.request.at_once)
             back = await self._commands.do(rolling, action("host.bring_back" if held_lists(host) else "host.enable"), host,
                                            request if held_lists(host) else {})  # fmt: skip

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from data.facts.host import booted_at, is_live
 from data.maintenance import held_lists
 from data.objects import Host
 from xo_dash.control.rolling.state import HostTurn, TurnState
+from xo_dash.i18n import N_
+
+BACK: Final = N_("it is back now; check again, and its VMs come back as well")
+
+
+def is_back(host: Host, turn: HostTurn) -> bool:
+    return is_live(host) and has_booted(host, turn)
 
 
 def has_booted(host: Host, turn: HostTurn) -> bool:
@@ -18,5 +27,5 @@ def as_found(host: Host, turn: HostTurn) -> tuple[TurnState, str]:
     if is_live(host) and host.enabled and has_booted(host, turn) and not held_lists(host):
         return TurnState.DONE, ""
     if not is_live(host):
-        return TurnState.FAILED, "it does not respond"
-    return TurnState.FAILED, "it has not rebooted since" if not has_booted(host, turn) else "its VMs are not all back"
+        return TurnState.FAILED, N_("it does not respond")
+    return TurnState.FAILED, N_("it has not rebooted since") if not has_booted(host, turn) else N_("its VMs are not all back")

@@ -19,7 +19,11 @@ NOBODY: Final = N_("The user who started it is no longer an administrator. Anoth
 def reason_of(rolling: Rolling) -> str:
     """Why it is paused, in the reader's words; "" if it is not."""
     turn = rolling.current
-    return _(rolling.paused).format(host=turn.name if turn else "", reason=turn.reason if turn else "") if rolling.paused else ""
+    return (
+        _(rolling.paused).format(host=turn.name if turn else "", reason=_(turn.reason) if turn and turn.reason else "")
+        if rolling.paused
+        else ""
+    )
 
 
 def answers_to(rolling: Rolling) -> tuple[str, ...]:
