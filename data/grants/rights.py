@@ -135,15 +135,15 @@ class Rights:
 
     def _entries(self, subject: Subject) -> Iterable[Entry]:
         """Those on it, on what it is part of, on its host, on its pool, and on their tags."""
-        if isinstance(subject, Server):
-            return self._pools.get(subject.pool_uuid, ()) + self._pools.get(subject.id, ())
         if type(subject) is VM and not subject.is_a_snapshot:  # the way along references, made short for those that are thousands
             return self._of_vm(subject)
+        if isinstance(subject, Server):
+            return self._pools.get(subject.pool_uuid, ()) + self._pools.get(subject.id, ())
         return self._along(subject)
 
     def _of_vm(self, vm: VM) -> tuple[Entry, ...]:
-        home = vm.home
-        own, found = self._by_uuid.get(vm.uuid, ()), self._pools.get(home.key, ())
+        home, own = vm.home, self._by_uuid.get(vm.uuid, ())
+        found = self._pools.get(home.key, ()) if self._pools else ()
         if self._hosts or self._tags:
             host = home.one(Host, vm.resident_on) or home.one(Host, vm.affinity)
             if host is not None:
