@@ -7,13 +7,13 @@ from nicegui import ui
 from components.charts import panels
 from components.charts.compare import MOST, Compare, Compared, compare_key
 from components.charts.pictures import KINDS
-from components.frame.feed import TreeFeed
 from components.frame.finder import Adder
 from components.ui import PageHead, empty_state
 from components.urls import path_of
 from data.names import name_of
 from data.search import Group
 from data.sight import Sight
+from data.types import XapiObject
 from data.views.host import HostView
 from data.views.pool import PoolView
 from data.views.sr import SRView
@@ -31,23 +31,23 @@ def create(program: Context) -> None:
     @ui.page("/compare")
     def compare(o: str = "") -> None:
         context = program.for_viewer()
-        with frame(context, title=_("Compare"), crumbs=[(_("VMs"), "/vms")]):
+        rows = asked(context.mirror, o)
+        with frame(context, title=_("Compare"), crumbs=[(_("VMs"), "/vms")], about=rows.values()):
             PageHead(_("Compare"))
-            Adder(context.shared(TreeFeed), "o", GROUPS, compare_key, MOST)
-            found = compared(context.mirror, o)
+            Adder(context, "o", GROUPS, compare_key, MOST)
+            found = [Compared(key, name_of(row), path_of(row), PANELS[type(row)]()) for key, row in rows.items()]
             if found:
                 Compare(found)
             else:
                 empty_state(_("Nothing to compare"), _("Add up to six VMs, hosts, SRs or pools here, or select them in their lists."))
 
 
-def compared(mirror: Sight, asked: str) -> list[Compared]:
-    """What `vm:uuid@pool,host:uuid@pool` names and there is; what may mean several is left out."""
-    found: dict[str, Compared] = {}
-    for key in asked.split(",")[: MOST * 2]:
+def asked(mirror: Sight, text: str) -> dict[str, XapiObject]:
+    """{key: row} of what `vm:uuid@pool,host:uuid@pool` names and there is; what may mean several is left out."""
+    found: dict[str, XapiObject] = {}
+    for key in text.split(",")[: MOST * 2]:
         kind, _colon, named = key.partition(":")
         row = mirror.find(KINDS[kind], named) if kind in KINDS else None
         if row is not None and len(found) < MOST:
-            name = name_of(row)
-            found[key] = Compared(key, name, path_of(row), PANELS[type(row)]())
-    return list(found.values())
+            found[key] = row
+    return found

@@ -9,7 +9,6 @@ from nicegui import ui
 
 from components.charts.compare import compare_key
 from components.console.wall import MOST, Wall, wall_path
-from components.frame.feed import TreeFeed
 from components.frame.finder import Adder
 from components.ui import Button, ButtonKind, Dialog, Field, PageHead, choice, empty_state
 from data.facts.vm import is_guest, is_up
@@ -36,9 +35,10 @@ def create(program: Context) -> None:
     @ui.page("/consoles")
     def consoles(o: str = "") -> None:
         context = program.for_viewer()
-        with frame(context, title=_("Consoles"), crumbs=[(_("VMs"), "/vms")]):
-            vms = asked(context.scope, o) if o else usual(context.scope)
-            _page(context, [vm for vm in vms if may_see(current_user(), vm.row)])
+        vms = asked(context.scope, o) if o else usual(context.scope)
+        vms = [vm for vm in vms if may_see(current_user(), vm.row)]
+        with frame(context, title=_("Consoles"), crumbs=[(_("VMs"), "/vms")], about=[vm.row for vm in vms]):
+            _page(context, vms)
 
 
 def asked(scope: Scope, text: str) -> list[VMView]:
@@ -57,7 +57,7 @@ def _page(context: Context, vms: Sequence[VMView]) -> None:
     kept = SavedSets(current_user().preferences.get(PREFERENCE))
     head = PageHead(_("Consoles"), _("{n} of at most {most}").format(n=len(vms), most=MOST))
     with head.verbs, ui.element().classes("x-wall-head"):
-        adder = Adder(context.shared(TreeFeed), "o", (Group.VM,), compare_key, MOST)
+        adder = Adder(context, "o", (Group.VM,), compare_key, MOST)
         adder.props["words"] = {**adder.props["words"], "label": _("Add a console")}
         Button("", icon="full", label=_("Full screen")).on("click", js_handler=FULL_SCREEN)
     with ui.element().classes("x-row x-wrap"):

@@ -22,10 +22,12 @@ from components.frame.tree import SNAPSHOT, Tree
 from components.people.role_word import role_word
 from components.people.view_as import viewing_banner
 from components.stale_data import stale_bands
+from components.taken import reload_when_taken
 from components.ui import heading
 from components.ui import page as page_box
 from data.changes import Subject
 from data.stores.users import User
+from data.types import XapiObject
 from pages.serving import serve
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
@@ -45,14 +47,17 @@ def install(app: App, context: Context) -> None:
 
 @contextmanager
 def frame(
-    context: Context, *, title: str, crumbs: Iterable[tuple[str, str]] = (), selected: Subject | None = None, bare: bool = False
-) -> Iterator[None]:
+    context: Context, *, title: str, crumbs: Iterable[tuple[str, str]] = (), selected: Subject | None = None,
+    about: Iterable[XapiObject] = (), bare: bool = False,
+) -> Iterator[None]:  # fmt: skip
     """Everything around a page; what is drawn inside is the page.
 
-    `crumbs` are (name, path) of what the page is part of, `selected` is the object the tree shows as chosen;
-    a `bare` page gets all the room, without margins or breadcrumbs.
+    `crumbs` are (name, path) of what the page is part of, `selected` is the object the tree shows as chosen, `about` are others that it
+    is made for: once its reader may not see one of them any more it is loaded anew. A `bare` page gets all the room, without margins or
+    breadcrumbs.
     """
     user = current_user()
+    reload_when_taken(context, [*about, selected] if isinstance(selected, XapiObject) else about)
     feed = context.shared(TreeFeed)
     theme.wear(user.preferences)
     ui.page_title(f"{title} · xo-dash")
@@ -62,7 +67,7 @@ def frame(
         brand("/")
     with shell.middle:
         menu = PlacedMenu(context)
-        Finder(feed, menu.open)
+        Finder(context, menu.open)
     with shell.end:
         with ui.link(target="/attention").classes("x-status xo-badge-head") as link:
             link.props["aria-label"] = _("Attention")
@@ -88,9 +93,9 @@ def frame(
 
 
 @contextmanager
-def list_page(context: Context, title: str) -> Iterator[None]:
+def list_page(context: Context, title: str, about: Iterable[XapiObject] = ()) -> Iterator[None]:
     """The frame around one list, which takes all the room that is left; its title is only read aloud."""
-    with frame(context, title=title, bare=True), ui.element().classes("x-list-page"):
+    with frame(context, title=title, about=about, bare=True), ui.element().classes("x-list-page"):
         heading(title, 1).classes("x-only-read")
         stale_bands(context.mirror)
         yield

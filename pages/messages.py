@@ -15,6 +15,7 @@ from components.urls import path_of
 from data.identity import parse
 from data.messages import CLASSES
 from data.names import name_of, pool_name
+from data.types import XapiObject
 from pages.layout import list_page
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -27,9 +28,10 @@ def create(program: Context) -> None:
     def messages(pool: str = "", object: str = "") -> None:
         """`pool`: its key or a server's id; `object`: the key of what they are about."""
         context = program.for_viewer()
-        with list_page(context, _("Messages")), _list(context, pool, object):
+        found = next((row for kind in CLASSES.values() if object and (row := context.mirror.find(kind, object))), None)
+        with list_page(context, _("Messages"), about=[found] if found else ()), _list(context, pool, object):
             PeriodField()
-            _narrowed(context, pool, object)
+            _narrowed(context, pool, object, found)
 
 
 def _list(context: Context, pool: str, about: str) -> ui.element:
@@ -38,11 +40,10 @@ def _list(context: Context, pool: str, about: str) -> ui.element:
     return BoundedListing(context.mirror, table, acts=dismissing(context))
 
 
-def _narrowed(context: Context, pool: str, about: str) -> None:
+def _narrowed(context: Context, pool: str, about: str, found: XapiObject | None) -> None:
     """Which pool they are of, or what about, and the way back to all."""
     if about:
         with ui.element().classes("x-row"):
-            found = next((row for kind in CLASSES.values() if (row := context.mirror.find(kind, about))), None)
             ui.label(_("About"))
             name = name_of(found) if found else about
             path = path_of(found) if found else ""

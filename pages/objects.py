@@ -74,7 +74,7 @@ def show_object(
     """What `key` names, drawn by `draw`; where that may be several, one is asked which.
 
     Where there is none, that is said: `unknown`, and the way to `all_of_them`, (text, path). One that comes later is shown when it
-    comes, one that is deleted stays as it was, one that may not be seen any more does not. Once shown it is never another pool's.
+    comes, one that is deleted stays as it was. Once shown it is never another pool's.
     """
     mirror, box = context.mirror, ui.element().classes("contents")
     kind, uuid, meant, shown = view.kind, parse(key).uuid, [key], list[XapiObject]()
@@ -104,11 +104,7 @@ def show_object(
             and (kind is PoolView.kind or change.subject.uuid == uuid)
             for change in changes
         )
-        return comes_or_goes and (not shown or bool(mirror.having(kind, meant[0])) or is_taken_away())
-
-    def is_taken_away() -> bool:
-        """Whether it is still there, and is not for whoever looks any more: then nothing of it stays on the page."""
-        return context.is_restricted and context.original(shown[0]) is not None
+        return comes_or_goes and (not shown or bool(mirror.having(kind, meant[0])))
 
     follow_all(mirror, concerns, fill, topics=lambda: (Server, shown[0].ref if shown else kind))
     show_first_picture()

@@ -11,6 +11,7 @@ from components.live import follow_all, fresh_slot
 from components.pool_choice import pool_choice
 from components.servers.form import add_button
 from components.stale_data import stale_band
+from components.taken import offered, reload_when_taken
 from components.ui import PageHead, empty_state
 from data.facts.pool import own_pool, pools_by_name
 from data.server import Server
@@ -58,6 +59,7 @@ class OnePoolPage:
                 with head.marks:
                     pool_choice(self._context.mirror, home, self._turn)
                 stale_band(home, self._context.mirror)
+                reload_when_taken(self._context, offered(home))
                 self._page(head, self._context.scope.view(PoolView, row))
             elif is_loading(self._context.mirror):
                 loading_page()

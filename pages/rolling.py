@@ -13,6 +13,7 @@ from pages.layout import frame
 from pages.objects import object_page
 from pages.pool import about
 from xo_dash.context import Context
+from xo_dash.control.rolling.engine import named_in
 from xo_dash.i18n import _
 
 
@@ -34,7 +35,8 @@ def create(program: Context) -> None:
     def run(run_id: str) -> None:
         context = program.for_viewer()
         found = next((one for one in context.rolling.runs_in(context.scope) if one.id == run_id), None)
-        with frame(context, title=_("Rolling run"), crumbs=[(_("Hosts"), "/hosts")]):
+        about = named_in(context.mirror.pools[found.pool]) if found is not None else ()
+        with frame(context, title=_("Rolling run"), crumbs=[(_("Hosts"), "/hosts")], about=about):
             if found is not None:
                 RollingPage(context, found)
             else:

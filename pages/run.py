@@ -17,7 +17,8 @@ def create(program: Context) -> None:
     def run(key: str) -> None:
         context = program.for_viewer()
         found = next((one for one in context.tasks.runs if one.key == key), None)
-        with frame(context, title=_(found.action.title) if found else _("Task"), crumbs=[(_("Tasks"), "/tasks")]):
+        about = [row for item in found.items if (row := context.as_seen(item.subject)) is not None] if found else []
+        with frame(context, title=_(found.action.title) if found else _("Task"), crumbs=[(_("Tasks"), "/tasks")], about=about):
             if found is not None:
                 RunPage(context, found, path_of)
             else:

@@ -104,13 +104,13 @@ class Context:
     @property
     def tasks(self) -> VisibleTasks:
         """What goes on in the pools, of what may be seen."""
-        return VisibleTasks(self.runner, self._sees_task if self.is_restricted else None, self._as_seen)
+        return VisibleTasks(self.runner, self.mirror, self._sees_task if self.is_restricted else None, self.as_seen)
 
     def _sees_task(self, subject: XapiObject, user_id: str) -> bool:
         """Of what is gone, and of what they know by name, those who began it are told what became of it."""
         return self.scope.shows(subject) or (user_id == self.viewer and (self.scope.sees(subject) or self.original(subject) is None))
 
-    def _as_seen(self, row: XapiObject) -> XapiObject | None:
+    def as_seen(self, row: XapiObject) -> XapiObject | None:
         """What stands for one of all the rows there are among those that may be seen."""
         pool = self.mirror.pools.get(row.home.id)
         return pool.one(type(row), row.ref) if pool is not None else None

@@ -27,7 +27,7 @@ class RunProgress(ui.element):
         self._context = context
         self._cards: dict[int, RunCard] = {}
         with self:
-            follow_source(context.runner.observe, self._refresh)
+            follow_source(context.tasks.observe, self._refresh)
 
     def _refresh(self) -> None:
         user = whoever()

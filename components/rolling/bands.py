@@ -6,9 +6,11 @@ from nicegui import ui
 
 from components.live import follow_source, fresh_slot
 from components.rolling.words import title_of
+from components.taken import reload_when_taken
 from components.ui import Notice, Tone
 from data.names import pool_name
 from xo_dash.context import Context
+from xo_dash.control.rolling.engine import named_in
 from xo_dash.control.rolling.pauses import reason_of
 from xo_dash.i18n import _
 
@@ -25,7 +27,9 @@ def paused_bands(context: Context) -> None:
         shown[:] = now
         with fresh_slot(box):
             for one in waiting:
-                pool = pool_name(context.mirror.pools[one.pool])
+                home = context.mirror.pools[one.pool]
+                reload_when_taken(context, named_in(home))
+                pool = pool_name(home)
                 text = _("{pool}: {title} is paused: {reason}").format(pool=pool, title=title_of(one), reason=reason_of(one))
                 with Notice(text, Tone.WARNING):
                     ui.link(_("Choose how to continue"), f"/rolling/{one.id}").classes("x-link")

@@ -50,7 +50,7 @@ class TransferList(ui.element):
                 )
             self._going = TransferSection(_("In progress"))
             self._ended = TransferSection(_("Recent"))
-            follow_source(context.runner.observe, self._refresh)
+            follow_source(context.tasks.observe, self._refresh)
 
     def _refresh(self) -> None:
         rows = [

@@ -6,15 +6,18 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from data.coalesce import INTERVAL
+from data.facts.vm import is_guest
 from data.grants.grant import GrantKind
 from data.grants.quota import Quota
 from data.grants.targets import TARGETS
 from data.identity import key_of
-from data.objects import VM
+from data.mirror import PoolMirror
+from data.objects import VM, Host
 from data.scope import Scope
 from data.stores.users import User
 from data.types import XapiObject
@@ -25,7 +28,9 @@ from tests.map.fleets import join
 from tests.views import secrets
 from xo_dash.api.events import EventFeed, EventFeeds
 from xo_dash.api.routes import COLLECTIONS, table
-from xo_dash.control.actions import action
+from xo_dash.control.actions import ACTIONS, action
+from xo_dash.control.rolling.request import RollHosts
+from xo_dash.control.rolling.state import HostTurn, LogLine, Rolling, RollingFiles, TurnState
 
 ROLES = ("viewer", "operator", "admin")
 NOT_ASKED = ("/openapi.json", "/events", "/uploads/{id}", "/runs/{id}/file")
@@ -91,8 +96,21 @@ class Restricted:
         elif "{id}" in path:
             self.named |= set(runs)
             yield from (path.replace("{id}", one) for one in (runs if name == "runs" else ["vm.start"]))
+        elif name == "rolling":
+            yield from (path.replace("{uuid}", one.id) for one in self._api.context.rolling.runs)
         else:
             yield path.replace("{uuid}", "anything")
+
+    async def commands(self) -> None:
+        """Some of what may be asked for, with objects by chance; what becomes of it is told, too."""
+        there = [row for row in ACTIONS if any(True for _row in self._api.context.mirror.every(row.kind))]
+        for row in self._dice.sample(there, 6):
+            about = self._row(row.kind)
+            given = {one.name: self._row(one.kind or VM).uuid for one in row.fields if one.kind in TARGETS.values()}
+            self.named |= {about.uuid, about.home.key, *given.values()}
+            for dry_run in (True, False):
+                body = {"on": [key_of(about)], "with": given, "dry_run": dry_run}
+                self.sent.append((await self._api.post(f"/actions/{row.id}", body, by="none")).text)
 
     async def finds_nothing_by(self, hidden: list[str]) -> None:
         plain = [token for token in hidden if ":" not in token]  # what has one asks for a field
@@ -113,7 +131,7 @@ class Restricted:
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_nothing_is_told_of_what_is_hidden(api: Api, seed: int) -> None:
+async def test_nothing_is_told_of_what_is_hidden(api: Api, seed: int, tmp_path: Path) -> None:
     mirror, dice = api.context.mirror, random.Random(seed)
     for pool in mirror:
         join(pool)
@@ -123,10 +141,14 @@ async def test_nothing_is_told_of_what_is_hidden(api: Api, seed: int) -> None:
     somebody, feeds = Restricted(api, user, seed), EventFeeds()
     runs = [await api.context.runner.run(admin, action("vm.start"), [vm]) for vm in dice.sample(list(mirror.every(VM)), 3)]
     keys = [run.key for run in runs]
+    for pool in mirror:
+        RollingFiles(tmp_path).write(ended_rolling(pool))
+    api.context.rolling.recall()
     for _turn in range(3):
         scope = await somebody.is_given()
         feed, leave = feeds.join(api.context.for_user(user))
         everything = secrets.known(mirror) | set(keys)
+        await somebody.commands()
         await somebody.asks_everything(keys)
         somebody.is_told(everything, secrets.known(scope.mirror))
         await somebody.finds_nothing_by(sorted(everything - secrets.known(scope.mirror) - set(keys)))
@@ -143,6 +165,14 @@ async def test_nothing_is_told_of_what_is_hidden(api: Api, seed: int) -> None:
         somebody.sent += told_by(feed)
         somebody.is_told(everything, secrets.known(scope.mirror))
         leave()
+
+
+def ended_rolling(pool: PoolMirror) -> Rolling:
+    """One that has been, of all hosts, which names a VM as well."""
+    turns = [HostTurn(host=host.uuid, name=host.name_label, state=TurnState.DONE) for host in pool.all(Host).values()]
+    vm = next(vm for vm in pool.all(VM).values() if is_guest(vm))
+    return Rolling(id=f"1-{pool.id}", pool=pool.id, pool_uuid=pool.uuid, user_id="x", user_name="eve", request=RollHosts(), turns=turns,
+                   began=1.0, ended=2.0, log=[LogLine(at=1.5, what="{detail}", host=turns[0].name, detail=vm.name_label)])  # fmt: skip
 
 
 def told_by(feed: EventFeed) -> list[str]:

@@ -24,7 +24,7 @@ from data.mirror import Mirror, PoolMirror
 from data.objects import SR, VM, Host, Message, Network, Pool
 from data.types import Ref, XapiObject
 from pages import host, hosts, layout, messages, network, networks, pool, sr, storage, vm, vms
-from pages.compare import compared
+from pages.compare import asked
 from tests import fakes
 from tests.map.fleets import joined
 from xo_dash.context import Context
@@ -147,10 +147,8 @@ def test_what_is_chosen_on_the_map_is_what_commands_are_for(mirror: Mirror, kind
 
 def test_both_are_compared(mirror: Mirror) -> None:
     both = pair(mirror, "vm")
-    asked = compare_path(both).removeprefix("/compare?o=")
-    assert [one.path for one in compared(mirror, asked)] == [path_of(row) for row in both]
-    assert [one.name for one in compared(mirror, asked)] == [row.name_label for row in both]  # type: ignore[attr-defined]
-    assert compared(mirror, f"vm:{both[0].uuid}") == []
+    assert list(asked(mirror, compare_path(both).removeprefix("/compare?o=")).values()) == list(both)
+    assert asked(mirror, f"vm:{both[0].uuid}") == {}
 
 
 async def test_pins_keep_them_apart_and_old_ones_still_hold(user: User, mirror: Mirror, context: Context) -> None:

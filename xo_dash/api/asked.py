@@ -26,6 +26,7 @@ from xo_dash.auth.problems import problem
 from xo_dash.auth.refused import Refused
 from xo_dash.auth.sessions import Session
 from xo_dash.context import Context
+from xo_dash.control.lazy_text import read_by
 from xo_dash.i18n import _, negotiate, using
 
 log = logging.getLogger(__name__)
@@ -192,7 +193,7 @@ async def _answered(desk: Desk, handler: Handler, request: Request) -> Response:
         background_tasks.create(desk.context.tokens.note_use(token), name="note the use of a token")
     await desk.prepare(user)
     asked = Asked(desk.context.for_user(user), request, session, user)
-    with by(asked.actor):
+    with by(asked.actor), read_by(asked.scope.sees):
         return await handler(asked)
 
 

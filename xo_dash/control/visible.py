@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from data.changes import Operation
 from data.observers import Unsubscribe
+from data.sight import Sight
 from data.types import XapiObject
 from data.views.about import about
 from xo_dash.control.activity import Activity
@@ -22,9 +24,9 @@ AsSeen = Callable[[XapiObject], XapiObject | None]
 class VisibleTasks:
     """Runs of ours, and the lines of tasks of anybody's."""
 
-    def __init__(self, runner: Runner, sees: SeesTask | None, as_seen: AsSeen) -> None:
-        """`sees`: None for who sees all."""
-        self._runner, self._sees, self._as_seen = runner, sees, as_seen
+    def __init__(self, runner: Runner, seen: Sight, sees: SeesTask | None, as_seen: AsSeen) -> None:
+        """`seen`: all that its reader sees; `sees`: None for who sees all."""
+        self._runner, self._seen, self._sees, self._as_seen = runner, seen, sees, as_seen
 
     @property
     def runs(self) -> Sequence[Run]:
@@ -46,8 +48,19 @@ class VisibleTasks:
         ]
 
     def observe(self, observer: Callable[[], None]) -> Unsubscribe:
-        """Call `observer` whenever a line may look different."""
-        return self._activity.observe(observer)
+        """Call `observer` whenever a line may look different, or is no longer for its reader."""
+        end = self._activity.observe(observer)
+        if self._sees is None:
+            return end
+        comes_or_goes = self._seen.observe(
+            lambda changes: observer() if any(one.operation is not Operation.MOD for one in changes) else None
+        )
+
+        def end_both() -> None:
+            end()
+            comes_or_goes()
+
+        return end_both
 
     @property
     def _activity(self) -> Activity:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from data.facts.pool import own_pool
+from data.facts.vm import is_guest
 from data.mirror import Mirror
 from data.names import name_of
-from data.objects import Pool
+from data.objects import SR, VM, Host, Pool
 from data.observers import Unsubscribe
 from data.scope import Scope
 from data.stores.users import User
+from data.types import Home, XapiObject
 from xo_dash.control.access import may
 from xo_dash.control.background import Background
 from xo_dash.control.host.power import REBOOT
@@ -34,6 +36,12 @@ from xo_dash.control.task_waiter import Connections
 from xo_dash.i18n import N_
 
 RESTARTED: Final = N_("xo-dash restarted; the run goes on")
+
+
+def named_in(home: Home) -> Iterator[XapiObject]:
+    """What a run of this pool may name: its hosts, the VMs in its way, the SRs that they are on."""
+    for kind in (Host, SR, VM):
+        yield from (row for row in home.all(kind).values() if not isinstance(row, VM) or is_guest(row))
 
 
 class RollingRuns:
@@ -57,8 +65,9 @@ class RollingRuns:
         return tuple(self._book.runs.values())
 
     def runs_in(self, scope: Scope) -> list[Rolling]:
-        """Those that may be seen there: a run names all hosts of its pool and VMs in its way, so the pool has to be seen whole."""
-        return [one for one in self.runs if one.pool in scope.mirror.pools and scope.shows_server(one.pool)]
+        """Those that may be seen there: whoever sees all that they may name."""
+        homes = self._mirror.pools
+        return [one for one in self.runs if one.pool in scope.mirror.pools and all(map(scope.shows, named_in(homes[one.pool])))]
 
     def under_way(self, pool_id: str) -> Rolling | None:
         """Of the pool that a server leads to."""
