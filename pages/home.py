@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from components import live
+from components.actions import page_link
 from components.findings.attention import Attention
 from components.map.announcer import Announcer, spoken
 from components.map.carrying import Carrier
@@ -27,6 +28,7 @@ from pages.layout import frame
 from xo_dash.auth.current import current_user, is_administrator
 from xo_dash.context import Context
 from xo_dash.control.access import may
+from xo_dash.control.vm.create import CREATE
 from xo_dash.control.vm.migration.migrate import MIGRATE
 from xo_dash.i18n import _
 
@@ -89,7 +91,8 @@ def _map(context: Context, orders: Orders) -> None:
     with head:
         heading(_("Map"), 1).classes("x-only-read")
         Toolbar(chart)
-        ui.link(_("New VM"), "/new-vm").classes("x-btn x-home-new").mark("new-vm")
+        if (link := page_link(context, CREATE, "/new-vm")) is not None:
+            link.classes("x-home-new")
         Summary(mirror, map_feed, context.patches)
     with chart:
         ui.link(_("All VMs as a table"), "/vms").classes("xo-map-quiet")

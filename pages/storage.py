@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.actions import PlacedMenu
+from components.actions import PlacedMenu, page_link
 from components.charts.choosing import comparing
 from components.lists import Listing
 from components.storage.rows import sr_table
@@ -12,6 +12,7 @@ from data.views.sr import SRView
 from pages.layout import list_page
 from pages.revealing import SRS, revealing
 from xo_dash.context import Context
+from xo_dash.control.sr.create import NEW_SR
 from xo_dash.i18n import _
 
 
@@ -23,4 +24,4 @@ def create(program: Context) -> None:
             offer = PlacedMenu(context).open_for
             reveal = revealing(context, SRS)
             with Listing(context.mirror, sr_table(), full=True, acts=comparing(SRView.kind), offer=offer, reveal=reveal):
-                ui.link(_("New SR"), "/new-sr").classes("x-btn").mark("new-sr")
+                page_link(context, NEW_SR, "/new-sr")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.actions import PlacedMenu, whoever
+from components.actions import PlacedMenu, may_somewhere
 from components.actions.target_button import target_button
 from components.lists import Listing
 from components.stale_data import stale_bands
@@ -17,7 +17,6 @@ from data.views.appliance import ApplianceView
 from pages.layout import frame
 from pages.objects import PageKind, object_page
 from xo_dash.context import Context
-from xo_dash.control.access import may
 from xo_dash.control.appliance.records import NEW_VAPP
 from xo_dash.i18n import _
 
@@ -32,7 +31,7 @@ def create(program: Context) -> None:
 
         with frame(context, title=_("vApps"), bare=True, crumbs=[(_("VMs"), "/vms")]), ui.element().classes("x-list-page"):
             head = PageHead(_("vApps"), _("Groups of VMs that start and stop together"))
-            if may(whoever(), NEW_VAPP):
+            if may_somewhere(context, NEW_VAPP):
                 with head.verbs:
                     target_button(context, NEW_VAPP, _("New vApp"), pools, icon="plus").mark("new-vapp")
             stale_bands(context.mirror)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from components.actions.run_command import run_command
+from components.actions.run_command import run_command, whoever
 from components.ui import Button, menu, menu_item
 from data.types import XapiObject
 from xo_dash.context import Context
+from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 
 
@@ -20,10 +21,12 @@ def target_button(
     icon: str,
     otherwise: tuple[str, Callable[[], None]] | None = None,
 ) -> Button:
-    """`targets`: [(name, object)]. The only one is taken at once; where there is none, the menu has `otherwise`: (text, what that does)."""
+    """`targets`: [(name, object)], of which those are taken that whoever presses it may do it to. The only one is taken at once; where
+    there is none, the menu has `otherwise`: (text, what that does)."""
 
     async def clicked() -> None:
-        found = targets()
+        user = whoever()
+        found = [(name, target) for name, target in targets() if may(user, action, target)]
         if len(found) == 1:
             await run_command(context, action, [found[0][1]])
             return

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from nicegui import events, ui
 
+from components.actions.offering import may_somewhere
 from components.first_picture import Outline
 from components.frame.feed import TreeFeed
 from components.theme.icons import drawing
@@ -17,7 +18,10 @@ from data.names import name_of, pool_name
 from data.objects import SR, VDI, VM, Host, Pool
 from data.search import Group, GroupResult, Hit
 from data.types import XapiObject
-from xo_dash.i18n import N_, _, ngettext
+from xo_dash.context import Context
+from xo_dash.control.sr.create import NEW_SR
+from xo_dash.control.vm.create import CREATE
+from xo_dash.i18n import _, ngettext
 
 ICONS: Final[Mapping[Group, str]] = {
     Group.POOL: "pool", Group.HOST: "host", Group.SR: "storage", Group.NETWORK: "network", Group.APPLIANCE: "columns", Group.VDI: "disk",
@@ -25,17 +29,17 @@ ICONS: Final[Mapping[Group, str]] = {
 }  # fmt: skip
 LIMITS: Final[Mapping[Group, int]] = {Group.VM: 8}
 """How many of a group are shown; 4 of the others."""
-DOINGS: Final = ((N_("New VM"), "/new-vm"), (N_("New SR"), "/new-sr"))
-"""(title, path) of pages on which one does something."""
+DOINGS: Final = ((CREATE, "/new-vm"), (NEW_SR, "/new-sr"))
+"""Commands and the pages that ask what they take."""
 
 
 class Finder(ui.element, component="finder.js"):
     """Asks the feed's index at every key press; the browser moves through the answer by itself."""
 
-    def __init__(self, feed: TreeFeed, offer: Callable[[XapiObject, float, float], None] | None = None) -> None:
+    def __init__(self, context: Context, offer: Callable[[XapiObject, float, float], None] | None = None) -> None:
         """`offer` opens the menu of commands for what was found, at pixels of the window."""
         super().__init__()
-        self._feed, self._offer = feed, offer
+        self._context, self._feed, self._offer = context, context.shared(TreeFeed), offer
         self._found: list[XapiObject] = []  # what the browser shows
         self._number = 0  # of the question that this answers
         self._props["placeholder"] = _("Search VMs, hosts, addresses, tags…")
@@ -73,9 +77,9 @@ class Finder(ui.element, component="finder.js"):
         """What one can go and do, by its first letters."""
         typed = " ".join(text.casefold().split())
         hits = [
-            {"path": path, "name": _(title), "mark": "", "icon": "plus", "why": "", "where": ""}
-            for title, path in DOINGS
-            if typed and _(title).casefold().startswith(typed)
+            {"path": path, "name": _(action.title), "mark": "", "icon": "plus", "why": "", "where": ""}
+            for action, path in DOINGS
+            if typed and _(action.title).casefold().startswith(typed) and may_somewhere(self._context, action)
         ]
         return [{"title": _("Actions"), "more": "", "hits": hits}] if hits else []
 
@@ -99,9 +103,9 @@ class Finder(ui.element, component="finder.js"):
 class Adder(Finder):
     """The same on a page: adds what is found to a list in the page's address, where it stands by what `key` makes of it."""
 
-    def __init__(self, feed: TreeFeed, name: str, groups: Sequence[Group], key: Callable[[XapiObject], str], most: int) -> None:
+    def __init__(self, context: Context, name: str, groups: Sequence[Group], key: Callable[[XapiObject], str], most: int) -> None:
         """`name` in the address; of `groups` alone; `most` there may be."""
-        super().__init__(feed)
+        super().__init__(context)
         self._wanted, self._key = groups, key
         self._props["adds"], self._props["most"] = name, most
         self._props["placeholder"] = _("Add: name, address, tag…")

@@ -7,24 +7,30 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from components.actions import run_command
+from components.actions import run_command, whoever
 from components.guidance import guidance_bands, waiting_bands
 from components.hosts.words import MARKS, STATES
 from components.live import follow_facts, fresh_slot
 from components.object_header import ObjectHead
 from components.ui import Button, Notice, Tone
 from data.facts.host import HostState
+from data.facts.pool import own_pool
 from data.identity import key_of
 from data.views.host import HostView
 from xo_dash.context import Context
+from xo_dash.control.access import may
 from xo_dash.control.host.bring_back import BRING_BACK, LEAVE_THERE
+from xo_dash.control.vm.create import CREATE
 from xo_dash.i18n import _, ngettext, number
 
 
 def host_head(context: Context, host: HostView) -> None:
     head = ObjectHead(context, host.row)
     with head.verbs:
-        ui.link(_("New VM"), f"/new-vm?host={quote(key_of(host.row), safe='@')}").classes("x-btn").mark("new-vm").move(target_index=0)
+        pool = own_pool(host.row.home)
+        if pool is not None and may(whoever(), CREATE, pool):
+            path = f"/new-vm?host={quote(key_of(host.row), safe='@')}"
+            ui.link(_(CREATE.title), path).classes("x-btn").mark("new-vm").move(target_index=0)
 
     def refresh() -> None:
         count = host.guest_count

@@ -50,7 +50,7 @@ class MembersCard(Card):
         with self:
             titles = (_("Order"), _("VM"), _("State"), _("Pause after its start"), _("Pause after its shutdown"))
             self._rows = DeviceRows(context, "members", titles, _("It has no VMs."))
-            if may(whoever(), SET_VAPP):
+            if may(whoever(), SET_VAPP, appliance.row):
                 with ui.element().classes("x-member-add"):
                     Button(_("Add VMs"), lambda: add_members(context, appliance), icon="plus").mark("add-members")
             follow_facts(appliance, ("members",), self._refresh)
