@@ -14,11 +14,9 @@ from nicegui import background_tasks, events, ui
 import components.charts.units
 import components.lists.browser_modules  # noqa: F401
 from components.browser import tell
+from components.lists.props import acts_props, list_props
 from components.lists.rows import BulkActions, ListRow, Reveal, TableSpec, Wire
 from components.live import follow_all, follow_source
-from components.servers.form import add_words
-from components.theme.icons import drawing
-from components.ui.marks import drawings
 from data.changes import Change, Subject
 from data.history import History
 from data.server import Server
@@ -70,30 +68,15 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._next = 0
         self._histories: dict[Home, Callable[[], None]] = {}
         self._traced: dict[int, str] = {}  # of the rows in sight, as the browser has them
-        empty, text = _in_two(spec.nothing) if full else ("", spec.nothing)
-        self._props.update(
-            columns=[_column(spec, at) for at in range(len(spec.columns))], segments=[list(pair) for pair in spec.segments.items()],
-            full=full, first=spec.sort, expected=0 if full else spec.expected, find=spec.find, marks=drawings(),
-            icons={name: drawing(name) for name in ("search", "up", "down")},
-            words={"title": spec.title, "nothing": text, "empty": empty, "unfit": _("Nothing matches all of these words."),
-                   "clear": _("Show all"), "part": _("{n} of {all}"), "one": _("Select"), "every": _("Select all"),
-                   "add": add_words() if full and not mirror.pools else ""},
-        )  # fmt: skip
+        self._hides = spec.hidden if reveal is not None else None
+        self._props.update(list_props(spec, full=full, has_pools=bool(mirror.pools)))
         self.classes("x-list-full" if full else "")
         if acts is not None:
-            self._props["acts"] = {
-                "some": acts.some,
-                "all": acts.all,
-                "least": acts.least,
-                "most": acts.most,
-                "whyNot": acts.why_not,
-            }
-            do = acts.do
-            self.on("act", lambda event: self._act(do, event.args))
+            self._props["acts"] = acts_props(acts)
+            self.on("act", lambda event: self._act(acts.do, event.args))
         if offer is not None:
             self._props["offers"] = _("Actions")
             self.on("offer", lambda event: self._offered(offer, event.args))
-        self._hides = spec.hidden if reveal is not None else None
         if reveal is not None:
             self._props["reveal"] = {"shown": reveal.shown, "show": _("Show hidden"), "why": _("More details")}
             self.on("reveal", lambda event: reveal.keep(event.args is True))
@@ -289,21 +272,6 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._dirty.clear()
         self._coming.clear()
         super()._handle_delete()
-
-
-def _in_two(text: str) -> tuple[str, str]:
-    """(its first sentence as a title, the rest)"""
-    title, _stop, rest = text.partition(". ")
-    return title.removesuffix("."), rest
-
-
-def _column(spec: TableSpec[T], at: int) -> dict[str, object]:
-    column = spec.columns[at]
-    return {
-        "title": column.title, "short": column.short, "width": column.width, "number": column.number, "down": column.down,
-        "main": column.main, "brief": column.brief, "measured": at == spec.measured, "beside": column.beside, "drop": column.drop,
-        "dated": column.dated, "figure": column.down or column.figure,
-    }  # fmt: skip
 
 
 def _wires(row: ListRow) -> Iterable[Wire]:

@@ -1,12 +1,25 @@
-"""What the ends of the scale of a tile's lightness are called, by what it shows; the scales themselves are in `frames` and `fills.js`."""
+"""What the lightness of a tile can say, and what the ends of its scale are called; the scales themselves are in `frames` and `fills.js`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xo_dash.i18n import _, bits_rate, ngettext, number, percent, rate
+from xo_dash.i18n import _, bits_rate, ngettext, number, percent, pgettext, rate
 
 KIB, GIB = 1 << 10, 1 << 30
+
+
+def fills() -> list[tuple[str, str]]:
+    """(value, label) of each."""
+    return [
+        ("cpu", _("CPU")),
+        ("memory", _("Memory")),
+        ("disk", _("Disk")),
+        ("network", _("Network")),
+        ("latency", _("Disk latency")),
+        ("snapshots", _("Snapshots")),
+        ("none", pgettext("fill", "none")),
+    ]
 
 
 def scales() -> Mapping[str, tuple[str, str]]:

@@ -75,7 +75,7 @@ class Levels:
         self._values = bytearray()
         self._due: dict[str, None] = {}
 
-    def seat(self, version: int, objects: Iterable[tuple[str, int]]) -> None:
+    def assign(self, version: int, objects: Iterable[tuple[str, int]]) -> None:
         """Other objects than before: (uuid, bytes of memory of a host or 0), in their order on the wire."""
         self.version, self.told = version, b""
         self._uuids, self._memory = [], []

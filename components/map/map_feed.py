@@ -49,7 +49,7 @@ class MapFeed:
         self._clear()
 
     def _clear(self) -> None:
-        self._stage = MapRows(self._mirror)
+        self._rows = MapRows(self._mirror)
         self._watches: dict[str, Callable[[], object]] = {}
         self._fresh: dict[str, None] = {}  # servers with levels to be renewed
         self._levels: dict[str, frames.Levels] = {}
@@ -72,14 +72,14 @@ class MapFeed:
 
     def _make(self) -> None:
         """Make all rows, a slice at a time: 10,000 VMs would hold the loop for a third of a second."""
-        self._fresh = dict.fromkeys(self._stage.casts)
-        if not (self._stage.rebuild(self._hold) and self._renew()):
+        self._fresh = dict.fromkeys(self._rows.slots)
+        if not (self._rows.rebuild(self._hold) and self._renew()):
             self._timer = asyncio.get_running_loop().call_later(0, self._make)
             return
         self._timer = None
         self._fresh = {}
-        self._stage.take()
-        self._stage.labels.take()
+        self._rows.take()
+        self._rows.labels.take()
         waiting, self._waiting = self._waiting or (), None
         for send in waiting:
             send(self.snapshot())
@@ -105,12 +105,12 @@ class MapFeed:
     @property
     def counts(self) -> MapCounts:
         """As of now, also while rows are still being made."""
-        return self._stage.counts if self._waiting is None and self._stage.rebuild(self._hold) else count(self._mirror)
+        return self._rows.counts if self._waiting is None and self._rows.rebuild(self._hold) else count(self._mirror)
 
     # ---- what changed
 
     def _add(self, pool: Home) -> None:
-        self._stage.add(pool)
+        self._rows.add(pool)
         self._watches[pool.id] = pool.part(History).observe(lambda uuids: self._measured(pool.id, uuids))
 
     def _changed(self, changes: Sequence[Change]) -> None:
@@ -122,11 +122,11 @@ class MapFeed:
                     self._watches.pop(server.id, lambda: None)()
                     self._levels.pop(server.id, None)
                     self._rails_at.pop(server.id, None)
-        if self._stage.changed(changes):
+        if self._rows.changed(changes):
             self._wake()
 
     def _judged(self, subjects: Iterable[Subject]) -> None:
-        if self._stage.judged(subjects):
+        if self._rows.judged(subjects):
             self._wake()
 
     def _measured(self, server_id: str, uuids: frozenset[str]) -> None:
@@ -136,7 +136,7 @@ class MapFeed:
         now = time.monotonic()
         if now - self._rails_at.get(server_id, -STEP) >= STEP:  # hosts answer one after the other, and a rail is of all of them
             self._rails_at[server_id] = now
-            self._stage.measured(self._mirror.pools[server_id])
+            self._rows.measured(self._mirror.pools[server_id])
         self._wake()
 
     # ---- messages
@@ -147,12 +147,12 @@ class MapFeed:
 
     def _flush(self) -> None:
         loop = asyncio.get_running_loop()
-        if not (self._stage.rebuild(self._hold) and self._renew()):
+        if not (self._rows.rebuild(self._hold) and self._renew()):
             self._timer = loop.call_later(0, self._flush)
             return
-        items, gone = self._stage.take()
+        items, gone = self._rows.take()
         message = self._message(items)
-        if labels := self._stage.labels.take():
+        if labels := self._rows.labels.take():
             message["l"] = labels
         if found := [frame for id_ in self._fresh if (frame := self._change(id_))]:
             message["f"] = found
@@ -170,8 +170,8 @@ class MapFeed:
     def snapshot(self) -> str:
         """All of it, as a message; the same text for everybody until something changes."""
         if not self._snapshot:
-            message = {"l": [0, *self._stage.labels.all()], **self._message(self._stage.items.values())}
-            if found := [frame for id_ in self._stage.casts if (frame := self._whole(id_))]:
+            message = {"l": [0, *self._rows.labels.all()], **self._message(self._rows.items.values())}
+            if found := [frame for id_ in self._rows.slots if (frame := self._whole(id_))]:
                 message["f"] = found
             self._snapshot = orjson.dumps({"v": self._revision, **message, "r": 1}).decode()
         return self._snapshot
@@ -188,27 +188,27 @@ class MapFeed:
         """Bring the levels of what was measured up to date for a moment; whether all are."""
         end = time.perf_counter() + self._hold
         for server_id in self._fresh:
-            if server_id not in self._stage.casts:
+            if server_id not in self._rows.slots:
                 continue
-            levels = self._seated(server_id)
+            levels = self._levels_of(server_id)
             loads = self._mirror.pools[server_id].part(History).loads
             while not levels.renew(loads, MEASURED_SLICE):
                 if time.perf_counter() > end:
                     return False
         return True
 
-    def _seated(self, server_id: str) -> frames.Levels:
+    def _levels_of(self, server_id: str) -> frames.Levels:
         """The levels of one pool, for those who are in it now."""
-        cast, levels = self._stage.casts[server_id], self._levels.setdefault(server_id, frames.Levels())
-        if levels.version != cast.version:
-            things = (thing for _item, thing in measured(cast))
-            levels.seat(cast.version, ((thing.uuid, memory_total(thing) if isinstance(thing, Host) else 0) for thing in things))
+        slots, levels = self._rows.slots[server_id], self._levels.setdefault(server_id, frames.Levels())
+        if levels.version != slots.version:
+            things = (thing for _item, thing in measured(slots))
+            levels.assign(slots.version, ((thing.uuid, memory_total(thing) if isinstance(thing, Host) else 0) for thing in things))
         return levels
 
     def _change(self, server_id: str) -> list[object] | None:
         """The levels of one pool, as browsers need them; None if they have them."""
         levels = self._levels.get(server_id)
-        if levels is None or server_id not in self._stage.casts or not levels.count:
+        if levels is None or server_id not in self._rows.slots or not levels.count:
             return None
         values, told = levels.values, levels.told
         levels.told = values
@@ -222,27 +222,27 @@ class MapFeed:
 
     def _whole(self, server_id: str) -> list[object] | None:
         """The levels that browsers have been told, or of which the first telling will be a whole."""
-        levels = self._seated(server_id)
+        levels = self._levels_of(server_id)
         if not levels.told:
             levels.renew(self._mirror.pools[server_id].part(History).loads, levels.count)
         return self._frame(server_id, levels, 0, frames.letters(levels.told or levels.values)) if levels.count else None
 
     def _frame(self, server_id: str, levels: frames.Levels, differs: int, text: str) -> list[object]:
         server = self._mirror.pools[server_id].server
-        return [self._stage.pool_id(server), round(time.time() / STEP), levels.count, differs, text]
+        return [self._rows.pool_id(server), round(time.time() / STEP), levels.count, differs, text]
 
     def measured(self, ids: Sequence[int]) -> dict[int, Host | VM]:
         """The hosts and VMs among `ids`; unknown ids are left out."""
-        things = ((id_, item.thing) for cast in self._stage.casts.values() for id_ in ids if (item := cast.items.get(id_)))
+        things = ((id_, item.thing) for slots in self._rows.slots.values() for id_ in ids if (item := slots.items.get(id_)))
         return {id_: thing for id_, thing in things if isinstance(thing, Host | VM)}
 
     def trails(self, ids: Sequence[int], whole: Sequence[int] = ()) -> str:
         """The last minutes of hosts and VMs, for those in `whole` all that is kept of them, for `ids` the CPU alone:
         `[[id, levels, most of disk, most of network (B/s)], ...]`; unknown ids are left out."""
         found: list[list[object]] = []
-        for server_id, cast in self._stage.casts.items():
+        for server_id, slots in self._rows.slots.items():
             history = self._mirror.pools[server_id].part(History)
-            wanted = {id_: cast.items[id_].thing for id_ in (*ids, *whole) if id_ in cast.items}
+            wanted = {id_: slots.items[id_].thing for id_ in (*ids, *whole) if id_ in slots.items}
             known = {id_: thing.uuid for id_, thing in wanted.items() if isinstance(thing, Host | VM)}
             found += [[id_, frames.letters(frames.trail(history, known[id_]))] for id_ in dict.fromkeys(ids) if id_ in known]
             for id_ in dict.fromkeys(whole):

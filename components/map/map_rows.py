@@ -92,13 +92,13 @@ class MapRows:
         self._gone: list[int] = []
         self.labels = LabelTable()
         self.items: dict[Thing, MapItem] = {}
-        self.casts: dict[str, RowSlots] = {}  # {server's id: who is measured there}
+        self.slots: dict[str, RowSlots] = {}  # {server's id: who is measured there}
         self._states: Counter[object] = Counter()  # VMs by their state in rows
         self._kinds: dict[type[Thing], int] = {}
 
     def add(self, pool: Home) -> None:
         """Draw everything of a pool."""
-        self.casts[pool.id] = RowSlots()
+        self.slots[pool.id] = RowSlots()
         self._dirty[pool.server] = None
         for kind in DRAWN:
             self._dirty.update(dict.fromkeys(pool.all(kind).values()))
@@ -132,7 +132,7 @@ class MapRows:
         self._hide(thing)
         self._ids.pop(thing, None)
         if isinstance(thing, Server):
-            self.casts.pop(thing.id, None)
+            self.slots.pop(thing.id, None)
 
     def _hide(self, thing: Thing) -> None:
         """Take it off the map."""
@@ -142,8 +142,8 @@ class MapRows:
         self._gone.append(item.id)
         self._due.pop(item.id, None)
         self._tally(thing, item.row, [])
-        if isinstance(thing, XapiObject) and thing.home.id in self.casts:
-            self.casts[thing.home.id].drop(item.id)
+        if isinstance(thing, XapiObject) and thing.home.id in self.slots:
+            self.slots[thing.home.id].drop(item.id)
 
     def rebuild(self, seconds: float = float("inf")) -> bool:
         """Make rows anew for about `seconds`; whether all are up to date then."""
@@ -158,7 +158,7 @@ class MapRows:
 
     def _renew(self, thing: Thing) -> None:
         pool = self._mirror.pools.get(thing.id if isinstance(thing, Server) else thing.home.id)
-        if pool is None or pool.id not in self.casts:
+        if pool is None or pool.id not in self.slots:
             return  # its server was removed before this was looked at
         row = self._row(self._id(thing), thing, pool)
         if row is None:
@@ -168,7 +168,7 @@ class MapRows:
         if item is None:
             item = self.items[thing] = MapItem(self._id(thing), thing)
             if isinstance(thing, (Host, VM)):
-                self.casts[pool.id].put(item)
+                self.slots[pool.id].put(item)
         if (told := orjson.dumps(row)) != item.json:
             self._tally(thing, item.row, row)
             item.json = told
@@ -213,7 +213,7 @@ class MapRows:
     @property
     def counts(self) -> MapCounts:
         states = (self._states[STATES[state]] for state in COUNTED)
-        return MapCounts(len(self.casts), self._kinds.get(Host, 0), self._kinds.get(VM, 0), *states)
+        return MapCounts(len(self.slots), self._kinds.get(Host, 0), self._kinds.get(VM, 0), *states)
 
 
 def count(mirror: Sight) -> MapCounts:
@@ -222,8 +222,8 @@ def count(mirror: Sight) -> MapCounts:
     return MapCounts(len(mirror.pools), sum(1 for _host in mirror.every(Host)), len(guests), *map(guests.count, COUNTED))
 
 
-def measured(cast: RowSlots) -> Iterator[tuple[MapItem, Host | VM]]:
-    """The items of `cast` with their things, which are hosts and VMs alone."""
-    for item in cast.items.values():
+def measured(slots: RowSlots) -> Iterator[tuple[MapItem, Host | VM]]:
+    """The items of `slots` with their things, which are hosts and VMs alone."""
+    for item in slots.items.values():
         if isinstance(item.thing, Host | VM):
             yield item, item.thing
