@@ -14,7 +14,7 @@ step, is what it made: the answer that the plan around it gets.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
 from data.types import NULL_REF, Ref
@@ -156,82 +156,34 @@ Exporting = Callable[[PoolExport], AsyncGenerator["bytes | memoryview"]]
 """The bytes of one export; raises EndFailed where its task says that they are not all. A piece is lent until the next one is asked for."""
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Transfer:
-    """Bytes out of a pool or into it, by one of its HTTP handlers. The answer is the result of its task."""
+    """Bytes out of a pool or into it, by one of its HTTP handlers. The answer is the result of its task.
 
-    __slots__ = (
-        "answers",
-        "at",
-        "compose",
-        "content",
-        "encode",
-        "export",
-        "host",
-        "is_framed",
-        "label",
-        "name",
-        "parts",
-        "path",
-        "query",
-        "says",
-        "source",
-        "stays",
-        "total",
-        "undo",
-        "undone",
-    )
+    What goes in is a `source`, or `content`, made in a thread, or an `export` of the object's pool; without any of them it goes out, to
+    whoever gave the command.
+    """
 
-    def __init__(
-        self,
-        path: str,
-        query: Mapping[str, object],
-        *,
-        says: LazyText,
-        label: str,
-        name: str,
-        source: File | None = None,
-        content: Callable[[], bytes] | None = None,
-        export: PoolExport | None = None,
-        compose: Callable[[Exporting], AsyncGenerator[bytes]] | None = None,
-        parts: int = 1,
-        at: str = "",
-        encode: Callable[[Source], AsyncGenerator[bytes]] | None = None,
-        is_framed: bool = False,
-        total: int = 0,
-        answers: str = "",
-        host: str = "",
-        undo: Callable[[Any], Plan] | None = None,
-        undone: LazyText | None = None,
-        stays: LazyText | None = None,
-    ) -> None:
-        """`query`: without the task. `label`: what others see the task called. `name`: of the file.
-
-        `source`: what goes in, or `content`, made in a thread, or `export`, of the object's pool into the one `at` (a server's id); without
-        any of them it goes out, to whoever gave the command. `compose`: what goes out, if it is made of several exports, `parts`
-        of them. `encode`: what is sent of a source, if that is not simply all of it; `is_framed`: in frames, of which nobody knows how
-        many bytes they take.
-        `total`: bytes in all, 0 if nobody knows. `answers`: the class of what the result is a reference of.
-        `host`: the address of the member whose own it is; none: whichever has it.
-        """
-        self.path = path
-        self.query = query
-        self.says = says
-        self.label = label
-        self.name = name
-        self.source = source
-        self.content = content
-        self.export = export
-        self.compose = compose
-        self.parts = parts
-        self.at = at
-        self.encode = encode
-        self.is_framed = is_framed
-        self.total = total
-        self.answers = answers
-        self.host = host
-        self.undo = undo
-        self.undone = undone
-        self.stays = stays
+    path: str
+    query: Mapping[str, object]  # without the task
+    _: KW_ONLY
+    says: LazyText
+    label: str  # what others see the task called
+    name: str  # of the file
+    source: File | None = None
+    content: Callable[[], bytes] | None = None
+    export: PoolExport | None = None
+    at: str = ""  # the id of the server that an export goes to
+    compose: Callable[[Exporting], AsyncGenerator[bytes]] | None = None  # what goes out, if it is made of several exports
+    parts: int = 1  # so many
+    encode: Callable[[Source], AsyncGenerator[bytes]] | None = None  # what is sent of a source, if that is not simply all of it
+    is_framed: bool = False  # in frames, of which nobody knows how many bytes they take
+    total: int = 0  # bytes in all, 0 if nobody knows
+    answers: str = ""  # the class of what the result is a reference of
+    host: str = ""  # the address of the member whose own it is; "": whichever has it
+    undo: Callable[[Any], Plan] | None = None
+    undone: LazyText | None = None
+    stays: LazyText | None = None
 
     @property
     def is_upload(self) -> bool:
