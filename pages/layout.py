@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from nicegui import App, ui
 
-from components import building, bundles, first_picture, handlers, release, theme
+from components import bundles, internals, theme
 from components.actions import PlacedMenu, RunProgress
 from components.findings.badge import badge
 from components.frame import status
@@ -38,10 +38,7 @@ def install(app: App, context: Context) -> None:
     """Serve what the frame fetches; called once, before the first page."""
     theme.install(app)
     bundles.install(app)
-    building.install(app)
-    first_picture.install(app)
-    handlers.install()
-    release.install()
+    internals.install(app)
     serve(app, SNAPSHOT, context, TreeFeed)
 
 
