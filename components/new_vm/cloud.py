@@ -55,7 +55,7 @@ class Cloud(Section):
         with ui.element().classes("x-row x-spread x-wrap"):
             self._on = self.switch(_("Configure at first boot"), cloud.on, self._turn)
             self._configs = SavedConfigs(self.form.context, ConfigKind.CLOUD_INIT, _("Saved configurations"), self._load)
-        with ui.element().classes("x-cloud") as self._box:
+        with ui.element().classes("x-cloud"):
             with ui.element().classes("x-cloud-fields"):
                 self._people(cloud)
                 self._network_fields(cloud)
@@ -89,7 +89,7 @@ class Cloud(Section):
 
     def _segment(self, static: bool, text: str) -> ui.element:
         def choose() -> None:
-            self.form.draft.cloud.static = static
+            self.form.draft.cloud.static, self.form.draft.cloud.on = static, True
             self.form.changed()
 
         with ui.element("button").props("type=button").on("click", choose, []) as button:
@@ -97,7 +97,7 @@ class Cloud(Section):
         return button
 
     def _user_data(self) -> None:
-        with ui.element().classes("x-stack x-cloud-text"):
+        with ui.element().classes("x-stack x-cloud-text") as self._text_box:
             self._data = self._field("text", _("User-data"), lines=True)
             self._data.classes("x-cloud-own").props("rows=14")
             self._hint = ui.label().classes("x-small x-dim")
@@ -107,7 +107,10 @@ class Cloud(Section):
 
     def _field(self, name: str, label: str, **more: Any) -> Field:
         def put(text: str) -> None:
-            setattr(self.form.draft.cloud, name, text)
+            """Who says something wants it said at the first boot."""
+            cloud = self.form.draft.cloud
+            setattr(cloud, name, text)
+            cloud.on = cloud.on or bool(text.strip())
 
         return self.text(f"cloud_init.{name}", label, put, value=str(getattr(self.form.draft.cloud, name)), **more)
 
@@ -128,7 +131,7 @@ class Cloud(Section):
 
     def refresh(self, model: Model) -> None:
         cloud = self.form.draft.cloud
-        self._box.set_visibility(cloud.on)
+        self._text_box.set_visibility(cloud.on)
         for box in (self._people_box, self._more_box):
             box.set_visibility(not cloud.own)
         self._static_box.set_visibility(cloud.static)

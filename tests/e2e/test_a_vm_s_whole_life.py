@@ -56,8 +56,9 @@ async def _creates(someone: Person) -> str:
     await someone.goes("/new-vm")
     await page.get_by_label("Name", exact=True).first.fill(NAME)
     await page.locator(".x-fold-line", has_text="cloud-init").click()
-    await page.get_by_text("Configure at first boot").click()
+    await expect(page.get_by_role("checkbox", name="Configure at first boot")).not_to_be_checked()
     await page.get_by_label("User", exact=True).fill("anna")
+    await expect(page.get_by_role("checkbox", name="Configure at first boot")).to_be_checked()
     await page.get_by_label("SSH keys").fill(
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJNm1Jdt9Jp8X9cZ2oQ0Ff3oQmCkJ0y3H1gqJm3pXb0T anna@example"
     )
