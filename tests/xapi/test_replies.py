@@ -29,6 +29,9 @@ XML += b"<member><name>Value</name><value>Running</value></member></struct></val
         http(b"<html>500</html>", status="500 Internal Server Error", kind="text/html"),
         http(b'{"result":1}', length=500),  # cut short
         b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"x" * 500_000,  # a head without an end
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort",
         b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
     ],
 )
@@ -74,6 +77,37 @@ def test_a_connection_that_the_host_closed_meanwhile_is_not_used() -> None:
         assert session.call("VM.get_name_label", "OpaqueRef:1") == "one"
         assert session.call("VM.get_name_label", "OpaqueRef:1") == "two"
         session.wire.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Type: Text/HTML; charset=x\r\nContent-Length: 3\r\n\r\nyes", True),
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n1\r\ny\r\n2\r\nes\r\n0\r\n\r\n", True),
+        (b"HTTP/1.1 100 Continue\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\nyes", True),
+        (b"HTTP/1.1 200 OK\nContent-Type: text/html\nContent-Length: 3\n\nyes", True),  # lines that end as in Unix
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: 3\r\n\r\nyes", False),
+        (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\nyes", False),  # until it ends
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\nyesHTTP/1.1 200 OK\r\n", False),  # and more
+        (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\nyes and something else", False),
+    ],
+)
+def test_all_ways_to_write_one_answer(answer: bytes, kept: bool) -> None:
+    with answering(answer, close=True) as host:
+        wire = Wire(host.address, Trust())
+        reply = wire.request("GET", "/", None, {}, 5)
+        assert (reply.status, reply.is_html, bytes(reply.body)) == (200, True, b"yes")
+        assert (wire._connection is not None) == kept
+        wire.close()
+
+
+def test_a_request_is_one() -> None:
+    with answering(http(b"")) as host:
+        wire = Wire(host.address, Trust())
+        for path, headers in (("/a b", {}), ("/a\r\nb", {}), ("/", {"Cookie": "a\nb"}), ("/\u0435", {})):
+            with pytest.raises(BadReply):
+                wire.request("GET", path, None, headers, 5)
+        assert not host.requests
 
 
 def test_a_connection_is_kept() -> None:

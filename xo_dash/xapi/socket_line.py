@@ -41,7 +41,7 @@ class SocketLine:
     async def open(cls, address: Address, trust: Trust) -> SocketLine:
         """To a host that was proved to be whom we believe. Raises BadCertificate, Unreachable."""
         worker = ThreadPoolExecutor(1, "transfer")
-        connecting = worker.submit(lambda: connect(address, trust).sock)
+        connecting = worker.submit(connect, address, trust)
         try:
             return cls(await asyncio.shield(asyncio.wrap_future(connecting)), worker)
         except BaseException:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPSConnection
 
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.errors import BadCertificate, NoTls, Unreachable
@@ -62,28 +61,25 @@ def fingerprint(certificate: bytes) -> str:
     return hashlib.sha256(certificate).hexdigest()
 
 
-def connect(address: Address, trust: Trust, timeout: float = CONNECT_TIMEOUT) -> HTTPConnection:
+def connect(address: Address, trust: Trust, timeout: float = CONNECT_TIMEOUT) -> socket.socket:
     """A connection that was proved to lead to whom we believe; nothing has been sent over it.
 
     Raises BadCertificate, Unreachable, NoTls.
     """
     if not trust.allows(address):
         raise BadCertificate("", "", "plain http was not agreed to")
-    connection = HTTPSConnection(address.host, address.port) if address.secure else HTTPConnection(address.host, address.port)
-    connection.timeout = timeout
     try:
-        if address.secure:
-            connection.sock = _secured(address, trust.context(), timeout)
-            trust.check(_certificate(connection.sock))
-        else:
-            connection.connect()
+        connection = _secured(address, trust.context(), timeout) if address.secure else _plain(address, timeout)
     except ssl.SSLCertVerificationError as error:
         raise BadCertificate("", presented(address, timeout), error.verify_message) from error
     except (OSError, UnicodeError) as error:
         raise Unreachable(_words(error)) from error
-    except BadCertificate:
-        connection.close()
-        raise
+    if address.secure:
+        try:
+            trust.check(_certificate(connection))
+        except BadCertificate:
+            connection.close()
+            raise
     return connection
 
 
@@ -96,11 +92,17 @@ def presented(address: Address, timeout: float = CONNECT_TIMEOUT) -> str:
         raise Unreachable(_words(error)) from error
 
 
+def _plain(address: Address, timeout: float) -> socket.socket:
+    """Raises OSError."""
+    raw = socket.create_connection((address.host, address.port), timeout)
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return raw
+
+
 def _secured(address: Address, context: ssl.SSLContext, timeout: float) -> ssl.SSLSocket:
     """A socket whose handshake is done. Raises OSError, NoTls."""
     deadline = time.monotonic() + timeout
-    raw = socket.create_connection((address.host, address.port), timeout)
-    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    raw = _plain(address, timeout)
     secured = context.wrap_socket(raw, server_hostname=address.host, do_handshake_on_connect=False)
     try:
         _shake_hands(secured, address, deadline)
