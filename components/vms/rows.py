@@ -5,14 +5,19 @@ Only what is named here leaves: XAPI's maps never do. Words are put by the brows
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, TypeVar
 
 from data.facts.pool import has_ha
 from data.facts.vm import host_of
 from data.names import name_of, pool_name
 from data.objects import VM
 from data.types import Home
-from data.views.vm import VMView as V
+from data.views.view import Fact, reads_of
+from data.views.vm import VMView
+
+V = TypeVar("V")
 
 LONGEST_NOTE = 200
 """Characters of a description that the list keeps."""
@@ -55,32 +60,68 @@ class PoolInfo(NamedTuple):
     ha: bool
 
 
+class Part(NamedTuple):
+    """Values of a row that are made together."""
+
+    names: tuple[str, ...]  # fields of `VmRow`
+    of: Callable[[VM], Sequence[Any]]
+    facts: tuple[Fact[VM, Any], ...]
+
+
+def _one(name: str, fact: Fact[VM, V], put: Callable[[V], object] = lambda value: value) -> Part:
+    return Part((name,), lambda vm: (put(fact.of(vm)),), (fact,))
+
+
+def _host(vm: VM) -> Sequence[str]:
+    host = host_of(vm)  # of thousands each step counts: no Thing is made of it
+    return (name_of(host), host.uuid) if host else ("", "")
+
+
+def _tools(vm: VM) -> Sequence[str]:
+    tools = VMView.tools.of(vm)
+    return str(tools.state), tools.version
+
+
+PARTS: Final = (
+    _one("name", VMView.name),
+    _one("state", VMView.state),
+    _one("doing", VMView.operations, lambda operations: next(iter(operations), "")),
+    Part(("host", "host_uuid"), _host, (VMView.host,)),
+    _one("vcpus", VMView.vcpus),
+    _one("memory", VMView.memory),
+    _one("disk", VMView.disk_total),
+    _one("addresses", VMView.addresses, " ".join),
+    _one("macs", VMView.macs, " ".join),
+    _one("tags", VMView.tags, list),
+    _one("os", VMView.os),
+    Part(("tools", "version"), _tools, (VMView.tools,)),
+    _one("started", VMView.started, lambda started: round(started or 0)),
+    _one("snapshots", VMView.snapshot_count),
+    _one("restarts", VMView.restarts),
+    _one("note", VMView.description, lambda text: text[:LONGEST_NOTE]),
+    _one("group", VMView.appliance, lambda group: group.name if group else ""),
+)
+SHOWN: Final = reads_of(VMView.is_guest, *(fact for part in PARTS for fact in part.facts))
+"""What a row is made of."""
+
+
 def row_of(id_: int, vm: VM) -> VmRow:
-    host, tools = host_of(vm), V.tools.of(vm)  # of thousands each step counts: no Thing is made of it
-    return VmRow(
-        id=id_,
-        uuid=vm.uuid,
-        pool=vm.home.id,
-        name=V.name.of(vm),
-        state=V.state.of(vm),
-        doing=next(iter(V.operations.of(vm)), ""),
-        host=name_of(host) if host else "",
-        host_uuid=host.uuid if host else "",
-        vcpus=V.vcpus.of(vm),
-        memory=V.memory.of(vm),
-        disk=V.disk_total.of(vm),
-        addresses=" ".join(V.addresses.of(vm)),
-        macs=" ".join(V.macs.of(vm)),
-        tags=list(V.tags.of(vm)),
-        os=V.os.of(vm),
-        tools=str(tools.state),
-        version=tools.version,
-        started=round(V.started.of(vm) or 0),
-        snapshots=V.snapshot_count.of(vm),
-        restarts=V.restarts.of(vm),
-        note=V.description.of(vm)[:LONGEST_NOTE],
-        group=group.name if (group := V.appliance.of(vm)) else "",
-    )
+    return VmRow(id=id_, uuid=vm.uuid, pool=vm.home.id, **_values(vm, PARTS))
+
+
+def renewed(row: VmRow, vm: VM, parts: Iterable[Part]) -> VmRow:
+    """`row` with these of its parts as they are now."""
+    return row._replace(**_values(vm, parts))
+
+
+def _values(vm: VM, parts: Iterable[Part]) -> dict[str, Any]:
+    return {name: value for part in parts for name, value in zip(part.names, part.of(vm), strict=True)}
+
+
+@lru_cache(maxsize=512)
+def parts_of(kind: type, names: frozenset[str]) -> frozenset[Part]:
+    """Those that read one of these fields of objects of `kind`."""
+    return frozenset(part for part in PARTS for fact in part.facts if not fact.reads.names.get(kind, frozenset()).isdisjoint(names))
 
 
 def place_of(pool: Home) -> PoolInfo:

@@ -7,19 +7,15 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from components.deltas import Haste, RowDelta
-from components.vms.rows import PoolInfo, VmRow, place_of, row_of
-from data.changes import Change
+from components.vms.rows import PARTS, SHOWN, Part, PoolInfo, VmRow, parts_of, place_of, renewed, row_of
+from data.changes import Change, Operation
 from data.objects import VM, Host, Pool
 from data.server import Server
 from data.sight import Sight
-from data.views.view import is_present, reads_of
+from data.views.view import is_present
 from data.views.vm import VMView as V
 
-SHOWN: Final = reads_of(
-    V.is_guest, V.name, V.description, V.tags, V.state, V.operations, V.host, V.vcpus, V.memory, V.disk_total, V.addresses, V.macs, V.os,
-    V.tools, V.started, V.snapshot_count, V.restarts, V.appliance,
-)  # fmt: skip
-"""What a row is made of."""
+EVERY: Final = frozenset(PARTS)
 
 
 class VmRows:
@@ -33,7 +29,8 @@ class VmRows:
         self._vms: dict[int, VM] = {}
         self._rows: dict[int, VmRow] = {}
         self._places: list[PoolInfo] = []
-        self._dirty: dict[VM, None] = {}
+        self._places_may_differ = False
+        self._dirty: dict[VM, frozenset[Part]] = {}
         self._gone: set[int] = set()
         self._next = 0
 
@@ -54,30 +51,30 @@ class VmRows:
 
     def update(self, changes: Iterable[Change]) -> bool:
         """Note what has to be looked at again; whether that is anything."""
-        found = False
         for change in changes:
-            touched = dict.fromkeys(SHOWN.affected(change, self._mirror.pools))
-            self._dirty |= touched
-            found |= bool(touched) or isinstance(change.subject, Server | Pool | Host)  # a pool may go by its master's name
-        return found
+            for vm in SHOWN.affected(change, self._mirror.pools):
+                parts = EVERY
+                if change.operation is Operation.MOD:
+                    parts = parts_of(type(change.subject), change.names)  # type: ignore[arg-type]  # a class is hashable
+                self._dirty[vm] = self._dirty.get(vm, frozenset()) | parts
+            self._places_may_differ |= isinstance(change.subject, Server | Pool | Host)  # a pool may go by its master's name
+        return bool(self._dirty) or self._places_may_differ
 
     def take(self) -> RowDelta | None:
         """What became different since the last time, as a new revision; None if nothing did."""
         dirty, self._dirty = self._dirty, {}
         newest = self._next
-        put = [row for vm in dirty if (row := self._draw(vm))]
+        put = [row for vm, parts in dirty.items() if (row := self._draw(vm, parts))]
         gone, self._gone = sorted(self._gone), set()
-        now = self._now()
-        places = now if now != self._places else None
-        self._places = now
+        places = self._other_places()
         if not put and not gone and places is None:
             return None
         self.revision += 1
         is_same = not gone and places is None and self._next == newest
         return RowDelta(put, gone, Haste.SOON if is_same else Haste.NOW, (places,))
 
-    def _draw(self, vm: VM) -> VmRow | None:
-        """The row of `vm`, if it is another than before."""
+    def _draw(self, vm: VM, parts: frozenset[Part] = EVERY) -> VmRow | None:
+        """The row of `vm`, if it is another than before; only these of its parts may be."""
         if not is_present(vm) or not V.is_guest.of(vm):
             self._drop(vm)
             return None
@@ -86,8 +83,9 @@ class VmRows:
             self._next += 1
             id_ = self._ids[vm] = self._next
             self._vms[id_] = vm
-        row = row_of(id_, vm)
-        if self._rows.get(id_) == row:
+        before = self._rows.get(id_)
+        row = row_of(id_, vm) if before is None or parts is EVERY else renewed(before, vm, parts)
+        if row == before:
             return None
         self._rows[id_] = row
         return row
@@ -98,6 +96,14 @@ class VmRows:
             del self._vms[id_]
             self._rows.pop(id_, None)
             self._gone.add(id_)
+
+    def _other_places(self) -> list[PoolInfo] | None:
+        """All pools, if one of them is another than before."""
+        if not self._places_may_differ:
+            return None
+        self._places_may_differ = False
+        before, self._places = self._places, self._now()
+        return self._places if self._places != before else None
 
     def _now(self) -> list[PoolInfo]:
         return [place_of(pool) for pool in self._mirror]

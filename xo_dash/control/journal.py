@@ -138,17 +138,11 @@ class Journal:
         if before is None:
             return
         fields = _FIELDS[type(row)]
-        old, new = dict(zip(fields, before, strict=True)), dict(zip(fields, after, strict=True))
         if isinstance(row, VM):
-            if not _is_told(row):
-                return
-            for name in ("power_state", "resident_on"):
-                was, now = old.pop(name), new.pop(name)
-                if was != now:
-                    self._note(row, name, _plain(was, row.home), _plain(now, row.home))
-            for key, was, now in setting_differences(old, new, row.home):
-                self._note(row, key, was, now)
-        elif isinstance(row, VDI):
+            self._vm_differs(row, {name: (was, now) for name, was, now in zip(fields, before, after, strict=True) if was != now})
+            return
+        old, new = dict(zip(fields, before, strict=True)), dict(zip(fields, after, strict=True))
+        if isinstance(row, VDI):
             for vm in _owners(row):
                 if old["virtual_size"] != new["virtual_size"]:
                     self._note(vm, f"disk_size/{name_of(row)}", str(old["virtual_size"]), str(new["virtual_size"]), row.uuid)
@@ -156,6 +150,17 @@ class Journal:
                     self._note(vm, f"disk_sr/{name_of(row)}", _sr(old["SR"], row.home), _sr(new["SR"], row.home), row.uuid)
         elif (owner := _machine(row.home, new["VM"])) is not None and old != new:
             self._note(owner, _device_key(row), _device(row, old), _device(row, new), row.uuid)
+
+    def _vm_differs(self, vm: VM, differing: dict[str, tuple[Any, Any]]) -> None:
+        """`differing`: {field: (before, after)}"""
+        if not _is_told(vm):
+            return
+        for name in ("power_state", "resident_on"):
+            if pair := differing.pop(name, None):
+                self._note(vm, name, *(_plain(value, vm.home) for value in pair))
+        old, new = ({name: pair[at] for name, pair in differing.items()} for at in (0, 1))
+        for key, was, now in setting_differences(old, new, vm.home):
+            self._note(vm, key, was, now)
 
     def _came(self, row: XapiObject, fresh: set[VM]) -> None:
         if isinstance(row, VM):
