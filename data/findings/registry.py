@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from data.changes import Subject
-from data.findings.finding import Finding, Reading, Rule
+from data.findings.finding import AGAIN, Finding, Reading, Rule
 from data.findings.lifecycle import FindingState, transition
 from data.findings.overrides import Overrides, name_of, older_name_of
 from data.history import History
@@ -35,6 +35,7 @@ class FindingRegistry:
         self.overrides = Overrides()
         self._recalled: dict[str, float] = {}  # {name: since}, of the time before the last stop
         self._standings: dict[Subject, dict[Rule, FindingState]] = {}
+        self._asked: dict[Subject, float] = {}  # when all rules were asked, of those that have standings
         self.ended: set[str] = set()
         """Names of findings that are over; for who keeps notes of them, who clears it."""
         self._told: dict[Subject, None] = {}  # those of which something is told
@@ -108,19 +109,30 @@ class FindingRegistry:
 
     def look(self, subject: Subject, now: float) -> None:
         """Ask all rules for `subject`; what differs is told by the next `publish`."""
+        self.changed(subject)
         for _ in self.looking(subject, now):
             pass
 
-    def looking(self, subject: Subject, now: float) -> Generator[None, None, float]:
-        """The same, a rule at a time; gives the seconds until `subject` is to be looked at again, if nothing is told of it sooner.
+    def changed(self, subject: Subject) -> None:
+        """Something that rules read of it may be another: all of them are to be asked."""
+        self._asked.pop(subject, None)
 
-        Nothing comes of it if somebody else looked meanwhile.
+    def looking(self, subject: Subject, now: float) -> Generator[None, None, float]:
+        """Ask a rule at a time; gives the seconds until `subject` is to be looked at again, if nothing is told of it sooner.
+
+        Where time passed and measurements came since the last look, and nothing else, the rules that saw nothing are asked again no
+        sooner than those of subjects of which nothing is told. Nothing comes of it if somebody else looked meanwhile.
         """
         before = self._standings.get(subject)
         standings = before or {}
         found: dict[Rule, FindingState] = {}
-        due = math.inf
+        asked_at = self._asked.get(subject, -math.inf)
+        if now >= asked_at + AGAIN:
+            asked_at = self._asked[subject] = now  # now: what changes in the midst of it is to be asked for again
+        due = asked_at + AGAIN
         for rule in self._rules.get(type(subject), ()):
+            if asked_at < now and rule not in standings and not rule.measures and rule.again >= AGAIN:
+                continue
             due = min(due, now + rule.again)
             reading = self._reading(rule, subject, now)
             old = standings.get(rule) or self._from_before(rule, subject, reading)
@@ -138,6 +150,8 @@ class FindingRegistry:
             yield
         if self._standings.get(subject) is before:
             self._settle(subject, standings, found, now)
+            if not found:
+                self._asked.pop(subject, None)
         return max(0.0, min(due - now, TOLD_AGAIN if subject in self._told else math.inf))
 
     def is_moved(self, subject: Subject, now: float) -> bool:
@@ -161,6 +175,7 @@ class FindingRegistry:
     def redate(self, seconds: float) -> None:
         """The clock was set, forward by so many seconds: what has lasted for a while has lasted no longer for that."""
         self._recalled = {name: since + seconds for name, since in self._recalled.items()}
+        self._asked = {subject: at + seconds for subject, at in self._asked.items()}
         self._standings = {
             subject: {rule: standing.moved(seconds) for rule, standing in standings.items()}
             for subject, standings in self._standings.items()
@@ -252,6 +267,7 @@ class FindingRegistry:
         """It is no more."""
         self._list(subject, [])
         self._standings.pop(subject, None)
+        self._asked.pop(subject, None)
         self._mark(subject, {})
         self._marks.pop(subject, None)
         if subject in self._told:

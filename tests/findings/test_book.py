@@ -9,7 +9,7 @@ from components.findings.words import TONES, sentence
 from components.servers.words import state_mark
 from data.changes import Subject
 from data.facts.vm import is_guest
-from data.findings.finding import ALWAYS, Finding, Limits, Reading, Rule
+from data.findings.finding import AGAIN, ALWAYS, Finding, Limits, Reading, Rule
 from data.findings.overrides import Acknowledgement, Overrides, Tuning, name_of
 from data.findings.registry import FindingRegistry
 from data.findings.rules import RULES
@@ -75,6 +75,28 @@ def test_many_of_one_cause_are_one_line(mirror: Mirror) -> None:
         (vm.home, vm.name_label[:2]) for vm in vms
     }
     assert all(finding.reading.value == 2 * len(finding.subjects) for finding in found)
+
+
+def test_time_alone_asks_again_what_is_told_and_the_rest_as_seldom_as_of_others(mirror: Mirror) -> None:
+    asked: list[str] = []
+
+    def rule(key: str, value: float) -> Rule:
+        return Rule(key, Host, lambda _host, _now: asked.append(key) or Reading(value), Limits(warning=1))
+
+    registry, host = FindingRegistry([rule("told", 1), rule("quiet", 0)]), next(mirror.every(Host))
+
+    def look(now: float) -> list[str]:
+        asked.clear()
+        for _ in registry.looking(host, now):
+            pass
+        return list(asked)
+
+    assert look(NOW) == ["told", "quiet"]
+    assert look(NOW + 60) == ["told"]
+    registry.changed(host)
+    assert look(NOW + 120) == ["told", "quiet"]
+    assert look(NOW + 120 + AGAIN - 1) == ["told"]
+    assert look(NOW + 120 + AGAIN) == ["told", "quiet"]
 
 
 def test_observers_hear_of_what_differs_and_of_nothing_else(mirror: Mirror) -> None:

@@ -68,7 +68,7 @@ class Evaluator:
         self._measured: dict[Subject, None] = {}
         self._due = _Looks(lambda: self._agenda.take(time.monotonic()), self._look)
         self._moved = _Looks(lambda: self._measured.popitem()[0] if self._measured else None, self._glance)
-        self._urgent = _Looks(self._next_dirty, self._look)
+        self._urgent = _Looks(self._next_dirty, self._look_anew)
         self._stops = {"": mirror.observe(self._changed)}  # and by server's id, its measurements
         if store is not None:
             memory = store.remembered()
@@ -198,6 +198,7 @@ class Evaluator:
         at = time.monotonic() + seconds
         for subject in subjects:
             if isinstance(subject, (Server, *self._kinds)):
+                self._book.changed(subject)
                 self._agenda.put(subject, at)
 
     def _of_server(self, server: Server) -> Iterator[Subject]:
@@ -219,6 +220,10 @@ class Evaluator:
         self._book.publish()
         if not over:
             self._timer = asyncio.get_running_loop().call_later(REST, self._flush)
+
+    def _look_anew(self, subject: Subject) -> Iterator[None]:
+        self._book.changed(subject)
+        yield from self._look(subject)
 
     def _next_dirty(self) -> Subject | None:
         if self._dirty:
@@ -288,7 +293,8 @@ class Evaluator:
             if isinstance(subject, Host):
                 yield from self._foresee(pool, subject)
         steps, is_large = self._book.looking(subject, now), isinstance(subject, LARGE)
-        while _is_there(subject, pool):
+        is_there = _is_there(subject, pool)
+        while is_there:
             try:
                 next(steps)
             except StopIteration as end:
@@ -296,6 +302,7 @@ class Evaluator:
                 return
             if is_large:
                 yield
+                is_there = _is_there(subject, pool)
 
     def _foresee(self, pool: PoolMirror, host: Host) -> Generator[None, None, None]:
         """What would become of its VMs without it. Milliseconds in a large pool, so a step at a time."""
