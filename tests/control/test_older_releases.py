@@ -15,6 +15,7 @@ from xo_dash.control.eligibility import impossible, summarize
 from xo_dash.control.orders import preview
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.run import RunState
+from xo_dash.control.xe import LINES
 
 
 def without(fake: FakePool, *methods: str) -> None:
@@ -51,3 +52,7 @@ def test_a_vtpm_is_refused_at_its_field(fake: FakePool) -> None:
     assert faults("vm.firmware", vm, firmware="uefi", vtpm=True) == []
     without(fake, "VTPM.create")
     assert faults("vm.firmware", vm, firmware="uefi", vtpm=True) == ["this pool's version has no vTPMs; update its hosts"]
+
+
+def test_whatever_has_an_xe_line_is_a_call_of_xapi() -> None:
+    assert LINES.keys() - METHODS == set()

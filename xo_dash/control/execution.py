@@ -12,13 +12,14 @@ from functools import partial
 
 from data.mirror import Mirror
 from data.types import Ref
+from xo_dash.control.absence import may_be_sent_again, pool_of, waits_for_pool
 from xo_dash.control.lazy_text import NOTHING, lazy
 from xo_dash.control.plan import Branch, Call, Inspect, Parallel, Plan, Question, Step, Transfer, is_removal
 from xo_dash.control.requests.request import Request
 from xo_dash.control.resume.lines import identified
 from xo_dash.control.resume.record import ItemRecord, PastStep, is_harmless
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
-from xo_dash.control.steps import CANCELLED, RESTARTED, Spawn, StepOutcome, Steps
+from xo_dash.control.steps import AWAY, CANCELLED, RESTARTED, Spawn, StepOutcome, Steps
 from xo_dash.control.task_waiter import Connections, TaskWaiter
 from xo_dash.control.throttle import HostTurns, Turn
 from xo_dash.control.track import Done, Track
@@ -147,9 +148,11 @@ class Execution:
         if past is not None:
             logged.began = past.began.at
             outcome = await self._resumed(track, step, logged, past)
-        elif track.item.cancelled and not track.undoing:
-            return CANCELLED
         else:
+            if waits_for_pool(track, step):
+                await self._steps.until_there(track.run, track.item, pool_of(track, step))
+            if track.item.cancelled and not track.undoing:
+                return CANCELLED
             if self._paused:
                 await asyncio.Event().wait()  # until the run is stopped; the next start goes on from here
             outcome = await self._fresh(track, step, logged)
@@ -163,9 +166,21 @@ class Execution:
             self._unanswered.add(track)
         try:
             await track.record.begin(track.place, step)
-            return await self._step(track, step, logged)
+            return await self._sent(track, step, logged)
         finally:
             self._answered(track)
+
+    async def _sent(self, track: Track, step: Step, logged: StepLog) -> StepOutcome:
+        """What became of it; sent again where the pool went away and that does nothing twice."""
+        end = time.monotonic() + AWAY
+        while True:
+            outcome = await self._step(track, step, logged)
+            is_over = time.monotonic() > end or (track.item.cancelled and not track.undoing)
+            if is_over or not (waits_for_pool(track, step) and may_be_sent_again(step, outcome)):
+                return outcome
+            if not await self._steps.is_gone(pool := pool_of(track, step)):
+                return outcome
+            await self._steps.until_there(track.run, track.item, pool)
 
     def _answered(self, track: Track) -> None:
         self._unanswered.discard(track)
@@ -242,7 +257,7 @@ class Execution:
             async with gate, self._throttle.turn(track.item.pool, branch.host) as turn:
                 inner = Track(
                     run=track.run, item=track.item, record=track.record, logs=entry.inside, turn=turn, shows=shows,
-                    of=(*track.place, number), within=track.within + 1, undoing=track.undoing,
+                    of=(*track.place, number), within=track.within + 1, undoing=track.undoing, patient=track.patient,
                 )  # fmt: skip
                 outcome = await self._branch(track, step, branch, inner, entry, halt)
             shows(1.0)

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
 
 from data.mirror import Mirror
 from data.reading import reading
@@ -28,14 +27,12 @@ from xo_dash.control.run_audit import RunAudit
 from xo_dash.control.run_list import RunList
 from xo_dash.control.steps import CANCELLED, RESTARTED, StepOutcome
 from xo_dash.control.throttle import HostTurns, Turn, host_of
+from xo_dash.control.track import FIRST
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.unfinished import Unfinished
 from xo_dash.i18n import N_
 
 log = logging.getLogger(__name__)
-
-FIRST: Final = (0,)
-"""The place of a plan's first step."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from data.changes import Change
-from data.mirror import Mirror
+from data.mirror import Mirror, PoolMirror
+from data.names import pool_name
 from data.objects import VM, Task, TaskStatus
+from data.server import ServerState
 from data.types import Ref
 from xo_dash.control.failures import explain, explain_error
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -49,7 +51,17 @@ BUSY: Final = frozenset({"TOO_MANY_STORAGE_MIGRATES"})
 """Codes of a call that was not begun, and that works later: a host sends the disks of three VMs at a time, whoever moves them."""
 REST: Final = 10.0
 """Seconds until such a call is sent again, if nothing ends before."""
+NOT_SENT: Final = NotConnected.__name__
+"""The code of a call that did not reach its pool."""
+AWAY: Final = 600.0
+"""Seconds for which the middle of a plan waits for a pool: a master that reboots takes minutes."""
+MOMENT: Final = 0.05
 CANCELLED = StepOutcome(RunState.CANCELLED, lazy(N_("it was cancelled")))
+
+
+def is_away(pool: PoolMirror) -> bool:
+    """Whether it cannot be asked now, and is looked for."""
+    return pool.server.state in (ServerState.UNREACHABLE, ServerState.CONNECTING, ServerState.SYNCING)
 
 
 class Steps:
@@ -103,26 +115,47 @@ class Steps:
             if not stops:
                 self._stops.pop(item, None)
 
+    async def until_there(self, run: Run, item: RunItem, pool: str) -> None:
+        """While a pool is away that comes back by itself, for AWAY seconds at most."""
+        if home := self._away(pool):
+            says = lazy(N_("Waiting for {pool}"), pool=pool_name(home))
+            await self._rest(run, item, says, AWAY, lambda _changes: not is_away(home))
+
+    async def is_gone(self, pool: str) -> bool:
+        """Whether a pool that did not answer is away; whoever follows its events learns that at the same time."""
+        if not self._away(pool):
+            await asyncio.sleep(MOMENT)
+        return self._away(pool) is not None
+
+    def _away(self, pool: str) -> PoolMirror | None:
+        home = self._mirror.pools.get(pool)
+        return home if home is not None and is_away(home) else None
+
     async def _until_less_busy(self, run: Run, item: RunItem, refused: StepOutcome) -> None:
-        """Until a task of some pool ends, after REST at the latest, or nobody wants it any more. Meanwhile the item says why it waits."""
-        stirred, says = asyncio.Event(), item.says
-        item.says = refused.reason
+        """Until a task of some pool ends, after REST at the latest."""
+
+        def is_over(changes: Sequence[Change]) -> bool:
+            return any(isinstance(one.subject, Task) and one.subject.status is not TaskStatus.PENDING for one in changes)
+
+        await self._rest(run, item, refused.reason, REST, is_over)
+
+    async def _rest(
+        self, run: Run, item: RunItem, says: LazyText | None, most: float, is_over: Callable[[Sequence[Change]], bool]
+    ) -> None:  # fmt: skip
+        """Until changes that end it, after `most` seconds at the latest, or nobody wants it any more. The item says why."""
+        stirred, before = asyncio.Event(), item.says
+        item.says = says
         self._tell(run)
-
-        def look(changes: Sequence[Change]) -> None:
-            if any(isinstance(one.subject, Task) and one.subject.status is not TaskStatus.PENDING for one in changes):
-                stirred.set()
-
-        unsubscribe = self._mirror.observe(look)
+        unsubscribe = self._mirror.observe(lambda changes: stirred.set() if is_over(changes) else None)
         try:
             with self.stoppable(item, stirred.set):
-                async with asyncio.timeout(REST):
+                async with asyncio.timeout(most):
                     await stirred.wait()
         except TimeoutError:
             pass
         finally:
             unsubscribe()
-            item.says = says
+            item.says = before
 
     async def _wait(self, item: RunItem, step: Wait) -> StepOutcome:
         """Look after each change of the mirror, and once more when the time is over."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from xo_dash.control.plan import Call, Plan, Transfer
 from xo_dash.control.resume.lines import Place
 from xo_dash.control.resume.record import ItemRecord
 from xo_dash.control.run import Run, RunItem, StepLog
 from xo_dash.control.throttle import Turn
+
+FIRST: Final = (0,)
+"""The place of a plan's first step."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +40,7 @@ class Track:
     of: Place = ()  # the place of the plan
     within: int = 0  # how many plans it is inside of
     undoing: bool = False
+    patient: bool = True  # whether a pool that went away is waited for
     done: list[Done] = field(default_factory=list)
     number: int = 0  # of the step under way
 

@@ -13,7 +13,7 @@ from xo_dash.control.rehearsal import rehearse_rest
 from xo_dash.control.resume.lines import UNDO
 from xo_dash.control.resume.record import ItemRecord
 from xo_dash.control.run import Leftover, Run, RunItem, RunState
-from xo_dash.control.steps import StepOutcome
+from xo_dash.control.steps import NOT_SENT, StepOutcome
 from xo_dash.control.throttle import Turn
 from xo_dash.control.track import Done, Track
 from xo_dash.i18n import N_
@@ -45,6 +45,7 @@ class Undoing:
         """Undo what is done, last first. Of a pool that may still be doing the last step nothing is taken back."""
         reason = failed.reason or NOTHING
         done = track.done
+        track.patient = track.patient and failed.code != NOT_SENT  # it has been waited for
         for one in reversed(done):
             one.log.undone = failed.state is not RunState.LOST and await self._undone(track, one)
             words = one.step.undone if one.log.undone else one.step.stays
@@ -99,11 +100,12 @@ class Undoing:
         """Whether every step of the undoing was done."""
         undoing = Track(
             run=track.run, item=track.item, record=track.record, logs=[], turn=track.turn, shows=lambda _progress: None,
-            of=(*done.place, UNDO), within=track.within, undoing=True,
+            of=(*done.place, UNDO), within=track.within, undoing=True, patient=track.patient,
         )  # fmt: skip
         outcome, _broken = await self._drive(undoing, done.undo(done.answer))
         if outcome.state is not RunState.DONE:
             done.log.kept_by = outcome.reason
+            track.patient = track.patient and outcome.code != NOT_SENT
             log.warning("undoing %s of %s: %s", track.run.action.id, track.item.uuid, outcome.code or outcome.state)
         return outcome.state is RunState.DONE
 

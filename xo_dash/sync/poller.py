@@ -222,7 +222,7 @@ class Poller:
             self._standing.now(ServerState.SYNCING)
 
     async def _methods(self) -> frozenset[str]:
-        """None where the pool does not say which it has: then each call is tried."""
+        """Empty where the pool does not say which it has: then each call is tried."""
         try:
             return await self._connection.methods()
         except (XapiFailure, BadReply):

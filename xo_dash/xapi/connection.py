@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from data.changes import Event
@@ -37,7 +37,9 @@ KNOCK = 0.8
 """Seconds to connect in, when a host is looked for again and again."""
 KNOCK_AT = 2
 """Hosts that are looked for each time; of the others one after the other."""
-LIST_METHODS = "system.listMethods"
+NOT_LOOKED_AT: Final = frozenset({"SESSION_INVALID", "HOST_IS_SLAVE"})
+"""Of a session that has ended, and of a host that is no longer the master."""
+LIST_METHODS: Final = "system.listMethods"
 """Takes no session."""
 HOSTS_KEPT = 64
 """Connections that stay open for measurements, one for each host: a handshake costs more than the answer."""
@@ -80,17 +82,17 @@ class Connection(MasterSession):
     async def call(self, method: str, *args: Any, within: float = TIMEOUT) -> Any:
         """`await connection.call("VM.start", ref, False, False)`: the result as XAPI gives it, in `within` seconds.
 
-        Never sent twice, but for a session that had ended: then nothing was done. After Unreachable nobody knows.
+        Never sent twice, but where it was not even looked at. After Unreachable nobody knows.
         """
         return await self._call(lambda session: session.call(method, *args, timeout=within), within)
 
     async def _call(self, work: Callable[[XapiSession], T], within: float) -> T:
-        """`work` in a session; again in a new one, if that had ended."""
+        """`work` in a session; again in a new one, if that had ended, or with another master."""
         target = await self._signed_in()
         try:
             return await self._calls.run(work, target, within + GRACE)
         except XapiFailure as failure:
-            if failure.code != "SESSION_INVALID":
+            if failure.code not in NOT_LOOKED_AT:
                 raise
         return await self._calls.run(work, await self._renewed(target), within + GRACE)
 

@@ -66,7 +66,10 @@ class Unreachable(XapiError):
 
 
 class NotConnected(Unreachable):
-    """There is no connection to send it by: the server is disabled, was removed, or is not signed in. Nothing was sent."""
+    """There is no connection to send it by: the server is disabled, was removed, is not signed in, or nobody answers there.
+
+    Nothing was sent.
+    """
 
 
 class Timeout(Unreachable):

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from xo_dash.xapi.address import Address
-from xo_dash.xapi.errors import BadCertificate, NoTls, Unreachable
+from xo_dash.xapi.errors import BadCertificate, NotConnected, NoTls, Unreachable
 
 CONNECT_TIMEOUT = 5.0
 """Seconds for a TCP connection and its handshake."""
@@ -64,7 +64,7 @@ def fingerprint(certificate: bytes) -> str:
 def connect(address: Address, trust: Trust, timeout: float = CONNECT_TIMEOUT) -> socket.socket:
     """A connection that was proved to lead to whom we believe; nothing has been sent over it.
 
-    Raises BadCertificate, Unreachable, NoTls.
+    Raises BadCertificate, NotConnected, NoTls.
     """
     if not trust.allows(address):
         raise BadCertificate("", "", "plain http was not agreed to")
@@ -73,7 +73,7 @@ def connect(address: Address, trust: Trust, timeout: float = CONNECT_TIMEOUT) ->
     except ssl.SSLCertVerificationError as error:
         raise BadCertificate("", presented(address, timeout), error.verify_message) from error
     except (OSError, UnicodeError) as error:
-        raise Unreachable(_words(error)) from error
+        raise NotConnected(_words(error)) from error
     if address.secure:
         try:
             trust.check(_certificate(connection))

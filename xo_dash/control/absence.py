@@ -1,0 +1,26 @@
+"""A pool that goes away in the middle of a plan is waited for: what was done would stay half done otherwise."""
+
+from __future__ import annotations
+
+from xo_dash.control.plan import Call, Question, Step, Transfer
+from xo_dash.control.resume.record import is_harmless
+from xo_dash.control.run import RunState
+from xo_dash.control.steps import NOT_SENT, StepOutcome
+from xo_dash.control.track import FIRST, Track
+
+
+def waits_for_pool(track: Track, step: Step) -> bool:
+    """Not for the first step: that is refused, nothing being done."""
+    return track.patient and track.place != FIRST and isinstance(step, (Call, Question, Transfer))
+
+
+def may_be_sent_again(step: Step, outcome: StepOutcome) -> bool:
+    """It was not sent, or does nothing twice and nobody knows what became of it."""
+    if isinstance(step, Call) and outcome.state is RunState.LOST:
+        return is_harmless(step)
+    return isinstance(step, (Call, Question)) and outcome.code == NOT_SENT
+
+
+def pool_of(track: Track, step: Step) -> str:
+    """The server's id of the pool that it is sent to."""
+    return (step.at if isinstance(step, (Call, Transfer)) else "") or track.item.pool
