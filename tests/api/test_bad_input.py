@@ -20,6 +20,10 @@ WEB = {"on": {"kind": "vm", "uuid": "00000000-0000-0000-0000-000000000000"}}
 PROBLEMS = [
     ("GET", "/vms?fields=colour", None, 400, "the fields are: "),
     ("GET", "/vms?filter=colour:red", None, 400, "power_state"),
+    ("GET", "/vms?filter=is:purple", None, 400, "running"),
+    ("GET", "/vms?filter=memory_static_max:>many", None, 400, "memory_static_max:>4GiB"),
+    ("GET", "/cars", None, 404, "vms"),
+    ("QUERY", "/vms", None, 405, "GET"),
     ("GET", "/actions/vm.fly", None, 404, "GET /api/v1/actions"),
     ("POST", "/actions/vm.fly", {"on": ["x"]}, 404, "vm.start"),
     ("POST", "/users", ["a list"], 400, "must be a JSON object with these fields: name, password, role"),

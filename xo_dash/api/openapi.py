@@ -76,7 +76,7 @@ def description(collections: Sequence[Collection[Any]], routes: Iterable[Route])
     schemas, parts = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
     schema_of = dict(zip(shapes, schemas, strict=True))
     known = list(_operations(collections, schema_of))
-    told_apart = {(path, method) for path, method, _operation in known} | {("/actions/{id}", "post")}  # each has its own
+    told_apart = {(path, method) for path, method, _operation in known}
     others = [_other(route, schema_of) for route in routes if (route.path, route.method.lower()) not in told_apart]
     for path, method, operation in (*known, *others):
         paths.setdefault(path, {})[method] = {
@@ -124,6 +124,7 @@ def _operations(collections: Sequence[Collection[Any]], schema_of: Mapping[type,
             "summary": action.title, "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
             "responses": {"200": _object(["action", "dry_run", "preview"]), "202": _answer("Run")},
         }  # fmt: skip
+        yield f"/actions/{action.id}", "get", {"summary": f"What “{action.title}” wants to know", "responses": {"200": _object([])}}
 
 
 def _other(route: Route, schema_of: Mapping[type, Described]) -> tuple[str, str, Described]:

@@ -18,7 +18,7 @@ from xo_dash.i18n import _
 
 BASE: Final = "/api/v1"
 COLLECTIONS: Final[Sequence[Collection[Any]]] = (*OBJECTS, FINDINGS, runs.RUNS, rolling.ROLLING, *people.COLLECTIONS, quotas.QUOTAS)
-METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+METHODS: Final = ("GET", "HEAD", "QUERY", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 MEASURED: Final = ("hosts", "vms", "srs")
 
 
@@ -48,7 +48,7 @@ def table() -> Iterator[ApiRoute]:
     yield ApiRoute("GET", "/events", partial(events.events, events.EventFeeds()))
     yield ApiRoute("GET", "/actions", actions.all_actions)
     yield ApiRoute("GET", "/actions/{id}", actions.one_action)
-    yield ApiRoute("POST", "/actions/{id}", actions.give)
+    yield ApiRoute("POST", "/actions/{id}", actions.give, actions.ActionBody)
     yield ApiRoute("GET", "/access", access.access)
     yield ApiRoute("GET", "/runs/{id}", runs.one_run)
     yield ApiRoute("GET", "/runs/{id}/file", transfers.fetch)
@@ -94,6 +94,9 @@ def nothing_of(rows: Sequence[ApiRoute]) -> Handler:
         methods = {row.method for row in rows if _is_at(row.path.strip("/"), path)}
         if methods:
             raise WrongMethod(asked.request.method, methods)
+        if "/" not in path:
+            names = ", ".join(sorted({row.path.split("/")[1] for row in rows if row.method == "GET"}))
+            raise Problem(404, _("there is no “{name}” here; there are: {names}").format(name=path[:80], names=names))
         raise Problem(404, _("there is nothing at this address; see {path}").format(path=f"{BASE}/openapi.json"))
 
     return nothing

@@ -51,7 +51,7 @@ Test = Callable[[Any, str, Sees], bool]
 
 
 def parse(text: str, keys: Sequence[str]) -> list[Term]:
-    """In the order of the text; what says nothing yet (`tag:`) is left out. Raises BadFilter for a key that nobody knows."""
+    """In the order of the text; what says nothing yet (`tag:`) is left out. Raises BadFilter for what cannot fit anything."""
     if len(text) > LONGEST:
         raise BadFilter(_("the filter is longer than {most} characters; shorten it").format(most=LONGEST))
     known = {key.lower(): key for key in keys}
@@ -62,10 +62,19 @@ def parse(text: str, keys: Sequence[str]) -> list[Term]:
             raise BadFilter(sentence.format(key=key[:80], keys=", ".join(keys)))
         value = (quoted or bare).lower()
         if value and value != "-":
+            _check(known.get(key.lower(), ""), value)
             terms.append(Term(known.get(key.lower(), ""), value, minus == "-"))
     if len(terms) > MOST_TERMS:
         raise BadFilter(_("the filter has more than {most} words; use fewer").format(most=MOST_TERMS))
     return terms
+
+
+def _check(key: str, value: str) -> None:
+    """Raises BadFilter for a word that `is:` does not know, and for more or less than what is no number."""
+    if key == "is" and value not in IS:
+        raise BadFilter(_("“is:{word}” is not known; use one of: {words}").format(word=value[:80], words=", ".join(IS)))
+    if key not in ("", *KEYS) and value[0] in "<>" and _number(value.lstrip("<>=")) is None:
+        raise BadFilter(_("“{value}” does not compare with a number; write {key}:>4 or {key}:>4GiB").format(value=value[:80], key=key))
 
 
 def holds(value: object, wanted: str) -> bool:
@@ -85,15 +94,17 @@ def _compares(value: float, wanted: str) -> bool:
     found = _NUMBER.fullmatch(wanted)
     if found is None:
         return False
-    text = found[2].strip()
+    number = _number(found[2])
+    return number is not None and bool(_COMPARED[found[1]](value, number))
+
+
+def _number(text: str) -> float | None:
+    """Of a number or a size; None for neither."""
     try:
-        number = float(text)
+        return float(text)
     except ValueError:
-        size = parse_size(text)
-        if isinstance(size, str):
-            return False
-        number = float(size)
-    return bool(_COMPARED[found[1]](value, number))
+        size = parse_size(text.strip())
+        return None if isinstance(size, str) else float(size)
 
 
 # ---- keys of XAPI's objects besides their fields
