@@ -151,6 +151,7 @@ FAULTS: list[tuple[str, str, dict[str, Any], str]] = [
     ("vdi.grow", "disk", {"size": "much"}, "it must be a size, like 300, 300 GiB, +100"),
     ("vdi.grow", "disk", {"size": "2 PiB"}, "it must be more than 0 and at most 1 PiB"),
     ("vdi.grow", "disk", {"size": "+61"}, "vault cannot be used: 61 GiB needed, 60 GiB free"),
+    ("vif.mac", "nic", {"mac": "00-00-00-00-00-00"}, "it must be a unicast MAC address, like 02:1a:2b:3c:4d:5e"),
     ("vif.mac", "nic", {"mac": "01:00:00:00:00:00"}, "its first byte must be even; odd ones are multicast"),
     ("vif.mac", "nic", {"mac": "52:54"}, "a MAC address has six bytes, like 52:54:00:12:34:56"),
     ("vif.lock", "nic", {"mode": "locked"}, "without an address nothing can be sent; enter one, or select “No traffic”"),

@@ -60,7 +60,7 @@ def _wrong_number(field: RequestField, value: object) -> LazyText:
     if isinstance(value, str):
         number = parse_size(value, field.bare) if field.entry is InputKind.SIZE else value.strip()
     try:
-        whole = int(number)  # type: ignore[call-overload]
+        whole = int(str(number) if isinstance(number, float) and not number.is_integer() else number)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
         if field.entry is InputKind.SIZE:
             return lazy(N_("it must be a size, like {example}"), example="20 GiB")

@@ -51,6 +51,8 @@ def wrong_mac(mac: str, home: Home, but: VIF | None = None) -> LazyText | None:
     text = normal(mac)
     if not _MAC.fullmatch(text):
         return lazy(N_("a MAC address has six bytes, like {example}"), example="52:54:00:12:34:56")
+    if not int(text.replace(":", ""), 16):
+        return lazy(N_("it must be a unicast MAC address, like 02:1a:2b:3c:4d:5e"))
     if int(text[:2], 16) & 1:
         return lazy(N_("its first byte must be even; odd ones are multicast"))
     other = next((vif for vif in _others(home, but) if vif.MAC.lower() == text), None)
