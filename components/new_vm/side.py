@@ -11,6 +11,7 @@ from components.live import fresh_slot
 from components.new_vm.model import Model
 from components.theme.icons import Icon
 from components.ui import Card
+from data.facts.sr import is_thin
 from data.hosts import account_of
 from data.names import name_of
 from data.objects import SR
@@ -19,7 +20,7 @@ from xo_dash.control.plan import Parallel, Step
 from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.sr.choice import free_space
 from xo_dash.control.vm.creation.blueprint import Blueprint
-from xo_dash.control.vm.creation.check import THICK, needs, takes
+from xo_dash.control.vm.creation.check import needs, takes
 from xo_dash.control.vm.creation.hosts import Seat, why
 from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _, ngettext, number, percent, size
@@ -179,7 +180,7 @@ def _storage(plan: Blueprint, sr: SR, at_once: int) -> Left:
     if plan.cloud_init is not None and plan.config_sr is sr:
         most += SIZE * count
     free = free_space(sr)
-    thick = sr.type in THICK
+    thick = not is_thin(sr)
     words = _("Thick: takes {size} at once.") if thick else _("Thin: grows up to {size}.")
     if not thick and any(takes(disk, plan) for disk in plan.disks if disk.sr is sr):
         words = _("Thin: {now} at first, grows up to {size}.")

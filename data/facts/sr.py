@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from data.facts.host import is_live
 from data.facts.pool import own_pool
 from data.level import Level
 from data.objects import PBD, SR, Host
+
+THICK: Final = frozenset({"lvm", "lvmoiscsi", "lvmohba", "lvmofcoe", "rawhba"})
+"""Types that give a disk blocks of a device: its whole size at once, with what was in them before. Source: sm; xapi's
+must_write_zeroes_into_new_vdi."""
+
+
+def is_thin(sr: SR) -> bool:
+    """Whether a disk takes space as it is written; sm_config says so of an LVM that was made that way."""
+    return sr.type not in THICK or sr.sm_config.get("allocation") == "thin"
 
 
 def is_shown(sr: SR) -> bool:

@@ -10,6 +10,7 @@ import struct
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Final
 
+from data.facts.sr import THICK
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.transfers.checksums import Hasher
 from xo_dash.control.transfers.ends import EndFailed, Source
@@ -21,11 +22,10 @@ SECTOR: Final = 512
 HEAD: Final = struct.Struct("<QI")
 END: Final = bytes(12)
 ZERO: Final = bytes(BLOCK)
-THICK: Final = frozenset({"lvm", "lvmoiscsi", "lvmohba", "rawhba"})
-"""Types of SRs whose fresh disks may hold what was there before. Source: must_write_zeroes_into_new_vdi."""
 
 
 def writes_zeros(sr_type: str) -> bool:
+    """Whether its fresh disks may hold what was there before."""
     return sr_type in THICK
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from data.facts.host import is_live
+from data.facts.sr import is_thin
 from data.facts.vm import host_of
 from data.names import name_of
 from data.objects import PBD, SR, VDI, VM, Host
@@ -14,13 +14,6 @@ from xo_dash.control.action import Choice
 from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.i18n import N_
-
-THICK: Final = frozenset({"lvm", "lvmoiscsi", "lvmohba"})
-"""Types that take the whole size of a disk at once. Source: sm; sm_config allocation says thin where one was made so."""
-
-
-def is_thin(sr: SR) -> bool:
-    return sr.type not in THICK or sr.sm_config.get("allocation") == "thin"
 
 
 def cannot_take(sr: SR, needed: int, vm: VM | None) -> LazyText | None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from data.facts.sr import is_thin
 from data.facts.vm import is_guest
 from data.hosts import account_of
 from data.names import name_of
@@ -31,8 +32,6 @@ MAC: Final = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 LARGEST_VHD: Final = 2040 * GIB
 VHD: Final = frozenset({"lvm", "lvmoiscsi", "lvmohba", "lvmofcoe", "ext", "nfs", "smb", "cifs", "file"})
 """Drivers whose disks are VHD. Source: xapi's Constants.max_vhd_size."""
-THICK: Final = frozenset({"lvm", "lvmoiscsi", "lvmohba", "lvmofcoe"})
-"""Drivers that take all of a disk's size at once."""
 
 
 def check(request: CreateVM, pool: Pool) -> Iterator[Fault]:
@@ -200,10 +199,10 @@ def takes(disk: Disk, plan: Blueprint) -> int:
     if disk.existing is not None or disk.sr is None:
         return 0
     if disk.original is None:
-        return disk.size if disk.sr.type in THICK else 0
+        return disk.size if not is_thin(disk.sr) else 0
     if plan.copy_to is not None:
-        return disk.size if disk.sr.type in THICK else copy_size(disk.original)
-    return disk.size - disk.original.virtual_size if disk.sr.type in THICK else 0
+        return disk.size if not is_thin(disk.sr) else copy_size(disk.original)
+    return disk.size - disk.original.virtual_size if not is_thin(disk.sr) else 0
 
 
 def needs(plan: Blueprint) -> dict[SR, int]:
