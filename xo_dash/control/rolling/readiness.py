@@ -14,6 +14,7 @@ from data.placement import guests_on
 from data.types import Ref
 from xo_dash.control.failures import explain
 from xo_dash.control.host.departures import departures, instead
+from xo_dash.control.host.maintenance import NOT_ENOUGH_MEMORY
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.rolling.check import Check, Gravity
 from xo_dash.control.rolling.request import RollHosts, hosts_in, request_for
@@ -50,7 +51,8 @@ def told_by_pool(request: RollHosts, pool: Pool, told: Sequence[Obstacle]) -> It
     if not told:
         return
     hosts = {host.ref: host for host in hosts_in(request, pool)}
-    places = {vm.ref: host for host in hosts.values() for vm in _unsaid(request, host)}
+    found = {host: departures(request_for(request, host), host) for host in hosts.values()}
+    places = {vm.ref: host for host in found for vm in guests_on(host) if vm in found[host].evacuation.moves}
     for code, *arguments in dict.fromkeys(told):
         if code in OURS:
             continue
@@ -58,13 +60,9 @@ def told_by_pool(request: RollHosts, pool: Pool, told: Sequence[Obstacle]) -> It
         named = [host for text in arguments if (host := pool.home.one(Host, Ref(text))) is not None]
         reason = explain(code, arguments, pool.home, vm)
         if vm is not None and (place := places.pop(vm.ref, None)) is not None:
+            if code == NOT_ENOUGH_MEMORY and found[place].off:
+                continue  # it judges as if all of them moved
             yield Check(Gravity.BLOCKS, lazy(N_("{vm} cannot leave {host}"), vm=name_of(vm), host=name_of(place)), reason,
                         place, vm, "", instead(vm))  # fmt: skip
         elif vm is None and (not named or any(host.ref in hosts for host in named)):
             yield Check(Gravity.BLOCKS, lazy(N_("The pool is not ready for updates")), reason, next(iter(named), None))
-
-
-def _unsaid(request: RollHosts, host: Host) -> Iterator[VM]:
-    """The VMs that would move."""
-    found = departures(request_for(request, host), host)
-    return (vm for vm in guests_on(host) if vm not in found.off and vm not in found.evacuation.stranded)
