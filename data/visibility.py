@@ -38,6 +38,7 @@ from data.objects import (
     Message,
     Network,
     Pool,
+    PoolUpdate,
     Repository,
     Task,
     USBGroup,
@@ -114,7 +115,7 @@ _WITH_A_NAME: Final[Mapping[type[XapiObject], str]] = {Host: "metrics", SR: "PBD
 
 _OF_A_HOST: Final = (PCI, PGPU, PUSB)
 """What names its host and is seen with it."""
-_OF_A_POOL: Final = (SM, Repository, Appliance, GPUGroup, VGPUType, USBGroup, Task, Message)
+_OF_A_POOL: Final = (SM, Repository, PoolUpdate, Appliance, GPUGroup, VGPUType, USBGroup, Task, Message)
 """What is seen by who sees the pool as a whole, whatever it is about."""
 
 NAMES: Final = 1 << 20

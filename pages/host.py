@@ -12,6 +12,7 @@ from components.hosts.head import host_bands, host_head
 from components.hosts.loads import loads
 from components.hosts.memory import HostMemory
 from components.hosts.patches import host_patches
+from components.hosts.pool_updates import host_pool_updates
 from components.hosts.ports_and_paths import Paths, Ports
 from components.hosts.rows import resident_table
 from components.lists import Listing
@@ -66,5 +67,6 @@ def _overview(context: Context, host: HostView) -> None:
             HostHardware(context, host)
             HostAbout(host)
             host_patches(context, host.row)
+            host_pool_updates(context, host)
             console_link(context, host)
             RecentMessages(mirror, host.row)

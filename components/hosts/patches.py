@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from nicegui import ui
 
 from components.actions import run_command, whoever
 from components.cells import Cell, CellLink, CellTable, Marked, Quiet, When
-from components.live import follow, follow_source, fresh_slot
+from components.live import follow, follow_all, follow_source, fresh_slot
 from components.ui import Age, Button, ButtonKind, Card, Column, key_values
 from components.urls import path_of
+from data.changes import Change
 from data.facts.host import needs_reboot
 from data.names import name_of
-from data.objects import Host, Pool
+from data.objects import Host, Pool, PoolUpdate
+from data.pool_updates import uploaded_for
 from data.repositories import in_use
 from data.types import timestamp
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.host.apply_updates import APPLY_UPDATES
+from xo_dash.control.host.pool_update import takes_pool_updates
 from xo_dash.control.host.update import UPDATE_HOST, is_xcp_ng
 from xo_dash.control.patches import Patch, can_tell
 from xo_dash.control.pool.repositories import SET_REPOSITORIES, is_of_xenserver
@@ -63,15 +66,17 @@ class PoolPatches(Card):
                     for action in (SYNC_UPDATES, UPLOAD_BUNDLE, SET_REPOSITORIES, UPDATE_SCHEDULE):
                         self._command(action)
                 elif not any(map(can_tell, pool.home.all(Host).values())):
-                    ui.label(
-                        _("The hosts of this pool have neither the updater plugin nor repositories; install updates with XenCenter.")
-                    ).classes("x-dim")
+                    ui.label(_by_hand(pool)).classes("x-dim")
             self._running = ui.element().classes("contents")
         self._refresh()
         follow_source(context.patches.observe, self._refresh)
         follow_source(context.rolling.observe, self._refresh)
+        follow_all(context.mirror, self._concerns_updates, self._refresh, topics=lambda: (PoolUpdate,))
         if is_of_xenserver(pool):
             follow(context.mirror, (pool,), self._draw_sources, names=SOURCES)
+
+    def _concerns_updates(self, changes: Sequence[Change]) -> bool:
+        return any(isinstance(change.subject, PoolUpdate) and change.subject.home is self._pool.home for change in changes)
 
     def _draw_sources(self) -> None:
         """Of a XenServer pool: whom it asks, when it did, and when it will."""
@@ -105,6 +110,13 @@ class PoolPatches(Card):
                 ui.link(text, f"/rolling/{running.id}").classes("x-link")
 
 
+def _by_hand(pool: Pool) -> str:
+    """Of hosts that tell nothing of what they lack."""
+    if any(map(takes_pool_updates, pool.home.all(Host).values())):
+        return _("Upload updates with XenCenter; those that are uploaded can be installed on the page of each host.")
+    return _("The hosts of this pool have neither the updater plugin nor repositories; install updates with XenCenter.")
+
+
 def schedule_text(pool: Pool) -> str:
     """`weekly, Sunday`"""
     if not pool.update_sync_enabled:
@@ -124,7 +136,7 @@ def _missing(context: Context, host: Host) -> Cell:
     if needs_reboot(host):
         return Marked("warning", _("reboot to finish updates"))
     if not can_tell(host):
-        return Quiet(_("no updater plugin and no repositories"))
+        return _uploaded(host) if takes_pool_updates(host) else Quiet(_("no updater plugin and no repositories"))
     if known is None:
         return Quiet(_("not asked yet"))
     if known.failed:
@@ -134,6 +146,13 @@ def _missing(context: Context, host: Host) -> Cell:
     count = len(known.missing)
     text = ngettext("{n} package", "{n} packages", count) if is_xcp_ng(host) else ngettext("{n} update", "{n} updates", count)
     return Marked("warning", text.format(n=number(count)))
+
+
+def _uploaded(host: Host) -> Cell:
+    """Of XenServer 7, which knows of those alone."""
+    lacking = len(uploaded_for(host))
+    text = ngettext("{n} update", "{n} updates", lacking).format(n=number(lacking))
+    return Marked("warning", text) if lacking else Marked("live", _("all uploaded updates installed"))
 
 
 class HostPatches(Card):

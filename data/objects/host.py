@@ -100,6 +100,19 @@ class Repository(XapiObject):
     origin: str = "remote"  # remote, bundle, remote_pool
 
 
+class PoolUpdate(XapiObject):
+    """An update of the old kind (XenServer 7); a pool without any has another kind."""
+
+    xapi_class: ClassVar = "pool_update"
+    name_label: str = ""
+    name_description: str = ""
+    version: str = ""
+    installation_size: Count = 0  # bytes
+    after_apply_guidance: list[str] = []  # restartHVM, restartPV, restartHost, restartXAPI
+    vdi: Annotated[Ref, "VDI"] = NULL_REF  # its file; gone once it was cleaned up
+    hosts: Annotated[list[Ref], "Host"] = []  # that have it
+
+
 class Certificate(XapiObject):
     """A certificate a host serves or trusts."""
 

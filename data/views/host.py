@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final, TypeVar
 
-from data import hosts
+from data import hosts, pool_updates
 from data.facts import host as facts
 from data.facts.pool import is_master, own_pool
 from data.findings.registry import FindingRegistry
@@ -22,6 +22,7 @@ from data.views.view import FINDINGS, HISTORY, Fact, View, is_present
 V = TypeVar("V")
 STATE: Final = ("enabled", "metrics.live")
 RESIDENTS: Final = ("resident_VMs", *via("resident_VMs", *GUEST, "name_label"))
+_UPDATES: Final = via("PoolUpdate", "hosts", "vdi", "name_label", "version", "name_description", "after_apply_guidance", "uuid")
 _HELD: Final = ("memory_dynamic_max", "memory_dynamic_min", "memory_overhead")
 
 
@@ -60,6 +61,9 @@ class HostView(View[Host]):
     )
     """Those on it that are to be restarted for updates to work."""
     updates_unfinished = _Fact(facts.updates_unfinished, "pending_guidances", "updates_requiring_reboot", "other_config")
+    updates_uploaded = _Fact(lambda host: tuple(map(pool_updates.seen, pool_updates.uploaded_for(host))), *_UPDATES)
+    """Of XenServer 7: those that its pool has and it lacks."""
+    updates_applied = _Fact(lambda host: tuple(map(pool_updates.seen, pool_updates.applied_to(host))), *_UPDATES)
     load = _Fact(lambda host: host.home.part(History).loads.get(host.uuid), HISTORY)
     """What was measured last."""
     level = _Fact(lambda host: host.home.part(FindingRegistry).mark(host), FINDINGS)

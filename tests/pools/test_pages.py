@@ -8,7 +8,9 @@ from nicegui import ui
 from nicegui.testing import User
 
 from data.identity import key_of
-from data.objects import PowerState, Repository
+from data.objects import VDI, PoolUpdate, PowerState, Repository
+from data.views.host import HostView
+from tests.control.asked import calls_of
 from tests.networks.place import Place
 from xo_dash.context import Context
 from xo_dash.control.patches import PatchBook
@@ -111,3 +113,24 @@ async def test_what_updates_want_restarted_is_said_where_it_can_be_done(user: Us
     await user.should_see("The device model of 1 running VM has to be restarted to finish installing updates.")
     user.find(marker="do-vm.clean_reboot").click()
     await user.should_see("Users are disconnected until it is back.")
+
+
+async def test_an_update_that_was_uploaded_is_installed_on_one_host(user: User, place: Place, context: Context) -> None:
+    first, second, _third = place.hosts
+    place.put(PoolUpdate(name_label="XS76E001", version="1.0", hosts=[host.ref for host in place.hosts]))
+    await user.open(f"/host/{key_of(first)}")
+    await user.should_see("All updates that were uploaded to the pool are installed.")
+    await user.should_see("XS76E001 1.0")
+    file = place.put(VDI(name_label="XS76E002"))
+    late = place.put(
+        PoolUpdate(name_label="XS76E002", version="1.1", vdi=file.ref, hosts=[second.ref], after_apply_guidance=["restartXAPI"])
+    )
+    await user.should_see("XS76E002 1.1 · needs: toolstack restart")
+    assert [one.name for one in context.scope.view(HostView, second).updates_applied] == ["XS76E001", "XS76E002"]
+    calls = [method for method, _given in calls_of("host.apply_pool_update", first, update=late.uuid)]
+    assert calls == ["pool_update.precheck", "pool_update.apply", "host.restart_agent"]
+    user.find(marker="install-uploaded").click()
+    await user.should_see("VMs keep running. If the host has to be rebooted")
+    await user.open(f"/pool/{key_of(place.pool)}")
+    await user.should_see("all uploaded updates installed")
+    await user.should_see("1 update")

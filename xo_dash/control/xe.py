@@ -196,6 +196,8 @@ LINES: Final[Mapping[str, str]] = {
     "pool.set_update_sync_enabled": "pool-set-update-sync-enabled value={1}",
     "pool.set_wlb_enabled": "pool-param-set uuid={0} wlb-enabled={1}",
     "pool.sync_updates": "pool-sync-updates force={1}",
+    "pool_update.apply": "update-apply uuid={0} host={1}",
+    "pool_update.precheck": "update-precheck uuid={0} host={1}",
     "secret.create": "secret-create value=…",
     "secret.get_uuid": "secret-param-get uuid={0} param-name=uuid",
     "task.cancel": "task-cancel uuid={0}",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from data.objects import SR, VDI, VM, Host, Network
+from data.objects import SR, VDI, VM, Host, Network, PoolUpdate
 from data.types import XapiObject
 
 LONGEST_NAME = 255
@@ -47,6 +47,7 @@ Size = Annotated[int, Meta(ge=1, le=1 << 50, extra={"size": True})]
 """Bytes; people may write `20 GiB`."""
 GibSize = Annotated[int, Meta(ge=1, le=1 << 50, extra={"size": True, "bare": "G"})]
 """Bytes; in a text a bare number is of GiB: `20`."""
+PoolUpdateUuid = Annotated[str, an_object(PoolUpdate)]
 HostUuid = Annotated[str, an_object(Host)]
 SRUuid = Annotated[str, an_object(SR)]
 VMUuid = Annotated[str, an_object(VM)]
