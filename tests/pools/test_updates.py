@@ -10,7 +10,7 @@ import pytest
 
 from data.facts.host import needs_reboot
 from data.facts.pool import is_master
-from data.objects import Host, Pool, Repository
+from data.objects import VM, Host, Pool, Repository
 from data.repositories import BUNDLE, OTHER_POOL, REMOTE
 from data.stores.users import Role
 from tests.control.asked import calls_of, faults, steps_of
@@ -206,3 +206,9 @@ async def test_what_the_repositories_have_is_listed_and_applied_to_one_host(lab:
         await bench.until(lambda: host.latest_synced_updates_applied == "yes" and host.enabled and not needs_reboot(host))
         await book.run()
         assert book.count(host) == 0
+        vm = next(vm for vm in bench.home.all(VM).values() if "pool_migrate" in vm.allowed_operations and not vm.is_control_domain)
+        lab.do(lambda inside: inside.db.set(vm.ref, pending_guidances=["restart_device_model"]))
+        await bench.until(lambda: bool(vm.pending_guidances))
+        run = await asyncio.wait_for(bench.runner.run(bench.hire(EVE), action("vm.restart_device_models"), [vm], {}), 60)
+        assert run.items[0].state is RunState.DONE, str(run.items[0].reason)
+        await bench.until(lambda: not vm.pending_guidances)
