@@ -39,7 +39,7 @@ DOUBT = 1.0
 """Seconds to wait for events when the picture seems to have too much."""
 MOST_MEMBERS, MOST_OF_AN_ADDRESS, MOST_OF_A_PRINT = 256, 253, 100
 """Of what a pool says of its hosts is kept for later: four times the hosts that a pool may have, and characters."""
-SLICE = 500
+SLICE = 150
 """Events applied at once in a first state: the loop must not be held for longer. A burst of everyday life is one turn."""
 BURST = 2000
 
