@@ -17,7 +17,7 @@ MANY, WIDE_ROUND = 60, 30.0
 """... and with more than this so far."""
 IDLE_ROUND: Final = 60.0
 """... while nobody does; nothing is lost, a host answers with all samples since."""
-FIRST_AT_ONCE, FIRST_OF_A_POOL = 8, 2
+FIRST_AT_ONCE, FIRST_OF_A_POOL = 3, 2
 """Hosts that are asked for their first ten minutes at a time, each for megabytes; of one pool fewer, whose hosts may not answer."""
 EARLY: Final = 0.5
 """Seconds by which a tick may come too soon."""
