@@ -92,7 +92,6 @@ def _told() -> dict[str, object]:
     return {
         "states": [_("Halted"), _("Running"), _("Paused"), _("Suspended"), _("Unknown")],
         "asOf": _("Data from"),
-        "never": _("never"),
         "oldest": _("oldest {age}"),
         "task": _("Task"),
         "host": _("Host"),

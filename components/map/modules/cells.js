@@ -87,7 +87,7 @@ function ofPool(pool, model, words, format) {
   const busy = hosts.map((host) => ({ cpus: host.cpus, ...figure(model, host, "cpu") })).filter(({ cpus, value }) => cpus > 0 && value !== undefined);
   const cpus = busy.reduce((all, host) => all + host.cpus, 0), exact = busy.every((host) => host.exact);
   const load = cpus ? busy.reduce((all, host) => all + host.value * host.cpus, 0) / cpus : NaN;
-  const age = pool.standing === 2 ? `, ${words.asOf.toLowerCase()} ${pool.seen ? format.age(pool.seen) : words.never}` : "";
+  const age = pool.standing === 2 && pool.seen ? `, ${words.asOf.toLowerCase()} ${format.age(pool.seen)}` : "";
   return {
     state: { text: stateOf(pool, words) + age, tone: pool.standing === 2 ? "critical" : "dim" },
     cpu: Number.isFinite(load) && !pool.standing ? { text: told({ value: load, exact }, format.percent, format), part: load } : NOTHING,

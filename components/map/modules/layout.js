@@ -18,6 +18,7 @@ const CHROMES = [
     tank: 8, tankHead: 0, benchHead: 4, bench: { w: 20, h: 8, gap: 2 }, narrowest: 50 },
 ];
 const PHONE = 600;          // narrower than this, pools stand one below the other and the map scrolls
+const LOW = 340;            // a lower map (a window at 200 %) scrolls, or hosts would have no room for VMs
 const PHONE_TILE = 46;      // the side of the median VM there
 const LONE_HOST = 0.6;      // of the viewport at most, which is a little less than half of the screen
 const STEP = 1.12;          // the scale goes in steps, so that a small change does not move the world
@@ -68,7 +69,7 @@ export function layout(pools, viewport, size = "auto") {
 // ---- the frame
 
 function place(pools, viewport) {
-  const view = { w: Math.max(200, viewport.w), h: Math.max(200, viewport.h) };
+  const view = { w: Math.max(200, viewport.w), h: Math.max(LOW, viewport.h) };
   const full = pools.filter((pool) => pool.hosts.length), world = full.map(measure);
   const empty = pools.filter((pool) => !pool.hosts.length);
   const chrome = chromeFor(world, view);

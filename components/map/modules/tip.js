@@ -7,7 +7,7 @@ import { ENABLED, HALTED, LIVE, MASTER, RUNNING } from "./model.js";
 /** [title, state, [[label, value], ...]] of a thing. */
 export function describe(model, thing, words, format) {
   const pool = model.things.get(thing.pool ?? thing.id);
-  const stale = pool?.standing === 2 ? [[words.asOf, pool.seen ? format.age(pool.seen) : words.never]] : [];
+  const stale = pool?.standing === 2 && pool.seen ? [[words.asOf, format.age(pool.seen)]] : [];
   const rows = { vm: vmRows, host: hostRows, sr: srRows, network: networkRows, pool: poolRows }[thing.kind](model, thing, words, format);
   return [thing.name, stateOf(thing, words), [...rows.filter(([, value]) => value !== "" && value != null), ...stale]];
 }
