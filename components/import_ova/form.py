@@ -55,9 +55,9 @@ class OVAForm(ui.element):
                 with Card(_("File")):
                     self._source = FileSource(_("OVA or OVF file"), context.runner.exchange, self._chosen, accept=".ova,.ovf")
                     self._beside = BesidePickers(context.runner.exchange, self._begin)
-                    with ui.element().classes("x-row x-ova-look"):
+                    with self._source.with_url.classes("x-ova-look"):
                         Button(_("Read file"), self._begin).mark("read")
-                        self._reading = spinner()
+                    self._reading = spinner().classes("x-ova-look")
                 self._found = ui.element().classes("contents")
             with ui.element("aside").classes("x-move-aside"):
                 with Card(_("Not imported")) as self._lost_card:

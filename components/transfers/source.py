@@ -33,10 +33,12 @@ class FileSource(ui.element):
             self._picker = FilePicker(label, exchange, on_change, accept=accept)
             hint = _("The server fetches it; addresses inside the network only if an administrator allows them")
             self._url = Field(label, placeholder=SCHEME, hint=hint, on_change=on_change).mark("file-url")
+            self.with_url = ui.element()  # for what belongs to an address alone
         self._url.set_visibility(False)
+        self.with_url.set_visibility(False)
 
     def _handle_delete(self) -> None:
-        del self._from, self._picker, self._url  # they call back: a ring
+        del self._from, self._picker, self._url, self.with_url  # they call back: a ring
         super()._handle_delete()
 
     @property
@@ -55,5 +57,6 @@ class FileSource(ui.element):
     def _switched(self, _from: str) -> None:
         self._picker.set_visibility(self._from.value == COMPUTER)
         self._url.set_visibility(self._from.value == WEB)
+        self.with_url.set_visibility(self._from.value == WEB)
         if self._picker.file is not None or self._url.value:  # else nothing is another than before
             self._changed()
