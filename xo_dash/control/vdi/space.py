@@ -56,11 +56,14 @@ def _too_small(sr: SR, needed: int) -> LazyText | None:
 
 def sr_choices(vm: VM, needed: int = 0, without: SR | None = None) -> Sequence[Choice]:
     """The SRs of the pool for a disk of `vm`: those that can take it first."""
-    found = [Choice(sr.uuid, f"{label} · {_free(sr)}", cannot_take(sr, needed, vm)) for sr, label in disk_srs(vm.home) if sr is not without]
+    found = [
+        Choice(sr.uuid, f"{label} · {free_text(sr)}", cannot_take(sr, needed, vm)) for sr, label in disk_srs(vm.home) if sr is not without
+    ]
     return sorted(found, key=lambda choice: choice.refused is not None)
 
 
-def _free(sr: SR) -> LazyText:
+def free_text(sr: SR) -> LazyText:
+    """What is free on it, and whether it is thin, as boxes of SRs have it beside the name."""
     free = free_space(sr)
     if free is None:
         return lazy(N_("free space unknown"))

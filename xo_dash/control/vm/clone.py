@@ -19,7 +19,7 @@ from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import NamePattern, SRUuid, called
 from xo_dash.control.sr.choice import disk_srs
-from xo_dash.control.vdi.space import cannot_copy
+from xo_dash.control.vdi.space import cannot_copy, free_text
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.removal import remove_made
 from xo_dash.i18n import N_, _
@@ -42,7 +42,9 @@ def srs(vms: Sequence[VM]) -> Sequence[Choice]:
     """Where a full copy of all these has room."""
     disks = [disk for vm in vms for disk in disks_of(vm)]
     homes = {vm.home.id: vm.home for vm in vms}
-    return [Choice(sr.uuid, label, cannot_copy(sr, disks)) for home in homes.values() for sr, label in disk_srs(home)]
+    return [
+        Choice(sr.uuid, f"{label} · {free_text(sr)}", cannot_copy(sr, disks)) for home in homes.values() for sr, label in disk_srs(home)
+    ]
 
 
 def check(request: CloneVM, vm: VM) -> Iterator[Fault]:

@@ -18,7 +18,7 @@ from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import AnySR, NamePattern, called
 from xo_dash.control.sr.choice import disk_srs
-from xo_dash.control.vdi.space import cannot_copy
+from xo_dash.control.vdi.space import cannot_copy, free_text
 from xo_dash.control.vm.export import NONE, QUERY, ZSTD
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.removal import remove_made
@@ -28,7 +28,7 @@ from xo_dash.i18n import N_
 class CopyToPool(Request, frozen=True, kw_only=True):
     """The original stays as it is; the copy has a new identity and new MAC addresses."""
 
-    sr: Annotated[AnySR, called(N_("Storage"))]
+    sr: Annotated[AnySR, called(N_("SR"))]
     name: Annotated[NamePattern, called(N_("Name"))]
     compress: Annotated[
         bool, called(N_("Compress during the transfer"), hint=N_("For slow connections between pools; uses the host's CPU"))
@@ -45,7 +45,7 @@ def srs(vms: Sequence[VM]) -> Sequence[Choice]:
     homes = {vm.home.id for vm in vms}
     disks = [disk for vm in vms for disk in disks_of(vm)]
     return [
-        Choice(key_of(sr), f"{label} · {pool_name(home)}", cannot_copy(sr, disks))
+        Choice(key_of(sr), f"{label} · {pool_name(home)} · {free_text(sr)}", cannot_copy(sr, disks))
         for home in vms[0].home.pools.values()
         if home.id not in homes
         for sr, label in disk_srs(home)
