@@ -18,7 +18,7 @@ from data.objects import VBD, VDI, VIF, VM, Appliance, Network
 from data.vms import disks_of
 from tests.control.asked import steps_of
 from tests.control.ova_files import BOMB, VIRTUALBOX, VMWARE, Folder, ova, ovf_of, vmdk
-from tests.control.test_transfers import everything, fetched, pool_of, sent, sr_of
+from tests.control.test_transfers import everything, fetched, sent, sr_of
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
 from xo_dash.control.ova.archive import ApplianceContents, look
@@ -65,7 +65,7 @@ async def why(content: bytes, **beside: bytes) -> str:
 
 async def imported(bench: Wired, content: bytes, beside: Mapping[str, bytes] = MappingProxyType({}), **changes: object) -> RunItem:
     """As the page does it: looked into first, then given."""
-    exchange, pool = bench.runner.exchange, pool_of(bench)
+    exchange, pool = bench.runner.exchange, bench.pool
     uploads = {name: exchange.offer(name, len(one), bench.ann.id) for name, one in {"web.ova": content, **beside}.items()}
     sending = [asyncio.create_task(sent(uploads[name], one)) for name, one in {"web.ova": content, **beside}.items()]
     file, *files = ({"id": one.id, "name": name, "size": one.size} for name, one in uploads.items())
@@ -212,7 +212,7 @@ async def test_a_vapp_goes_out_and_comes_in_again(bench: Wired) -> None:
     await bench.until(lambda: len(web.VBDs) == 3 and len(web.VIFs) == 1)
     run = await bench.runner.run(bench.ann, action("vm.start_order"), [web], {"order": 2, "start_delay": 30})
     assert run.items[0].state is RunState.DONE
-    run = await bench.runner.run(bench.ann, action("pool.new_appliance"), [pool_of(bench)], {"name": "shop & <co>", "members": [web.uuid]})
+    run = await bench.runner.run(bench.ann, action("pool.new_appliance"), [bench.pool], {"name": "shop & <co>", "members": [web.uuid]})
     group = await bench.until(lambda: next((one for one in bench.home.all(Appliance).values() if one.VMs), None))
     run = bench.runner.start(bench.ann, action("vm_appliance.export"), [group], {})
     content = await fetched(bench, run)
@@ -267,7 +267,7 @@ def test_an_image_is_as_long_as_foretold(size: int) -> None:
 async def test_all_vms_of_a_file_count_in_a_quota(bench: Wired) -> None:
     file, other = {"id": "x", "name": "x.ova", "size": 9}, {"name": "db", "vcpus": 2, "memory": "2 GiB", "firmware": "bios"}
     values = {"file": file, "sr": sr_of(bench, "disk").uuid, "vcpus": 1, "memory": "1 GiB", "disks": [], "others": [other]}
-    assert demand(IMPORT.id, decode(ImportOVA, values), pool_of(bench)).amounts[:3] == (2, 3, 3 << 30)
+    assert demand(IMPORT.id, decode(ImportOVA, values), bench.pool).amounts[:3] == (2, 3, 3 << 30)
 
 
 async def test_a_grain_that_unpacks_to_more_is_refused() -> None:

@@ -19,7 +19,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from components.transfers.serving import LOOK, handed_over, received
-from data.facts.pool import own_pool
 from data.objects import SR, VBD, VDI, VM
 from data.stores.directory import DataDirectory
 from data.stores.users import Role, User, UserStore
@@ -132,12 +131,6 @@ async def imported(bench: Wired, content: bytes, subject: XapiObject, action_id:
     return run.items[0]
 
 
-def pool_of(bench: Wired) -> XapiObject:
-    pool = own_pool(bench.home)
-    assert pool is not None
-    return pool
-
-
 def halted(bench: Wired) -> VM:
     return next(vm for vm in bench.machines if "export" in vm.allowed_operations and vm.VBDs)
 
@@ -149,7 +142,7 @@ async def test_a_vm_goes_out_and_comes_in_again(bench: Wired) -> None:
     assert item.steps[0].meter is not None and item.steps[0].meter.moved == len(content)
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         assert archive.getnames()[0] == "ova.xml"
-    item = await imported(bench, content, pool_of(bench), "pool.import_vm", "web.xva", sr=sr_of(bench, "disk").uuid)
+    item = await imported(bench, content, bench.pool, "pool.import_vm", "web.xva", sr=sr_of(bench, "disk").uuid)
     assert item.state is RunState.DONE, str(item.reason)
     copy = await bench.until(lambda: bench.home.one(VM, str(item.result)))  # type: ignore[arg-type]
     assert copy.name_label == vm.name_label and len(copy.VBDs) == len(vm.VBDs) and copy.uuid != vm.uuid
@@ -256,7 +249,7 @@ async def test_what_breaks_leaves_nothing(bench: Wired) -> None:
     vm = halted(bench)
     _item, content = await exported(bench, vm, compression="none")
     before = everything(bench)
-    sr, pool = sr_of(bench, "disk").uuid, pool_of(bench)
+    sr, pool = sr_of(bench, "disk").uuid, bench.pool
     # a file that ends too early, and one that is none
     item = await imported(bench, content[: len(content) // 2], pool, "pool.import_vm", "half.xva", sr=sr)
     assert item.state is RunState.FAILED, str(item.reason)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from data.mirror import Mirror, PoolMirror
-from data.objects import KINDS, VM
+from data.objects import KINDS, VM, Pool
 from data.server import Server, ServerState
 from data.stores.users import User
 from tests.control.fake_pool import Users, user
@@ -45,6 +45,11 @@ class Wired:
         """Somebody the runner knows."""
         self.users[one.id] = one
         return one
+
+    @property
+    def pool(self) -> Pool:
+        """The pool's own row."""
+        return next(iter(self.home.all(Pool).values()))
 
     @property
     def machines(self) -> list[VM]:

@@ -17,11 +17,6 @@ from xo_dash.control.vm.creation.request import CreateVM
 NB = "\u202f"
 
 
-@pytest.fixture
-async def world() -> World:
-    return World()
-
-
 def wrong(world: World, **values: object) -> dict[str, str]:
     row = action("vm.create")
     given = {"name": "web-1", "template": world.golden.uuid} | values

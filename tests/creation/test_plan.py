@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from data.objects import VBD, VDI, VIF, VM
 from data.types import GIB, NULL_REF
 from tests.control.asked import calls_of, steps_of
@@ -19,11 +17,6 @@ from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.runner import Runner
 from xo_dash.control.vm.creation.blueprint import disks_of
 from xo_dash.control.xe import xe_lines
-
-
-@pytest.fixture
-async def world() -> World:
-    return World()
 
 
 def methods(world: World, **values: object) -> list[str]:

@@ -33,11 +33,6 @@ from xo_dash.context import Context
 
 
 @pytest.fixture
-def mirror() -> Mirror:
-    return fakes.home_lab()
-
-
-@pytest.fixture
 def context(mirror: Mirror, data_dir: Path) -> Context:
     return fakes.context(mirror, data_dir)
 

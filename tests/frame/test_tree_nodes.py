@@ -17,11 +17,6 @@ from tests import fakes
 
 
 @pytest.fixture
-def mirror() -> Mirror:
-    return fakes.home_lab()
-
-
-@pytest.fixture
 def nodes(mirror: Mirror) -> Iterator[TreeRows]:
     tree = TreeRows(mirror)
     for _ in tree.fill():

@@ -19,14 +19,8 @@ from data.server import ServerState
 from pages import home
 from tests import fakes
 from tests.looking import looking
-from tests.map import fleets
 from tests.map.serve import wire
 from xo_dash.context import Context
-
-
-@pytest.fixture
-def mirror() -> Mirror:
-    return fleets.fleet(fleets.LAB)
 
 
 @pytest.fixture

@@ -12,14 +12,8 @@ from data.stores.directory import DataDirectory
 from data.stores.settings import SettingsStore
 from data.stores.users import Role, UserStore
 from tests import fakes
-from tests.map import fleets
 
 LOOKING = (Role.VIEWER, Role.OPERATOR, Role.ADMIN)
-
-
-@pytest.fixture
-def mirror() -> Mirror:
-    return fleets.fleet(fleets.LAB)
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ import json
 import math
 from typing import Any
 
-import pytest
-
 from components.map import frames
 from components.map.map_feed import MapFeed
 from components.map.map_rows import MapCounts
@@ -39,11 +37,6 @@ class View:
     def last(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.messages[-1])
         return found
-
-
-@pytest.fixture
-def mirror() -> Mirror:
-    return fleets.fleet(fleets.LAB)
 
 
 def running(mirror: Mirror) -> VM:

@@ -17,7 +17,7 @@ from data.objects import VM, Host, HostMetrics
 from data.stores.directory import DataDirectory
 from data.stores.vault import Vault
 from tests.control.wired import Wired, wired
-from tests.simulator.conftest import until
+from tests.simulator.client import until
 from tests.simulator.migrating import Place, place
 from xo_dash.control.actions import action
 from xo_dash.control.audit import Audit

@@ -28,11 +28,6 @@ from xo_dash.control.xe import xe_lines
 STATIC = {"mode": "Static", "netmask": "255.255.255.0"}
 
 
-@pytest.fixture
-def place() -> Place:
-    return Place()
-
-
 def compared(pif: PIF, **values: Any) -> list[tuple[str, str, GuardVerdict]]:
     return [(str(one.path), str(one.after), one.verdict) for one in paths_of(decode(SetAddress, STATIC | values), pif)]
 

@@ -10,7 +10,7 @@ import pytest
 
 from data.facts.pool import is_master
 from data.names import name_of
-from data.objects import PIF, Bond, Host, Network, Pool
+from data.objects import PIF, Bond, Host, Network
 from data.stores.users import Role
 from data.types import XapiObject
 from data.uplinks import nics_of, uplinks_of
@@ -39,10 +39,6 @@ async def do(bench: Wired, action_id: str, subject: XapiObject, **values: object
     return item
 
 
-def pool_of(bench: Wired) -> Pool:
-    return next(iter(bench.home.all(Pool).values()))
-
-
 async def freed(bench: Wired) -> list[str]:
     """NICs of each host of which one at most has an address: the first is what the host is managed over."""
     for host in bench.home.all(Host).values():
@@ -60,7 +56,7 @@ async def named(bench: Wired, name: str) -> Network:
 async def test_a_vlan_is_on_every_host_and_goes_again(lab: SimulatedPool, tmp_path: Path) -> None:
     async with wired(lab, tmp_path) as bench:
         base = next(network for network in bench.home.all(Network).values() if len(uplinks_of(network)) == 3)
-        await do(bench, "pool.new_network", pool_of(bench), kind="vlan", name="blue", on=base.uuid, vlan=77, tags="lab", purpose="nbd")
+        await do(bench, "pool.new_network", bench.pool, kind="vlan", name="blue", on=base.uuid, vlan=77, tags="lab", purpose="nbd")
         blue = await named(bench, "blue")
         await bench.until(lambda: len(blue.PIFs) == 3 and blue.purpose)
         assert {pif.VLAN for pif in blue.all_of(PIF, blue.PIFs)} == {77} and blue.tags == ["lab"] and blue.purpose == ["nbd"]
@@ -74,7 +70,7 @@ async def test_a_vlan_is_on_every_host_and_goes_again(lab: SimulatedPool, tmp_pa
 async def test_a_bond_takes_management_over_and_gives_it_back(lab: SimulatedPool, tmp_path: Path) -> None:
     async with wired(lab, tmp_path) as bench:
         nics = await freed(bench)
-        await do(bench, "pool.new_network", pool_of(bench), kind="bond", name="pair", nics=nics, mode="active-backup")
+        await do(bench, "pool.new_network", bench.pool, kind="bond", name="pair", nics=nics, mode="active-backup")
         pair = await named(bench, "pair")
         await bench.until(lambda: len(pair.PIFs) == 3 and all(pif.management for pif in pair.all_of(PIF, pair.PIFs)))
         await do(bench, "network.bond_mode", pair, mode="lacp", hashing="src_mac")
@@ -94,7 +90,7 @@ async def test_a_bond_that_fails_on_its_last_host_is_on_none(lab: SimulatedPool,
         last = next(host for host in bench.home.all(Host).values() if is_master(host))
         lab.fault("host.get_servertime", error=["HOST_OFFLINE", last.ref], ref=last.ref)
         try:
-            item = await tried(bench, "pool.new_network", pool_of(bench), kind="bond", name="half", nics=nics)
+            item = await tried(bench, "pool.new_network", bench.pool, kind="bond", name="half", nics=nics)
         finally:
             lab.clear_faults()
         assert item.state is RunState.FAILED and not item.left, str(item.reason)
@@ -114,7 +110,7 @@ async def test_storage_addresses_are_given_to_all_hosts(lab: SimulatedPool, tmp_
 
 async def test_what_cannot_be_is_refused_before_anything_is_made(lab: SimulatedPool, tmp_path: Path) -> None:
     async with wired(lab, tmp_path) as bench:
-        pool, hosts = pool_of(bench), list(bench.home.all(Host).values())
+        pool, hosts = bench.pool, list(bench.home.all(Host).values())
         base = next(network for network in bench.home.all(Network).values() if len(uplinks_of(network)) == 3)
         free, taken = nics_of(hosts[0])["eth1"], next(pif for pif in hosts[1].all_of(PIF, hosts[1].PIFs) if pif.management)
         cases: list[tuple[str, XapiObject, dict[str, object], str]] = [

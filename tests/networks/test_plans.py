@@ -23,11 +23,6 @@ from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.xe import xe_lines
 
 
-@pytest.fixture
-def place() -> Place:
-    return Place()
-
-
 def methods(action_id: str, subject: XapiObject, **values: object) -> list[str]:
     return [method for method, _parameters in calls_of(action_id, subject, **values)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.facts.pool import is_master
-from data.objects import SR, Host, Pool
+from data.objects import SR, Host
 from data.stores.users import Role
 from data.types import NULL_REF, XapiObject
 from tests.control.fake_pool import user
@@ -40,13 +40,9 @@ async def do(bench: Wired, action_id: str, subject: XapiObject, **values: object
     assert (item.state, str(item.reason or "")) == (RunState.DONE, ""), action_id
 
 
-def pool_of(bench: Wired) -> Pool:
-    return next(iter(bench.home.all(Pool).values()))
-
-
 async def test_ha_is_on_with_its_heartbeat_and_off_again(lab: SimulatedPool, tmp_path: Path) -> None:
     async with wired(lab, tmp_path) as bench:
-        pool = pool_of(bench)
+        pool = bench.pool
         usable = [choice.value for choice in srs([pool]) if choice.refused is None]
         await do(bench, "pool.auto_start", pool, on=False)
         await do(bench, "pool.enable_ha", pool, sr=usable[0], failures=0)
@@ -67,7 +63,7 @@ async def test_ha_is_on_with_its_heartbeat_and_off_again(lab: SimulatedPool, tmp
 
 async def test_room_that_cannot_be_kept_leaves_ha_off(lab: SimulatedPool, tmp_path: Path) -> None:
     async with wired(lab, tmp_path) as bench:
-        pool = pool_of(bench)
+        pool = bench.pool
         sr = next(choice.value for choice in srs([pool]) if choice.refused is None)
         lab.fault("pool.set_ha_host_failures_to_tolerate", error=["HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN"])
         try:
@@ -80,7 +76,7 @@ async def test_room_that_cannot_be_kept_leaves_ha_off(lab: SimulatedPool, tmp_pa
 
 async def test_special_srs_and_the_migration_network_are_set(lab: SimulatedPool, tmp_path: Path) -> None:
     async with wired(lab, tmp_path) as bench:
-        pool = pool_of(bench)
+        pool = bench.pool
         sr = next(sr for sr in bench.home.all(SR).values() if sr.type == "nfs" and sr.content_type == "user")
         await do(bench, "pool.special_srs", pool, suspend=sr.uuid, crash=sr.uuid)
         await bench.until(lambda: pool.suspend_image_SR == pool.crash_dump_SR == sr.ref)
@@ -90,7 +86,7 @@ async def test_special_srs_and_the_migration_network_are_set(lab: SimulatedPool,
 
 async def test_metadata_goes_out_and_what_is_none_does_not_go_in(lab: SimulatedPool, tmp_path: Path) -> None:
     async with wired(lab, tmp_path) as bench:
-        pool, eve = pool_of(bench), bench.hire(EVE)
+        pool, eve = bench.pool, bench.hire(EVE)
         out = bench.runner.start(eve, action("pool.backup"), [pool])
         content = await fetched(bench, out)
         await bench.until(lambda: out.ended)

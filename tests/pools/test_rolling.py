@@ -191,12 +191,8 @@ async def answered(engine: RollingRuns, rolling: Rolling, what: str) -> None:
     await until(engine, lambda: bool(rolling.ended) or any(line.what == PAUSED for line in rolling.log[so_far:]))
 
 
-def lab_of(bench: Wired) -> Pool:
-    return next(iter(bench.home.all(Pool).values()))
-
-
 async def begun(engine: RollingRuns, bench: Wired, **values: bool) -> Rolling:
-    started = await engine.start(EVE, RollHosts(**values), lab_of(bench))  # type: ignore[arg-type]
+    started = await engine.start(EVE, RollHosts(**values), bench.pool)  # type: ignore[arg-type]
     assert isinstance(started, Rolling), str(started)
     return started
 
@@ -204,7 +200,7 @@ async def begun(engine: RollingRuns, bench: Wired, **values: bool) -> Rolling:
 async def test_hosts_are_updated_one_after_the_other_and_auto_start_is_as_before(tmp_path: Path) -> None:
     with simulated(hosts=(3,), vms=(2,), speed=600) as simulation:
         async with wired(simulation.pool, tmp_path) as bench, rolling_in(bench) as engine:
-            pool, members = lab_of(bench), [host for host in bench.home.all(Host).values() if not is_master(host)]
+            pool, members = bench.pool, [host for host in bench.home.all(Host).values() if not is_master(host)]
             master = tuple(host.uuid for host in bench.home.all(Host).values() if is_master(host))
             assert pool.other_config.get("auto_poweron") == "true"
             made = await engine.start(EVE, RollHosts(update=True, left_out=master), pool)
@@ -242,7 +238,7 @@ async def test_a_xenserver_host_that_does_not_return_and_our_restarts_in_the_mid
         lab = simulation.pool
         async with wired(lab, tmp_path) as bench:
             bench.hire(EVE)
-            pool, member = lab_of(bench), next(host for host in bench.home.all(Host).values() if not is_master(host))
+            pool, member = bench.pool, next(host for host in bench.home.all(Host).values() if not is_master(host))
             lab.call("pool.set_update_sync_enabled", pool.ref, True)
             await bench.until(lambda: pool.update_sync_enabled)
             request = RollHosts(update=True, left_out=tuple(host.uuid for host in bench.home.all(Host).values() if is_master(host)))
@@ -355,7 +351,7 @@ async def a_host_stays_down(loop: AheadLoop, folder: Path) -> None:
 async def test_what_is_answered_right_after_a_restart_of_ours_counts(tmp_path: Path) -> None:
     with simulated(hosts=(2,), vms=(2,)) as simulation:
         async with wired(simulation.pool, tmp_path) as bench:
-            pool = lab_of(bench)
+            pool = bench.pool
             failed = HostTurn(host=next(iter(bench.home.all(Host).values())).uuid, name="one", state=TurnState.FAILED)
             left = Rolling(id="1-a", pool=pool.home.id, pool_uuid=pool.uuid, user_id=EVE.id, user_name="eve", request=RollHosts(),
                            turns=[failed], began=1.0, prepared=True, paused=NOT_DONE)  # fmt: skip
@@ -371,7 +367,7 @@ async def test_what_is_answered_right_after_a_restart_of_ours_counts(tmp_path: P
 async def test_a_stop_is_kept_over_a_restart_of_ours(tmp_path: Path) -> None:
     with simulated(hosts=(2,), vms=(2,)) as simulation:
         async with wired(simulation.pool, tmp_path) as bench:
-            pool = lab_of(bench)
+            pool = bench.pool
             waiting = HostTurn(host=next(iter(bench.home.all(Host).values())).uuid, name="one")
             left = Rolling(id="1-a", pool=pool.home.id, pool_uuid=pool.uuid, user_id=EVE.id, user_name="eve", request=RollHosts(),
                            turns=[waiting], began=1.0, prepared=True, paused=FIRST_DONE, stopping=True)  # fmt: skip
@@ -387,7 +383,7 @@ async def test_who_may_no_longer_is_replaced_and_only_a_host_that_is_done_pauses
     with simulated(hosts=(2,), vms=(2,), speed=600) as simulation:
         async with wired(simulation.pool, tmp_path) as bench:
             engine = RollingRuns(bench.mirror, bench.runner, bench.connections, Users({}), bench.folder)
-            pool = lab_of(bench)
+            pool = bench.pool
             turns = [HostTurn(host=host.uuid, name=host.name_label) for host in bench.home.all(Host).values()]
             left = Rolling(id="1-a", pool=pool.home.id, pool_uuid=pool.uuid, user_id=EVE.id, user_name="eve", request=RollHosts(),
                            turns=turns, began=1.0, prepared=True)  # fmt: skip
@@ -415,4 +411,4 @@ async def test_stopping_restores_and_leaves_the_rest(tmp_path: Path) -> None:
             engine.answer(EVE, made, "stop")
             await until(engine, lambda: made.ended > 0)
             assert [turn.state for turn in made.turns] == [TurnState.FAILED, TurnState.WAITING] and made.restored
-            await bench.until(lambda: lab_of(bench).other_config.get("auto_poweron") == "true")
+            await bench.until(lambda: bench.pool.other_config.get("auto_poweron") == "true")

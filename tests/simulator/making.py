@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.simulator.conftest import Client
+from tests.simulator.client import Client
 
 GIB = 1 << 30
 NULL = "OpaqueRef:NULL"

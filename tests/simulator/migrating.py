@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulator.conftest import Client, sign_in, until
+from tests.simulator.client import Client, sign_in, until
 from tests.simulator.making import GIB, RECORD, Maker
 from xo_dash.simulator.classes import vdi_storage
 from xo_dash.simulator.testing import SimulatedPool

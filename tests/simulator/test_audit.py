@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client
+from tests.simulator.client import Client
 from tests.simulator.making import GIB, NULL, RECORD, Maker
 from xo_dash.simulator.testing import SimulatedPool
 

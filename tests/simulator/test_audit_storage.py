@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import sign_in
+from tests.simulator.client import sign_in
 from tests.simulator.making import GIB, Maker
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.testing import SimulatedPool, simulated

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.simulator.conftest import http, sign_in, until
+from tests.simulator.client import http, sign_in, until
 from xo_dash.simulator.clock import Clock
 from xo_dash.simulator.pool import seconds
 from xo_dash.simulator.testing import simulated

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from websockets.sync.client import connect as websocket
 
-from tests.simulator.conftest import Client, http, until
+from tests.simulator.client import Client, http, until
 from tests.simulator.making import Maker
 from tests.simulator.screens import Screen
 from tests.simulator.transfers import get

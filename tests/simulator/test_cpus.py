@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.simulator.conftest import until
+from tests.simulator.client import until
 from tests.simulator.migrating import Place, place
 from tests.simulator.test_pools import make_ready
 from xo_dash.simulator import admin_api

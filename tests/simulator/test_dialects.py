@@ -8,8 +8,8 @@ import pytest
 import XenAPI
 
 from tests.simulator.checking import check, needs_the_check
+from tests.simulator.client import Client, http, until
 from tests.simulator.commanded import commanded
-from tests.simulator.conftest import Client, http, sign_in, until
 from xo_dash.simulator import dialect, model
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.server import SimulatorOptions
@@ -35,11 +35,6 @@ def name(simulation: Simulation) -> str:
 @pytest.fixture
 def pool(simulation: Simulation) -> SimulatedPool:
     return simulation.pool
-
-
-@pytest.fixture
-def client(pool: SimulatedPool) -> Client:
-    return sign_in(pool)
 
 
 @pytest.fixture

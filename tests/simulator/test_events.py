@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client, http, sign_in, until
+from tests.simulator.client import Client, http, sign_in, until
 from xo_dash.simulator.testing import SimulatedPool
 
 

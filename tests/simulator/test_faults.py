@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import XenAPI
 
-from tests.simulator.conftest import Client, sign_in
-from tests.simulator.conftest import http as request
+from tests.simulator.client import Client, sign_in
+from tests.simulator.client import http as request
 from xo_dash.simulator import faults
 from xo_dash.simulator.testing import SimulatedPool, simulated
 

@@ -11,8 +11,8 @@ import pytest
 from tests.recorded import recorded_file
 from tests.simulator import inside
 from tests.simulator.checking import check, needs_the_check
+from tests.simulator.client import Client, sign_in
 from tests.simulator.commanded import Ended, commanded
-from tests.simulator.conftest import Client, sign_in
 from tests.simulator.elsewhere import DATABASES, needs
 from xo_dash.simulator import from_db, model, registry
 from xo_dash.simulator.classes import sexpr
@@ -82,11 +82,6 @@ def pool(small: Path) -> Iterator[SimulatedPool]:
     simulation = serving(small)
     yield simulation.pool
     simulation.close()
-
-
-@pytest.fixture
-def client(pool: SimulatedPool) -> Client:
-    return sign_in(pool)
 
 
 def test_the_master_answers_and_members_name_it(pool: SimulatedPool, client: Client) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.simulator.conftest import sign_in, until
+from tests.simulator.client import sign_in, until
 from tests.simulator.hostile import Caller, faults
 from xo_dash.simulator import model
 from xo_dash.simulator.model import Message

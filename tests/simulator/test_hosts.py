@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.simulator.conftest import Client, sign_in
-from tests.simulator.conftest import met as met_at
+from tests.simulator.client import Client, sign_in
+from tests.simulator.client import met as met_at
 from xo_dash.simulator import machine
 from xo_dash.simulator.classes import host_start
 from xo_dash.simulator.pool import Pool
@@ -23,11 +23,6 @@ def pool() -> Iterator[SimulatedPool]:
     """Two hosts, and a clock that is turned by hand."""
     with simulated(hosts=(2,), vms=(6,), speed=0) as simulation:
         yield simulation.pool
-
-
-@pytest.fixture
-def client(pool: SimulatedPool) -> Client:
-    return sign_in(pool)
 
 
 @pytest.fixture

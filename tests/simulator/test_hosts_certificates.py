@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from tests.simulator.conftest import Client
+from tests.simulator.client import Client
 from xo_dash.simulator import certificate
 from xo_dash.simulator.testing import SimulatedPool, simulated
 

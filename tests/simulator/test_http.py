@@ -15,8 +15,8 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from tests.simulator.conftest import Client, until
-from tests.simulator.conftest import http as fetch
+from tests.simulator.client import Client, until
+from tests.simulator.client import http as fetch
 from xo_dash.simulator.testing import SimulatedPool
 
 

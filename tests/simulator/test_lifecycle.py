@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import sign_in
+from tests.simulator.client import sign_in
 from tests.simulator.furnished import furnish
 from tests.simulator.making import GIB, NULL, RECORD, Maker
 from xo_dash.simulator.errors import XapiError
@@ -20,17 +20,6 @@ def still() -> Iterator[SimulatedPool]:
     """A pool of two hosts whose clock is turned by hand."""
     with simulated(hosts=(2,), vms=(2,), speed=0) as simulation:
         yield furnish(simulation.pool)
-
-
-@pytest.fixture(scope="module")
-def quick() -> Iterator[SimulatedPool]:
-    with simulated(hosts=(2,), vms=(2,), speed=2000) as simulation:
-        yield furnish(simulation.pool)
-
-
-@pytest.fixture
-def make(quick: SimulatedPool) -> Maker:
-    return Maker(sign_in(quick))
 
 
 def eventually(condition: Callable[[], Any]) -> Any:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.simulator.conftest import sign_in
 from tests.simulator.furnished import furnish
 from tests.simulator.making import GIB, NULL, Maker
 from xo_dash.simulator.classes import sexpr
@@ -19,11 +18,6 @@ from xo_dash.simulator.testing import SimulatedPool, simulated
 def quick() -> Iterator[SimulatedPool]:
     with simulated(hosts=(1,), vms=(2,), speed=2000) as simulation:
         yield furnish(simulation.pool)
-
-
-@pytest.fixture
-def make(quick: SimulatedPool) -> Maker:
-    return Maker(sign_in(quick))
 
 
 def start(make: Maker, vm: str) -> None:

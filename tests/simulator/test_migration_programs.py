@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client, until
+from tests.simulator.client import Client, until
 from tests.simulator.making import NULL, Maker
 from tests.simulator.migrating import Place, place
 from tests.simulator.test_program import COMMAND, announced, free_port

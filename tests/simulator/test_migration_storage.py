@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.simulator.conftest import until
+from tests.simulator.client import until
 from tests.simulator.making import GIB, NULL
 from tests.simulator.migrating import Place, place
 from xo_dash.simulator.testing import Simulation, simulated

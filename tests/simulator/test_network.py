@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.simulator.conftest import Client, sign_in
+from tests.simulator.client import Client, sign_in
 from tests.simulator.making import NULL
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.testing import SimulatedPool, simulated

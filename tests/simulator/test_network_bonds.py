@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client, sign_in
+from tests.simulator.client import Client, sign_in
 from xo_dash.simulator.classes import host_start, pif_state
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.testing import SimulatedPool, simulated

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client
+from tests.simulator.client import Client
 from tests.simulator.inside import built
 from xo_dash.simulator.errors import XapiError
 from xo_dash.simulator.plugins.packages import packages

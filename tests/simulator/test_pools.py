@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.simulator.conftest import Client, met, sign_in
+from tests.simulator.client import Client, met, sign_in
 from xo_dash.simulator import machine
 from xo_dash.simulator.classes import host_start
 from xo_dash.simulator.pool import Pool

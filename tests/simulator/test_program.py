@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.simulator.client import Client, http
 from tests.simulator.commanded import commanded
-from tests.simulator.conftest import Client, http
 
 COMMAND = [sys.executable, "-m", "xo_dash.simulator"]
 

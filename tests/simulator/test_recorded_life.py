@@ -12,7 +12,7 @@ import pytest
 import XenAPI
 
 from tests.recorded import recorded_file, recorded_json
-from tests.simulator.conftest import Client, sign_in, until
+from tests.simulator.client import Client, sign_in, until
 from tests.simulator.recorded_life import Event, Pairs, Step, differing, fold, pair_new, pair_results, steps
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.server import SimulatorOptions

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.recorded import recorded_json
-from tests.simulator.conftest import Client, http
+from tests.simulator.client import Client, http
 from xo_dash.simulator.testing import SimulatedPool
 
 TRANSCRIPT = recorded_json("wire_transcript.json")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulator.conftest import Client, http
+from tests.simulator.client import Client, http
 from tests.simulator.making import NULL
 from tests.simulator.migrating import Place, place
 from xo_dash.simulator.certificate import write

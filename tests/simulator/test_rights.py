@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import XenAPI
 
-from tests.simulator.conftest import Client, http, until
+from tests.simulator.client import Client, http, until
 from tests.simulator.elsewhere import RBAC, needs
 from xo_dash.simulator.directory import ACCOUNTS, adopt
 from xo_dash.simulator.pool import Pool

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.recorded import recorded_json
-from tests.simulator.conftest import Reply, http, sign_in
+from tests.simulator.client import Reply, http, sign_in
 from tests.simulator.inside import NOON, built, vm_named
 from xo_dash.simulator import loads, rrd, rrd_guest, rrd_host
 from xo_dash.simulator.rrd_text import MODERN

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import XenAPI
 
-from tests.simulator.conftest import Client, http, sign_in, until
+from tests.simulator.client import Client, http, sign_in, until
 from xo_dash.simulator import machine
 from xo_dash.simulator.testing import SimulatedPool, simulated
 

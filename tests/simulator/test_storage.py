@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.simulator.conftest import sign_in
-from tests.simulator.furnished import furnish
 from tests.simulator.making import GIB, NULL, Maker
 from xo_dash.simulator.classes.devices import disk_name, free_disks, generated_mac
-from xo_dash.simulator.testing import SimulatedPool, simulated
+from xo_dash.simulator.testing import SimulatedPool
 
 MIB = 1 << 20
-
-
-@pytest.fixture(scope="module")
-def quick() -> Iterator[SimulatedPool]:
-    with simulated(hosts=(2,), vms=(2,), speed=2000) as simulation:
-        yield furnish(simulation.pool)
-
-
-@pytest.fixture
-def make(quick: SimulatedPool) -> Maker:
-    return Maker(sign_in(quick))
 
 
 @pytest.fixture

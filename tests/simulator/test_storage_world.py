@@ -7,7 +7,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from tests.simulator.conftest import Client, sign_in
+from tests.simulator.client import Client, sign_in
 from tests.simulator.making import GIB, NULL, Maker
 from xo_dash.simulator.classes import storage_scan, storage_world
 from xo_dash.simulator.testing import SimulatedPool, simulated

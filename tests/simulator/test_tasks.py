@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client, sign_in, until
+from tests.simulator.client import Client, sign_in, until
 from xo_dash.simulator.testing import SimulatedPool, simulated
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.simulator.conftest import Client
+from tests.simulator.client import Client
 from tests.simulator.making import RECORD, Maker
 from tests.simulator.transfers import MIB, ended, failure, get, members, put, request, result
 from xo_dash.simulator.transfer import qcow2, vhd
@@ -19,11 +19,6 @@ from xo_dash.simulator.transfer import qcow2, vhd
 SIZE = 8 * MIB
 NOISE = random.Random(2).randbytes(3 * MIB)
 IMAGE = NOISE[:MIB] + bytes(4 * MIB) + NOISE[MIB:] + bytes(MIB)
-
-
-@pytest.fixture
-def maker(client: Client) -> Maker:
-    return Maker(client)
 
 
 @pytest.fixture

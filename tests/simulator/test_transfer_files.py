@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.simulator.conftest import Client, http, sign_in, until
+from tests.simulator.client import Client, http, sign_in, until
 from tests.simulator.making import Maker
 from tests.simulator.transfers import failure, get, members, put, result
 from xo_dash.simulator.testing import SimulatedPool, simulated

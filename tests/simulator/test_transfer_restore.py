@@ -7,20 +7,10 @@ import re
 
 import pytest
 
-from tests.simulator.conftest import Client
+from tests.simulator.client import Client
 from tests.simulator.making import Maker
-from tests.simulator.transfers import NOISE, archived, disks_of, ended, failure, full_vm, get, imported, members, put, result
+from tests.simulator.transfers import NOISE, archived, disks_of, ended, failure, get, imported, members, put, result
 from xo_dash.simulator.testing import SimulatedPool
-
-
-@pytest.fixture
-def maker(client: Client) -> Maker:
-    return Maker(client)
-
-
-@pytest.fixture
-def written(client: Client) -> tuple[str, str]:
-    return full_vm(client)
 
 
 def test_a_restored_vm_keeps_uuids_and_macs(client: Client, written: tuple[str, str]) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.recorded import recorded
-from tests.simulator.conftest import Client, http, until
+from tests.simulator.client import Client, http, until
 from tests.simulator.making import Maker
 from tests.simulator.transfers import (
     GIB,
@@ -27,7 +27,6 @@ from tests.simulator.transfers import (
     disks_of,
     ended,
     failure,
-    full_vm,
     get,
     imported,
     members,
@@ -37,16 +36,6 @@ from tests.simulator.transfers import (
 )
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.simulator.transfer import xxh64
-
-
-@pytest.fixture
-def maker(client: Client) -> Maker:
-    return Maker(client)
-
-
-@pytest.fixture
-def written(client: Client) -> tuple[str, str]:
-    return full_vm(client)
 
 
 def test_an_export_is_a_tar_of_records_and_of_blocks_that_hold_something(client: Client, written: tuple[str, str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client, http
+from tests.simulator.client import Client, http
 from tests.simulator.inside import built
 from xo_dash.simulator.classes import updates
 from xo_dash.simulator.errors import XapiError

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client, sign_in, until
-from tests.simulator.conftest import http as request
+from tests.simulator.client import Client, sign_in, until
+from tests.simulator.client import http as request
 from tests.simulator.making import Maker
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.testing import SimulatedPool, simulated

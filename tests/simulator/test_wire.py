@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.conftest import Client, http
+from tests.simulator.client import Client, http
 from xo_dash.simulator.testing import SimulatedPool
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from tests.simulator.conftest import Client, Reply, until
+from tests.simulator.client import Client, Reply, until
 from tests.simulator.making import NULL, Maker
 
 MIB = 1 << 20

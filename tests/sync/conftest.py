@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clock import WallClock
 from tests.sync.house import House, house
 from tests.xapi.conftest import pools, quick_pool, simulation
 
@@ -29,3 +30,8 @@ def interpreter() -> Iterator[None]:
         gc.unfreeze()
         gc.collect()
         gc.freeze()
+
+
+@pytest.fixture
+def wall_clock(monkeypatch: pytest.MonkeyPatch) -> WallClock:
+    return WallClock(monkeypatch)

@@ -24,11 +24,6 @@ DAY = 86400.0
 JUMPS = pytest.mark.parametrize("jump", [-600.0, 31 * DAY], ids=["ten minutes back", "a month forward"])
 
 
-@pytest.fixture
-def wall_clock(monkeypatch: pytest.MonkeyPatch) -> WallClock:
-    return WallClock(monkeypatch)
-
-
 class Measured:
     """How often a pool's measurements are told of."""
 

@@ -44,11 +44,6 @@ async def schedule() -> AsyncIterator[Schedule]:
     await schedule.stop()
 
 
-@pytest.fixture
-def wall_clock(monkeypatch: pytest.MonkeyPatch) -> WallClock:
-    return WallClock(monkeypatch)
-
-
 @pytest.mark.parametrize("jump", [-600.0, 31 * DAY, -365 * DAY], ids=["ten minutes back", "a month forward", "a year back"])
 async def test_a_clock_that_is_set_changes_nothing(schedule: Schedule, wall_clock: WallClock, jump: float) -> None:
     rhythmic, lasting = Runs(), Runs()
