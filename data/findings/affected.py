@@ -18,7 +18,7 @@ WORDS = frozenset({"name_label", "name_description", "allowed_operations"})
 
 
 def is_judged(change: Change) -> bool:
-    """Whether rules may say something else of the object itself."""
+    """Whether rules may say something else, of the object itself or others."""
     return not (isinstance(change.subject, VM) and change.operation is Operation.MOD and change.names <= WORDS)
 
 

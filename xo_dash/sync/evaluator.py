@@ -150,7 +150,9 @@ class Evaluator:
             pool = self._mirror.pools.get(subject.home.id)
             if pool is None or not pool.server.is_live:
                 continue  # all of it is looked at when it is
-            if change.operation is not Operation.DEL and isinstance(subject, self._kinds) and is_judged(change):
+            if not is_judged(change):
+                continue  # no rule reads it, of whatever object
+            if change.operation is not Operation.DEL and isinstance(subject, self._kinds):
                 self._dirty[subject] = None
             self._dirty.update(dict.fromkeys(around(change)))
             soon.update(dict.fromkeys(beyond(change)))
