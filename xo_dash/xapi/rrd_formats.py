@@ -7,6 +7,7 @@ computed with what is read here needs no bounds of its own.
 from __future__ import annotations
 
 import re
+import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -31,6 +32,8 @@ NOTHING: Final = 500
 """The status of an answer that has no series in it."""
 LARGEST: Final = 3e38
 """More than this is infinite in a row."""
+SIGNED: Final = 3 if sys.byteorder == "little" else 0
+"""Of the four bytes of a value that with its sign, which is the highest bit."""
 MOST_ROWS: Final = 3000
 """Of one archive; the longest that a host keeps has 366."""
 LATEST: Final = 1e11
@@ -69,10 +72,11 @@ class Export:
     def add(self, t: float, values: Sequence[float]) -> None:
         fits = len(values) == self.legend.width and len(self.rows) < MOST_ROWS and 0 <= t < LATEST
         _check(fits, "measurements do not fit their legend")
+        row = array("f", values)
         self.times.append(t)
-        self.rows.append(array("f", values))
-        # with NaN among them a sum is not less than anything
-        self.is_clean = self.is_clean and (not values or (min(values) >= 0 and sum(values) < LARGEST))
+        self.rows.append(row)
+        # the bytes with signs are ASCII where none is set; and with NaN among them a sum is not less than anything
+        self.is_clean = self.is_clean and row.tobytes()[SIGNED::4].isascii() and sum(values) < LARGEST
 
 
 @dataclass(slots=True)
