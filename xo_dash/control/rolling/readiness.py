@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from data.methods import Methods
 from data.names import name_of
 from data.objects import VM, Host, Pool
 from data.placement import guests_on
@@ -25,6 +26,7 @@ from xo_dash.xapi.errors import XapiError
 log = logging.getLogger(__name__)
 Obstacle = tuple[str, ...]
 """XAPI's code, and its arguments."""
+READINESS: Final = "pool.check_update_readiness"
 MOST: Final = 500
 """Obstacles that are kept: one for each VM that cannot leave its host."""
 OURS: Final = frozenset({"HA_IS_ENABLED", "HOST_OFFLINE", "HOST_NOT_LIVE"})
@@ -34,12 +36,12 @@ OURS: Final = frozenset({"HA_IS_ENABLED", "HOST_OFFLINE", "HOST_NOT_LIVE"})
 async def obstacles_of(connections: Connections, request: RollHosts, pool: Pool) -> tuple[Obstacle, ...]:
     """None where nothing is updated, the pool does not know the call, or does not answer: then our own checks stand alone.
 
-    Source: pool.check_update_readiness, of XAPI 22 and later.
+    Source: the call is of XAPI 22 and later.
     """
-    if not request.update:
+    if not request.update or pool.home.part(Methods).lacks(READINESS):
         return ()
     try:
-        answer = await connections(pool.home.id).call("pool.check_update_readiness", pool.ref, True)
+        answer = await connections(pool.home.id).call(READINESS, pool.ref, True)
         return tuple(one for one in msgspec.convert(answer, tuple[Obstacle, ...])[:MOST] if one)
     except (XapiError, msgspec.ValidationError) as error:
         log.info("%s does not say whether it can be updated: %s", name_of(pool), error)
