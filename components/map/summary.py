@@ -35,6 +35,29 @@ class SummaryFigure(NamedTuple):
     path: str
     amount: int
 
+    @property
+    def place(self) -> tuple[str, str]:
+        """What stays the same while only its amount changes."""
+        return self.path, self.mark
+
+
+class _FigureLink(ui.link):
+    def __init__(self, figure: SummaryFigure) -> None:
+        super().__init__(target=figure.path)
+        self.classes("xo-figure x-plain")
+        with self:
+            if figure.mark:
+                Mark(figure.mark)
+            self._label = ui.label()
+        self.show(figure)
+
+    def show(self, figure: SummaryFigure) -> None:
+        self._label.text = figure.text
+        if self._props.get("data-tip") != figure.tip:
+            self.props["data-tip"] = figure.tip
+        if ("xo-figure-none" in self._classes) == bool(figure.amount):
+            self.classes(toggle="xo-figure-none")
+
 
 class Summary(ui.element):
     """What is none keeps its place, faint: that nothing is halted is an answer too. On a phone it gives its room to the others."""
@@ -43,23 +66,22 @@ class Summary(ui.element):
         super().__init__()
         self.classes("xo-summary")
         self._mirror, self._feed, self._patches = mirror, map_feed, patches
-        self._shown: Sequence[SummaryFigure] | None = None
+        self._shown: Sequence[SummaryFigure] = ()
+        self._links: list[_FigureLink] = []
         with self:
             follow_all(mirror, lambda changes: any(map(_concerns, changes)), self._render)
             follow_source(patches.observe, self._render)
 
     def _render(self) -> None:
         found = figures(self._mirror, self._feed.counts, self._patches)
-        if found == self._shown:
+        before, self._shown = self._shown, found
+        if [figure.place for figure in found] != [figure.place for figure in before]:
+            with fresh_slot(self):
+                self._links = [_FigureLink(figure) for figure in found]
             return
-        self._shown = found
-        with fresh_slot(self):
-            for mark, text, tip, path, amount in found:
-                with ui.link(target=path).classes("xo-figure x-plain" + ("" if amount else " xo-figure-none")) as link:
-                    link.props["data-tip"] = tip
-                    if mark:
-                        Mark(mark)
-                    ui.label(text)
+        for link, figure, old in zip(self._links, found, before, strict=True):
+            if figure != old:
+                link.show(figure)
 
 
 def _concerns(change: Change) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 
 from data.facts.host import is_live
 from data.facts.vm import is_guest
@@ -52,13 +52,13 @@ def _build(host: Host) -> tuple[str, ...]:
 
 def duplicate_macs(pool: Pool, _now: float) -> Reading | None:
     """NICs of different VMs with one MAC on one network; of those VMs at least one runs or may."""
-    vifs = pool.home.all(VIF).values()
-    macs = Counter([vif.MAC.lower() for vif in vifs])  # of ten thousand, all but a few are alone
-    several = {mac for mac, count in macs.items() if count > 1 and mac}
+    first: dict[str, VIF] = {}
+    again: list[VIF] = []
+    for vif in pool.home.all(VIF).values():  # of ten thousand, all but a few are alone
+        if vif.MAC and first.setdefault(vif.MAC.lower(), vif) is not vif:
+            again.append(vif)
     found: defaultdict[tuple[str, str], set[VM]] = defaultdict(set)
-    for vif in vifs if several else ():
-        if vif.MAC.lower() not in several:
-            continue
+    for vif in (*again, *(first[mac] for mac in {vif.MAC.lower() for vif in again})):
         vm = pool.home.one(VM, vif.VM)
         if vm is not None and is_guest(vm):
             found[vif.MAC.lower(), vif.network].add(vm)
