@@ -11,8 +11,8 @@ from bench.programs import Dashboard, dashboard, simulated
 
 POOLS, HOSTS, VMS = 10, 20, 1000
 """Hosts and VMs of each."""
-SETTLE = 30.0
-"""Seconds until the first ten minutes of all hosts are in, and all is judged."""
+SETTLE, COME = 90.0, 10.0
+"""Seconds until the first ten minutes of all hosts are in, and all is judged; and until those who come have all there is."""
 SPAN = 60.0
 """Seconds that each figure takes: while nobody looks, hosts are asked once in that time, many of them together."""
 OPEN = 5
@@ -35,7 +35,7 @@ async def figures() -> list[Figure]:
 async def _spent(board: Dashboard, paths: Sequence[str] = ()) -> tuple[float, float]:
     """(share of a core, megabytes at the end)"""
     async with crowd(board, paths, lambda _index, _text, _moment: None):
-        await asyncio.sleep(SETTLE / 3)
+        await asyncio.sleep(COME)
         before = board.cpu()
         await asyncio.sleep(SPAN)
         return (board.cpu() - before) / SPAN, board.resident() / 1e6
