@@ -10,7 +10,6 @@ from nicegui import ui
 
 from components.access import access_tab
 from components.ambiguous import choices, which
-from components.first_picture import show_first_picture
 from components.frame.loading import is_loading, loading_page
 from components.live import follow_all, follow_facts, fresh_slot
 from components.stale_data import stale_band
@@ -107,7 +106,6 @@ def show_object(
         return comes_or_goes and (not shown or bool(mirror.having(kind, meant[0])))
 
     follow_all(mirror, concerns, fill, topics=lambda: (Server, shown[0].ref if shown else kind))
-    show_first_picture()
 
 
 def _object(context: Context, about: PageKind[ViewT], view: ViewT) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.actions import ActionBar
+from components.first_picture import show_first_picture
 from components.stale_data import stale_band
 from components.ui import PageHead, empty_state
 from components.urls import path_to, pool_link
@@ -58,6 +59,7 @@ def show(context: Context, vm: VMView, tab: str) -> None:
     hints(context, vm)
     under_way(vm)
     VmTabs(context, vm, tab)
+    show_first_picture()
 
 
 def _way_on(thing: Thing | None) -> None:

@@ -51,6 +51,17 @@ async def test_it_says_what_there_is(user: User, mirror: Mirror) -> None:
     await user.should_see(text)
 
 
+async def test_it_is_seen_before_its_scripts_have_run(user: User, mirror: Mirror) -> None:
+    vm = fakes.find(mirror, "ci-runner-1")
+    fakes.change(mirror, vm, name_label="<b>other</b>")
+    page = (await user.http_client.get(f"/vm/{vm.uuid}", follow_redirects=True)).text
+    picture = page[page.index('<div id="x-first-picture" inert>') : page.index('<div id="app"')]
+    for text in ("&lt;b&gt;other&lt;/b&gt;", "Running", "nightly", "10.0.0.10", "No snapshots.", 'class="x-chart '):
+        assert text in picture
+    assert "<b>other" not in picture and 'id="main"' not in picture
+    assert page.index('getElementById("x-first-picture")?.remove()') < page.index('app.mount("#app")')
+
+
 @pytest.mark.parametrize("address", ["/disks", "?tab=disks"])
 async def test_each_tab_has_an_address_and_the_old_one_works(user: User, mirror: Mirror, address: str) -> None:
     await opened(user, fakes.find(mirror, "ci-runner-1"), address)
