@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from data.mirror import Mirror
 from data.types import Ref
 from xo_dash.control.absence import may_be_sent_again, pool_of, waits_for_pool
-from xo_dash.control.lazy_text import NOTHING, lazy
+from xo_dash.control.lazy_text import lazy
+from xo_dash.control.outcomes import CHANGED, NOT_BEGUN, STUCK, in_plan, together
 from xo_dash.control.plan import Branch, Call, Inspect, Parallel, Plan, Question, Step, Transfer, is_removal
 from xo_dash.control.requests.request import Request
 from xo_dash.control.resume.lines import identified
@@ -30,16 +31,10 @@ from xo_dash.i18n import N_
 
 log = logging.getLogger(__name__)
 
-NOT_BEGUN = StepOutcome(RunState.CANCELLED, lazy(N_("not started because another one failed")))
-STUCK = "Stuck"
-"""The code of a run that cannot go on after a restart."""
-CHANGED = lazy(N_("it cannot go on after the restart of xo-dash: the next step would no longer be the same"))
 CUT = lazy(N_("the transfer was interrupted by a restart of xo-dash"))
 LOST = StepOutcome(RunState.LOST, lazy(N_("xo-dash was restarted before the pool answered; check before trying again")), RESTARTED)
 GONE = StepOutcome(RunState.DONE)
 """What an undoing would remove may have been removed by somebody else meanwhile."""
-WORST = (RunState.LOST, RunState.FAILED, RunState.CANCELLED, RunState.REFUSED)
-"""Of several that failed the first of these is what became of them: while one may go on nothing is taken back."""
 
 
 class Execution:
@@ -114,7 +109,7 @@ class Execution:
                 if isinstance(step, Call) and step.final:
                     track.done.clear()
             else:
-                failed = failed or self._in_plan(track, outcome, step)
+                failed = failed or in_plan(track, outcome, step)
                 if not (isinstance(step, (Call, Parallel)) and step.alone):
                     plan.close()
                     return failed, True
@@ -265,7 +260,7 @@ class Execution:
 
         async with track.turn.let_go(), asyncio.TaskGroup() as group:
             going = [group.create_task(go(number, branch)) for number, branch in enumerate(step.branches)]
-        return _together([task.result() for task in going])
+        return together([task.result() for task in going])
 
     async def _branch(
         self, track: Track, step: Parallel, branch: Branch, inner: Track, entry: StepLog, halt: asyncio.Event
@@ -287,18 +282,6 @@ class Execution:
         self._tell(track.run)
         return outcome
 
-    # after a failure
-
-    @staticmethod
-    def _in_plan(track: Track, outcome: StepOutcome, step: Step) -> StepOutcome:
-        """Of several steps, say which it was; of a question, what it was answered."""
-        if len(track.logs) == 1 or isinstance(step, Question) or outcome.code == STUCK:
-            return outcome
-        state = RunState.FAILED if outcome.state is RunState.REFUSED and track.number > 0 else outcome.state
-        words = N_("{step}: {reason}") if outcome.code == RESTARTED else N_("{step} failed: {reason}")
-        reason = lazy(words, step=step.says, reason=outcome.reason or NOTHING)
-        return replace(outcome, state=state, reason=reason)
-
 
 @dataclass(frozen=True, slots=True)
 class Returned:
@@ -313,14 +296,3 @@ def _next(track: Track, plan: Plan, answer: object) -> Step | Returned:
             return plan.send(answer)
         except StopIteration as end:
             return Returned(end.value)
-
-
-def _together(outcomes: Sequence[StepOutcome]) -> StepOutcome:
-    """What became of plans beside each other."""
-    answers = tuple(one.result if one.state is RunState.DONE else None for one in outcomes)
-    failed = [one for one in outcomes if one.state is not RunState.DONE and one is not NOT_BEGUN]
-    if not failed:
-        return StepOutcome(RunState.DONE, result=answers)
-    worst = min(failed, key=lambda one: WORST.index(one.state))
-    many = lazy(N_("{failed} of {all} failed: {reason}"), failed=len(failed), all=len(outcomes), reason=worst.reason or NOTHING)
-    return replace(worst, reason=many if len(outcomes) > 1 else worst.reason, result=answers)

@@ -11,8 +11,9 @@ from data.mirror import Mirror
 from data.reading import reading
 from xo_dash.control.admission import Admission, filled
 from xo_dash.control.audit import STOPPED, AuditUnwritable
-from xo_dash.control.execution import CHANGED, STUCK, Execution
+from xo_dash.control.execution import Execution
 from xo_dash.control.lazy_text import lazy
+from xo_dash.control.outcomes import CHANGED, STUCK
 from xo_dash.control.quota.desk import QuotaDesk
 from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.requests.fault import BadRequest
