@@ -67,7 +67,7 @@ class Wire:
             connection.settimeout(timeout)
             connection.sendall(_request(self.address, method, path, body, headers))
             answer = _Answer(connection, deadline, min(limit, self._limit))
-            reply = Reply(answer.status, answer.content_type, answer.body())
+            reply = answer.read()
             is_kept = answer.is_kept
             return reply
         except (OSError, ValueError, HttpParserError, HttpParserUpgrade) as error:
@@ -114,7 +114,7 @@ def _request(address: Address, method: str, path: str, body: bytes | None, heade
 
 
 class _Answer:
-    """What comes over a connection after a request. Its head is there when this is; raises OSError, HttpParserError, XapiError."""
+    """What comes over a connection after a request, to be read once."""
 
     def __init__(self, connection: socket.socket, deadline: float, limit: int) -> None:
         """`limit`: bytes of the body."""
@@ -124,17 +124,24 @@ class _Answer:
         self._headers: dict[bytes, bytes] = {}
         self._begun = bytearray()  # of the body, as far as it came with the head or in chunks
         self._has_head = self._is_whole = False
-        self.status = 0
+        self._status = 0
         self.is_kept = False
         """Whether the next request may follow."""
-        self._read_head()
+
+    def read(self) -> Reply:
+        """Raises OSError, HttpParserError, XapiError."""
+        try:
+            self._read_head()
+            return Reply(self._status, self._content_type, self._body())
+        finally:
+            del self._parser  # which has this: a ring would stay until the garbage collector finds it
 
     @property
-    def content_type(self) -> str:
+    def _content_type(self) -> str:
         """Without its parameters."""
         return self._headers.get(b"content-type", b"").partition(b";")[0].strip().lower().decode("latin-1")
 
-    def body(self) -> Body:
+    def _body(self) -> Body:
         """In pieces, straight to their place: whoever waits for the interpreter's lock gets it in between."""
         length = self._length
         if length is None or self._is_whole:
@@ -211,7 +218,7 @@ class _Answer:
         if status < 200:
             self._headers.clear()  # the answer is on its way
             return
-        self._has_head, self.status = True, status
+        self._has_head, self._status = True, status
         self.is_kept = self._parser.should_keep_alive()
 
     def on_body(self, piece: bytes) -> None:
