@@ -49,7 +49,7 @@ class PasskeyCard(Card):
             with buttons():
                 Button(_("Add passkey") + "…", self._ask, icon="plus").allow(reason or None)
                 if reason:
-                    ui.label(reason).classes("x-dim x-grow")  # a phone shows no tip
+                    ui.label(reason).classes("x-dim x-grow").style("min-width: min(100%, 240px)")  # a phone shows no tip
             follow_source(context.auth.observe, self._fill)
 
     def _fill(self) -> None:

@@ -97,10 +97,12 @@ class Mention(NamedTuple):
     field: RequestField
     place: str
     row: XapiObject | None
+    is_named: bool  # else nothing was chosen
 
     @property
     def not_found(self) -> Fault:
-        return Fault(self.place, not_found(self.field))
+        nothing = lazy(N_("“{field}” is missing"), field=LazyText(self.field.title))
+        return Fault(self.place, not_found(self.field) if self.is_named else nothing)
 
 
 def mentions(request: Request, subject: XapiObject, place: str = "") -> Iterator[Mention]:
@@ -114,7 +116,7 @@ def mentions(request: Request, subject: XapiObject, place: str = "") -> Iterator
                 yield from mentions(part, subject, f"{place}{one.name}.{number}.")
         elif one.kind is not None and value is not None:
             row = seen_from(subject.home, one.kind, value) if one.anywhere else subject.home.by_uuid(one.kind, value)
-            yield Mention(one, f"{place}{one.name}", row)
+            yield Mention(one, f"{place}{one.name}", row, bool(value))
 
 
 def _unknown(request: Request, subject: XapiObject) -> Iterator[Fault]:
