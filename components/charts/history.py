@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from urllib.parse import quote
 
 from nicegui import ui
@@ -40,8 +41,10 @@ class HistoryCharts(ui.element, component="history.js"):
     @property
     def outline(self) -> Outline:
         said, first = self._props["words"], self._props["first"]
-        buttons = "".join(f'<button aria-pressed="{str(name == first).lower()}">{said["ranges"][name]}</button>' for name in _RANGES)
-        ranges = f'<div class="x-past-ranges">{buttons}</div><span class="x-grow"></span><a class="x-link">{said["compare"]}</a>'
+        buttons = "".join(
+            f'<button aria-pressed="{str(name == first).lower()}">{escape(said["ranges"][name])}</button>' for name in _RANGES
+        )
+        ranges = f'<div class="x-past-ranges">{buttons}</div><span class="x-grow"></span><a class="x-link">{escape(said["compare"])}</a>'
         live = "" if first == "live" else ' style="display: none"'
         return Outline("div", "x-past", f'<div class="x-past-bar">{ranges}</div><div class="x-past-live"{live}>', "</div>")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import Any, Final
 
 from nicegui import events, ui
@@ -52,7 +53,9 @@ class Finder(ui.element, component="finder.js"):
 
     @property
     def outline(self) -> Outline:
-        return Outline("div", "x-finder", f'<i class="x-icon">{drawing("search")}</i><input placeholder="{self._props["placeholder"]}">')
+        return Outline(
+            "div", "x-finder", f'<i class="x-icon">{drawing("search")}</i><input placeholder="{escape(self._props["placeholder"])}">'
+        )
 
     async def _ready(self) -> None:
         await self._feed.index()

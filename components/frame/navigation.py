@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any, Final
 
 import orjson
@@ -58,15 +59,18 @@ class Navigation(ui.element, component="navigation.js"):
 
     @property
     def outline(self) -> Outline:
-        """As its script draws it, with what everybody sees at once."""
-        places = "".join(self._outlined(*place) for place in self._props["places"])
-        more = f'<button class="x-nav-more"><i class="x-icon">{self._props["twist"]}</i><span>{self._props["more"]}</span></button>'
-        return Outline("nav", "x-nav", places + more)
+        """As its script draws it, but for the problems."""
+        more = f'<button class="x-nav-more"><i class="x-icon">{self._props["twist"]}</i><span>{escape(self._props["more"])}</span></button>'
+        rest = f'<div class="x-nav-rest">{self._outlined(self._props["rest"])}</div>'
+        return Outline("nav", "x-nav", self._outlined(self._props["places"]) + more + rest)
 
-    def _outlined(self, path: str, image: str, name: str) -> str:
-        here = ' aria-current="page"' if path == self._props["here"] else ""
-        count = f'<span class="x-nav-count">{self._counts.get(path, "")}</span>'
-        return f'<a{here}><i class="x-icon">{image}</i><span class="x-cut">{name}</span>{count}</a>'
+    def _outlined(self, places: Iterable[tuple[str, str, str]]) -> str:
+        parts = []
+        for path, image, name in places:
+            here = ' aria-current="page"' if path == self._props["here"] else ""
+            count = f'<span class="x-nav-count">{escape(self._counts.get(path, ""))}</span>'
+            parts.append(f'<a{here}><i class="x-icon">{image}</i><span class="x-cut">{escape(name)}</span>{count}</a>')
+        return "".join(parts)
 
     def _displayed_contents(self, *, only_visible: bool) -> list[Any]:  # NiceGUI asks for it
         return [name for _path, _drawing, name in (*self._props["places"], *self._props["rest"])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from html import escape
 from typing import Any, Final
 
 import orjson
@@ -61,7 +62,7 @@ class Tree(ui.element, component="tree.js"):
 
     @property
     def outline(self) -> Outline:
-        return Outline("div", "x-tree", f'<div class="x-tree-filter"><input placeholder="{self._props["words"]["filter"]}"></div>')
+        return Outline("div", "x-tree", f'<div class="x-tree-filter"><input placeholder="{escape(self._props["words"]["filter"])}"></div>')
 
     def _watch(self, event: events.GenericEventArguments) -> None:
         """The browser tells which rows are in sight: send what waited, what is known of their load, and what becomes known."""
