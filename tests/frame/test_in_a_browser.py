@@ -253,7 +253,8 @@ async def test_the_sections_stand_above_the_tree_with_their_counts(page: Page, u
         for link in await nav.get_by_role("link").all()
     }
     assert int(counts["VMs"]) == sum(map(int, await page.locator(".x-tree-row[aria-level='1'] .x-tree-end").all_inner_texts()))
-    assert counts["Hosts"] == "4" and int(counts["Storage"]) > 0 and int(counts["Networks"]) > 0
+    assert counts["Hosts"] == "4" and int(counts["Storage"]) > 0
+    assert not counts["Networks"]  # no host has a port of theirs: the list hides them at first, too
     assert list(counts)[:3] == ["Map", "Attention", "VMs"]
     await expect(nav.get_by_role("link", name="Templates")).to_be_hidden()
     await nav.get_by_role("button", name="More").click()
