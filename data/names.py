@@ -81,6 +81,13 @@ def pool_name(home: Home) -> str:
     return home.label
 
 
+def pool_name_among(home: Home) -> str:
+    """The same, with what its connection is called where another pool has that name too: to choose one of several."""
+    name = pool_name(home)
+    is_only = sum(pool_name(other) == name for other in home.pools.values()) < 2
+    return name if is_only or home.label == name else f"{name} · {home.label}"
+
+
 def server_name(server: Server, mirror: Pools | None = None) -> str:
     """What a connection is called: as a person called it; else as the pool that it leads to, if `mirror` has that; else its address."""
     pool = mirror.pools.get(server.id) if mirror else None

@@ -20,7 +20,7 @@ from components.urls import PREFIXES, path_of
 from data.coalesce import INTERVAL
 from data.hosts import account_of
 from data.identity import Key, key_of, seen_from
-from data.names import name_of, pool_name
+from data.names import name_of, pool_name_among
 from data.objects import SR, VM, Host, HostMetrics, Network
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
@@ -124,8 +124,8 @@ class MigrationForm(ui.element):
     def _target(self, one: Target) -> TargetRow:
         refused = one.refused is not None
         return TargetRow(
-            key_of(one.host), f"target-{one.host.uuid}", name_of(one.host), pool_name(one.host.home), self._about(one), self._memory(one),
-            refused, one.host in self._judged and not refused,
+            key_of(one.host), f"target-{one.host.uuid}", name_of(one.host), pool_name_among(one.host.home), self._about(one),
+            self._memory(one), refused, one.host in self._judged and not refused,
         )  # fmt: skip
 
     def _about(self, one: Target) -> str:

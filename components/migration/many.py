@@ -22,7 +22,7 @@ from components.ui import Button, ButtonKind, Card, Mark
 from data.coalesce import INTERVAL, in_turns, timed
 from data.hosts import account_of
 from data.identity import key_of
-from data.names import name_of, pool_name
+from data.names import name_of, pool_name_among
 from data.objects import SR, VM, Host, HostMetrics
 from xo_dash.context import Context
 from xo_dash.control.lazy_text import LazyText
@@ -206,7 +206,7 @@ class ManyForm(ui.element):
         name = _("Any host") if goal.is_pool else name_of(goal.hosts[0])
         about = _("{able} of {all} can go").format(able=number(able), all=number(going)) if able >= 0 else ""
         return TargetRow(
-            goal.key, f"target-{goal.home.key if goal.is_pool else goal.hosts[0].uuid}", name, pool_name(goal.home), about,
+            goal.key, f"target-{goal.home.key if goal.is_pool else goal.hosts[0].uuid}", name, pool_name_among(goal.home), about,
             _("{free} free").format(free=size(free)) if able >= 0 else "", able == 0,
         )  # fmt: skip
 

@@ -20,13 +20,32 @@ from data.hosts import (
 )
 from data.level import Level
 from data.mirror import Mirror
+from data.names import pool_name_among
 from data.networks import NetworkKind, links_of, load_of, network_kind, nic_of, ports_into, tags_of, traffic_of
-from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VLAN, VM, Bond, Certificate, Host, HostMetrics, Network, PIFMetrics, VMGuestMetrics
+from data.objects import (
+    PBD,
+    PIF,
+    SR,
+    VBD,
+    VDI,
+    VIF,
+    VLAN,
+    VM,
+    Bond,
+    Certificate,
+    Host,
+    HostMetrics,
+    Network,
+    PIFMetrics,
+    Pool,
+    VMGuestMetrics,
+)
 from data.storage import DiskKind, Reach, Room, disk_kind, guests_on, owners_of, reach_of, sum_of
 from data.storage import machine_of as machine_of_snapshot
 from data.types import GIB, NULL_REF, Ref
 from data.views.path import device_text
 from data.views.sr import SRView
+from tests.control.fake_pool import FakePool
 from tests.fakes import Builder, home_lab
 
 
@@ -338,3 +357,11 @@ def test_a_network_is_as_busy_as_its_busiest_line_and_a_vlan_carries_what_its_vm
     pool.history.put(pool.all(VM)[guest].uuid, "vif_1_tx", 1e9, 7e6)
     assert [load_of(networks[one]) for one in (lan, tagged)] == [pytest.approx(0.4)] * 2  # 100 MB/s of 2 Gbit/s
     assert [pool.history.sum_now(traffic_of(networks[one])) for one in (lan, tagged)] == [pytest.approx(107e6), pytest.approx(7e6)]
+
+
+def test_two_pools_of_one_name_are_told_apart_where_one_is_chosen() -> None:
+    lab = FakePool("a")
+    other, home = FakePool("b", lab.mirror), FakePool("c", lab.mirror)
+    for fake, name in ((lab, "lab"), (other, "lab"), (home, "home")):
+        fake.put(Pool(name_label=name))
+    assert [pool_name_among(fake.home) for fake in (lab, other, home)] == [f"lab · {lab.home.label}", f"lab · {other.home.label}", "home"]
