@@ -164,6 +164,6 @@ class RollingDriver:
             request = BringBack(network=rolling.request.network, at_once=rolling.request.at_once)
             back = await self._commands.do(rolling, action("host.bring_back" if held_lists(host) else "host.enable"), host,
                                            request if held_lists(host) else {})  # fmt: skip
-            state, reason = (TurnState.DONE, "") if back else (TurnState.FAILED, turn.reason)
+            state, reason = (TurnState.DONE, "") if back else (TurnState.FAILED, rolling.log[-1].detail or turn.reason)
         self._end_turn(rolling, turn, state, reason)
         await self._book.save(rolling)
