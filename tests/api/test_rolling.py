@@ -54,6 +54,9 @@ async def test_one_that_is_under_way_is_told_and_answered(api: Api, tmp_path: Pa
         assert told["answers"] == ["look", "again", "skip", "stop"]
         assert "is no answer" in (await api.refused(409, "POST", "/rolling/1-a/answer", json={"answer": "go_on"}))["detail"]
         assert (await api.get("/rolling", by="none"))["items"] == []
+        await grant(api, "viewer", on={"kind": "pool", "uuid": pool.uuid})
+        assert len((await api.get("/rolling", by="none"))["items"]) == 1
+        await grant(api, "viewer", deny=True)  # one of the VMs that the run may name
         await api.refused(404, "GET", "/rolling/1-a", by="none")
         await api.refused(404, "POST", "/rolling/1-a/answer", by="none", json={"answer": "stop"})
         await api.refused(400, "POST", "/rolling/1-a/answer", json={"answer": "perhaps"})

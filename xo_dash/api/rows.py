@@ -15,7 +15,7 @@ from data.visibility import Sees
 
 Field = Callable[[Any, Sees], object]
 """(a row, what may be seen) -> the value of one field, as JSON has it."""
-Told = Callable[[Any, Home, Sees], object]
+Telling = Callable[[Any, Home, Sees], object]
 """(what a field holds, where its row lives, what may be seen) -> the same."""
 
 OURS: Final = ("ref", "home")
@@ -55,7 +55,7 @@ def _path(name: str) -> str:
 
 
 @cache
-def _told(kind: type[XapiObject]) -> Mapping[str, Told | None]:
+def _told(kind: type[XapiObject]) -> Mapping[str, Telling | None]:
     """{name: what makes JSON of it}; None where it is that already."""
     hints = get_type_hints(kind)
     names = [name for name in kind.__struct_fields__ if name not in (*OURS, "uuid") and not _is_bare(kind, name, hints)]
@@ -67,7 +67,7 @@ def _is_bare(kind: type[XapiObject], name: str, hints: Mapping[str, Any]) -> boo
     return name not in edges(kind) and hints[name] in (Ref, list[Ref])
 
 
-def _telling(kind: type[XapiObject], name: str, hint: Any) -> Told | None:
+def _telling(kind: type[XapiObject], name: str, hint: Any) -> Telling | None:
     if (edge := edges(kind).get(name)) is not None:
         return _reference(edge.target, get_origin(hint))
     if get_origin(hint) is frozenset:
@@ -77,7 +77,7 @@ def _telling(kind: type[XapiObject], name: str, hint: Any) -> Told | None:
     return None
 
 
-def _reference(target: type[XapiObject], shape: Any) -> Told:
+def _reference(target: type[XapiObject], shape: Any) -> Telling:
     def one(ref: Ref, home: Home, sees: Sees) -> object:
         if ref == NULL_REF:
             return None
