@@ -28,6 +28,7 @@ DECLARED: Final = re.compile(r"^export (?P<what>(?:async )?(?:function\*?|class|
 NUMBERS: Final = re.compile(r"^const (?:\w+ = \d+(?:, |;))+(?: //.*)?$")
 """Several constants in one line."""
 LEFT: Final = re.compile(r"^(?:import|export)\b.*$", re.M)
+"""Of a form that none of the above is."""
 
 
 def register(name: str, folder: Path) -> None:
