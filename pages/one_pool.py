@@ -64,8 +64,9 @@ class OnePoolPage:
             elif is_loading(self._context.mirror):
                 loading_page()
             else:
-                with empty_state(_("No pool yet"), self._nothing):
-                    if is_administrator():
+                adds = is_administrator()
+                with empty_state(_("No pool yet"), self._nothing if adds else _("An administrator can add the first one.")):
+                    if adds:
                         add_button(self._context)
 
     def _turn(self, key: str) -> None:

@@ -53,9 +53,9 @@ def snapshot_table() -> TableSpec[VM]:
         ListColumn(_("Snapshot"), "minmax(160px, 1.6fr)", main=True),
         ListColumn(_("Age"), "172px", dated=True, down=True, brief=True, figure=True),
         ListColumn(_("Size"), "84px", number=True, down=True, brief=True),
-        ListColumn(_("SR"), "minmax(110px, 0.9fr)", drop=2),
-        ListColumn(_("Pool"), "minmax(100px, 0.7fr)", drop=1),
-        ListColumn(_("Created by"), "minmax(96px, 0.6fr)", brief=True),
+        ListColumn(_("SR"), "minmax(110px, 1.3fr)", drop=2),
+        ListColumn(_("Pool"), "minmax(90px, 0.6fr)", drop=1),
+        ListColumn(_("Created by"), "minmax(90px, 0.4fr)", brief=True),
     ]
     return TableSpec(
         kind=VM,
