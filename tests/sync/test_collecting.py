@@ -17,7 +17,7 @@ from data.types import Ref
 from tests.sync.house import House, until
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.sync.metrics import Collector
-from xo_dash.sync.rounds import FIRST_AT_ONCE, IDLE_ROUND, Rounds
+from xo_dash.sync.rounds import IDLE_ROUND, IN_LINE, Rounds
 from xo_dash.xapi.errors import BadReply, BadStatus, Unreachable
 from xo_dash.xapi.wire import Reply
 
@@ -116,8 +116,8 @@ async def test_the_next_round_asks_for_the_rest_only(mirror: PoolMirror, hosts: 
 
 async def test_the_first_ten_minutes_of_many_hosts_are_asked_for_in_line(mirror: PoolMirror, hosts: Hosts) -> None:
     rounds = Rounds()
-    for _host in range(FIRST_AT_ONCE - 1):
-        await rounds.first.acquire()  # hosts of other pools
+    for _host in range(IN_LINE - 1):
+        await rounds.line.acquire()  # hosts of other pools
     hosts.hold.clear()
     collector = Collector(mirror, hosts, rounds=rounds)  # type: ignore[arg-type]  # as above
     await collector.tick()

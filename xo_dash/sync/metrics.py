@@ -18,7 +18,7 @@ from data.mirror import PoolMirror
 from data.objects import VM, Host, HostMetrics
 from data.types import Ref, XapiDate, timestamp
 from xo_dash.sync.gc_tuning import Loading
-from xo_dash.sync.rounds import EARLY, FIRST_OF_A_POOL, IDLE_ROUND, ROUND, Rounds
+from xo_dash.sync.rounds import EARLY, IDLE_ROUND, IN_LINE_OF_A_POOL, ROUND, WIDE_ROUND, Rounds
 from xo_dash.xapi import rrd
 from xo_dash.xapi.connection import Connection
 from xo_dash.xapi.errors import BadReply, BadStatus, XapiError
@@ -93,7 +93,7 @@ class Collector:
         self._rounds = rounds or Rounds()
         self._connection = connection
         self._hosts: dict[Ref, _Asked] = {}
-        self._first = asyncio.Semaphore(FIRST_OF_A_POOL)
+        self._line = asyncio.Semaphore(IN_LINE_OF_A_POOL)
         self._tasks: set[asyncio.Task[None]] = set()
         self._fresh: set[str] = set()
         self._publishing: asyncio.TimerHandle | None = None
@@ -120,7 +120,7 @@ class Collector:
                 continue
             if not asked.is_new and ref not in looked_at and not self._rounds.take_turn(now):
                 continue  # with one of the next ticks
-            ask = self._ask_first if asked.is_new else self._ask
+            ask = self._ask_in_line if asked.is_new or watched == WIDE_ROUND else self._ask
             asked.busy, asked.began = True, now
             self._begin(ask(host, asked, looked_at.get(ref, frozenset())))
         if now - self._last_clearing > IDLE_ROUND:
@@ -161,9 +161,9 @@ class Collector:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _ask_first(self, host: Host, asked: _Asked, looked_at: frozenset[str]) -> None:
+    async def _ask_in_line(self, host: Host, asked: _Asked, looked_at: frozenset[str]) -> None:
         """In line with those of all pools: all at once, they would be busy with that for so long that they answer nothing else."""
-        async with self._first, self._rounds.first:
+        async with self._line, self._rounds.line:
             asked.began = time.monotonic()
             await self._ask(host, asked, looked_at)
 

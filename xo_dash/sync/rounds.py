@@ -17,8 +17,8 @@ MANY, WIDE_ROUND = 60, 30.0
 """... and with more than this so far."""
 IDLE_ROUND: Final = 60.0
 """... while nobody does; nothing is lost, a host answers with all samples since."""
-FIRST_AT_ONCE, FIRST_OF_A_POOL = 3, 2
-"""Hosts that are asked for their first ten minutes at a time, each for megabytes; of one pool fewer, whose hosts may not answer."""
+IN_LINE, IN_LINE_OF_A_POOL = 3, 2
+"""Hosts asked at a time for their first ten minutes, or where there are MANY; of one pool fewer, whose hosts may not answer."""
 EARLY: Final = 0.5
 """Seconds by which a tick may come too soon."""
 
@@ -37,8 +37,8 @@ class Rounds:
         self._pools: dict[Hashable, _Hosts] = {}
         self._began = -math.inf  # of the ROUND in which hosts take turns now (monotonic)
         self._taken = 0  # turns in it
-        self.first = asyncio.Semaphore(FIRST_AT_ONCE)
-        """To be held by who asks a host for the first time."""
+        self.line = asyncio.Semaphore(IN_LINE)
+        """To be held by who asks a host for its first ten minutes, or one of MANY."""
 
     def note(self, pool: str, hosts: int, looked_at: int) -> None:
         """What the pool of this server has now: hosts, and those that measure what somebody looks at."""
