@@ -74,11 +74,13 @@ def _page(program: Context, request: Request, key: str) -> Response:
 
 
 async def _picture(program: Context, pictures: ConsolePictures, request: Request, key: str) -> Response:
-    """A JPEG, and when it was taken and since when it has looked so; 204 where there is none to be seen."""
+    """A JPEG, and when it was taken and since when it has looked so; 204: there is none now; 205: none may be seen, what was shown goes."""
     try:
         vm = _seen(program, request, key)
         picture = await pictures.of(vm) if vm is not None else None
-        if picture is None or _seen(program, request, key) is not vm:  # it took a while
+        if vm is None or _seen(program, request, key) is not vm:  # it took a while
+            return Response(status_code=205)
+        if picture is None:
             return Response(status_code=204)
     except SignedOut:
         return PlainTextResponse("", 401)

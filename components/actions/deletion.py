@@ -82,7 +82,7 @@ class DeletionDialog:
 
     def _one(self, vm: VM, removal: Removal) -> None:
         with ui.element().classes("x-gone-list").mark("deleted"):
-            self._title(_("Deleted"))
+            self._title(_("Will be deleted"))
             _line("vm", _("{name}, its settings").format(name=name_of(vm)), "", "")
             for disk in removal.disks:
                 with _line("disk", name_of(disk), _where(disk), size(disk.virtual_size)):
@@ -91,7 +91,7 @@ class DeletionDialog:
                 _line("camera", *_snapshots(removal), size(_amount(removal.snapshot_disks)))
         if removal.shared:
             with ui.element().classes("x-gone-list").mark("kept"):
-                ui.label(_("Kept")).classes("x-verb-names-title")
+                ui.label(_("Will be kept")).classes("x-verb-names-title")
                 for disk, by in removal.shared:
                     also = ", ".join(name_of(other) for other in by)
                     why = _("also attached to {vms}").format(vms=also) if by else _("marked as shared")
@@ -99,7 +99,7 @@ class DeletionDialog:
 
     def _many(self) -> None:
         with ui.element().classes("x-gone-list x-gone-many").mark("deleted"):
-            self._title(_("Deleted"))
+            self._title(_("Will be deleted"))
             for vm in self._vms[:LISTED]:
                 removal = self._removals[vm]
                 _line("vm", name_of(vm), _contents(removal), size(_amount([*removal.disks, *removal.snapshot_disks])))
@@ -154,7 +154,7 @@ class DeletionDialog:
         kept = set(self._request().keep)
         disks = [disk for one in self._removals.values() for disk in (*one.disks, *one.snapshot_disks) if disk.uuid not in kept]
         goes = row is self._action
-        self._fate.text = _("Deleted") if goes else _("Moved to trash")
+        self._fate.text = _("Will be deleted") if goes else _("Will be moved to trash")
         self._sum.text = _freed(disks) if goes else ""
         for box in self._keep.values():
             box.set_visibility(goes)

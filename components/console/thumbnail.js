@@ -53,6 +53,7 @@ export default {
       const answer = await fetch(this.url).catch(() => null);
       if (answer?.status !== 200) {
         this.none = this.words.none;
+        if (answer?.status === 205) this.forget(); // it may not be seen any more
         return;
       }
       const before = this.src;
@@ -61,6 +62,12 @@ export default {
       this.taken = Number(answer.headers.get("x-taken"));
       this.since = Number(answer.headers.get("x-since"));
       this.tell();
+    },
+
+    forget() {
+      URL.revokeObjectURL(this.src);
+      this.src = this.caption = "";
+      this.taken = 0;
     },
 
     tell() {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from components.messages.words import title as title_of_message
 from data.findings.finding import ADVISED, Finding
-from data.names import name_of
+from data.names import by_name, name_of
 from data.types import GIB
 from data.views.message import MessageView
 from xo_dash.i18n import _, duration, ngettext, number, percent, size
@@ -19,7 +19,7 @@ def names(finding: Finding) -> str:
     """The subjects: one, a few, or how many there are."""
     count = len(finding.subjects)
     shown = count if count <= MOST_NAMES else MOST_NAMES - 1
-    return _listed([name_of(subject) for subject in finding.subjects[:shown]], count)
+    return _listed([name_of(subject) for subject in by_name(finding.subjects[:shown])], count)
 
 
 def _listed(found: list[str], count: int = 0) -> str:
@@ -32,7 +32,7 @@ def _listed(found: list[str], count: int = 0) -> str:
 
 def hosts(finding: Finding) -> str:
     """Where it is so, by name."""
-    return ", ".join(name_of(host) for host in finding.reading.where)
+    return ", ".join(name_of(host) for host in by_name(finding.reading.where))
 
 
 def days_left(finding: Finding) -> str:

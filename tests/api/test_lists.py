@@ -79,6 +79,8 @@ async def test_a_wrong_question_is_answered_with_a_way_out(api: Api) -> None:
     await api.refused(404, "GET", "/vms/00000000-0000-0000-0000-000000000000")
     await api.refused(404, "GET", "/cars")
     assert "GET" in (await api.refused(405, "PUT", "/vms"))["detail"]
+    slash = await api.ask("GET", "/vms/?fields=uuid")
+    assert slash.status_code == 308 and slash.headers["location"] == "/api/v1/vms?fields=uuid"
 
 
 async def test_nobody_and_who_has_an_expired_token(api: Api) -> None:

@@ -70,6 +70,7 @@ async def test_a_host_is_for_administrators_and_files_stay_in_caches(lab: tuple[
     assert (await http.get(console_path(key_of(dom0)))).status_code == 403
     assert (await http.get("/console/nothing")).status_code == 404
     assert (await http.get(f"/console-picture/{guest.uuid}")).status_code == 204
+    assert (await http.get(f"/console-picture/{dom0.uuid}")).status_code == 205
     script = await http.get(files.path_of("main.js"))
     assert script.status_code == 200 and "immutable" in script.headers["cache-control"]
     assert (await http.get("/console-files/older/main.js")).status_code == 404

@@ -85,10 +85,10 @@ async def test_a_deletion_names_what_goes_and_asks_for_the_name(user: User, mirr
     await opened(user, vm)
     user.find(marker="more-commands").click()
     user.find(marker="vm.delete").click()
-    for text in ("Delete test-a?", "test-a root", "1 snapshot", "Type test-a to confirm", "Moved to trash"):
+    for text in ("Delete test-a?", "test-a root", "1 snapshot", "Type test-a to confirm", "Will be moved to trash"):
         await user.should_see(text)
     user.find(marker="way").elements.pop().value = "now"  # type: ignore[attr-defined]
-    await user.should_see("Deleted")
+    await user.should_see("Will be deleted")
     await user.should_see("Deleting disk test-a root")
     user.find(marker="typed").type("test").trigger("keydown.enter")
     assert not context.runner.runs, "the name is not there yet"

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from nicegui import App
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from xo_dash.api import access, actions, consoles, events, invitations, metrics, objects, openapi, people, quotas, rolling, runs, transfers
 from xo_dash.api.asked import Asked, Desk, Handler, Problem, WrongMethod, endpoint, told
@@ -92,6 +92,8 @@ def nothing_of(rows: Sequence[ApiRoute]) -> Handler:
             return await told(asked, {"collections": [f"{BASE}/{one.name}" for one in COLLECTIONS], "actions": f"{BASE}/actions",
                                       "openapi": f"{BASE}/openapi.json"})  # fmt: skip
         methods = {row.method for row in rows if _is_at(row.path.strip("/"), path)}
+        if asked.request.method in methods:  # all but the slash at its end is the address of something
+            return RedirectResponse(asked.request.url.replace(scheme="", netloc="", path=f"{BASE}/{path}"), status_code=308)
         if methods:
             raise WrongMethod(asked.request.method, methods)
         if "/" not in path:
