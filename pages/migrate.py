@@ -28,7 +28,7 @@ def create(program: Context) -> None:
         found = [vm for key in named_in(vms) if (vm := context.mirror.find(VMView.kind, key)) is not None and is_machine(vm)]
         title = ngettext("Migrate {n} VM", "Migrate {n} VMs", len(found)).format(n=number(len(found))) if found else _("Migrate")
         with frame(context, title=title, crumbs=[(_("VMs"), "/vms")], about=found):
-            reload_when_taken(context, [row for home in context.mirror for row in offered(home)] if found else ())
+            reload_when_taken(context, (row for home in context.mirror for row in offered(home)) if found else ())
             if found and any(home.all(HostView.kind) for home in found[0].home.pools.values()):
                 stale_bands(context.mirror)
                 PageHead(title, icon="migrate")
@@ -49,7 +49,7 @@ def create(program: Context) -> None:
         def draw(vm: VMView) -> None:
             stale_band(vm.row.home, context.mirror)
             PageHead(_("Migrate {name}").format(name=vm.name), icon="migrate")
-            reload_when_taken(context, [row for home in context.mirror for row in offered(home)])
+            reload_when_taken(context, (row for home in context.mirror for row in offered(home)))
             MigrationForm(context, vm.row, host)
 
         with frame(context, title=title, crumbs=crumbs, selected=found):

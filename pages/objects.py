@@ -13,6 +13,7 @@ from components.ambiguous import choices, which
 from components.frame.loading import is_loading, loading_page
 from components.live import follow_all, follow_facts, fresh_slot
 from components.stale_data import stale_band
+from components.taken import reload_when_taken
 from components.ui import Notice, Tab, Tabs, Tone, empty_state
 from components.urls import path_of, pool_link
 from data.changes import Change, Operation
@@ -86,6 +87,7 @@ def show_object(
                 which(rows)
             elif rows:
                 meant[0] = key_of(rows[0])
+                reload_when_taken(context, rows)  # it may have come after the frame
                 draw(context.scope.view(view, rows[0]))
             elif is_loading(mirror):
                 loading_page()

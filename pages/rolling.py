@@ -35,8 +35,8 @@ def create(program: Context) -> None:
     def run(run_id: str) -> None:
         context = program.for_viewer()
         found = next((one for one in context.rolling.runs_in(context.scope) if one.id == run_id), None)
-        about = named_in(context.mirror.pools[found.pool]) if found is not None else ()
-        with frame(context, title=_("Rolling run"), crumbs=[(_("Hosts"), "/hosts")], about=about):
+        named = named_in(context.mirror.pools[found.pool]) if found is not None else ()
+        with frame(context, title=_("Rolling run"), crumbs=[(_("Hosts"), "/hosts")], about=named):
             if found is not None:
                 RollingPage(context, found)
             else:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nicegui import app, ui
 
-from components.actions import ActionBar, PlacedMenu
+from components.actions import ActionBar, PlacedMenu, may_somewhere
 from components.charts.compare import MOST, compare_path
 from components.console.wall import MOST as MOST_CONSOLES
 from components.console.wall import wall_path
@@ -22,6 +22,7 @@ from pages.layout import list_page
 from pages.serving import serve
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
+from xo_dash.control.vm.create import CREATE
 from xo_dash.i18n import _
 
 COLUMNS = "vms.columns"
@@ -52,7 +53,8 @@ def _list(context: Context) -> None:
 
     kept = current_user().preferences.get(COLUMNS)
     columns = [key for key in kept if isinstance(key, str)] if isinstance(kept, list) else []
-    with Grid(context.shared(VmFeed), columns, chosen, keep, PlacedMenu(context).open_for) as grid:
+    offer, creates = PlacedMenu(context).open_for, may_somewhere(context, CREATE)
+    with Grid(context.shared(VmFeed), columns, chosen, keep, offer, creates=creates) as grid:
         follow_all(context.mirror, concerns_trash, lambda: grid.show_trash(len(trash_of(context.mirror))), topics=lambda: (VMView.kind,))
         verbs = ActionBar(context)
         Button(_("Consoles"), lambda: ui.navigate.to(wall_path([key_of(vm) for vm in chosen_now[:MOST_CONSOLES]])), icon="console")

@@ -134,10 +134,12 @@ async def _answer(given: argparse.Namespace, api: PostingApi) -> int:
 async def _followed(given: argparse.Namespace, api: PostingApi, answer: Mapping[str, Any]) -> int:
     """Told once, or with --wait until it has ended or waits for somebody, each line of its log as it comes."""
     told = 0
-    while given.wait and not answer["ended"] and not answer["paused"]:
+    while given.wait:
         for line in answer["log"][told:] if not given.json else ():
-            print(f"{datetime(line['at'])}  {line['host']}  {line['what'].format(name=line['host'], host=line['host'])}", flush=True)
+            print(f"{datetime(line['at'])}  {line['host']}  {_(line['what']).format(name=line['host'], host=line['host'])}", flush=True)
         told = len(answer["log"])
+        if answer["ended"] or answer["paused"]:
+            break
         await asyncio.sleep(EVERY)
         answer = await got(api, f"/rolling/{answer['id']}")
     _tell(given, answer, _print_run)

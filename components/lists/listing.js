@@ -211,8 +211,7 @@ export default {
     },
 
     within(period) {
-      this.unseen = 400; // of a page whose lists are as high as they have rows
-    this.period = period;
+      this.period = period;
       this.$refs.box.scrollTop = 0;
       this.askAnew();
       this.later();

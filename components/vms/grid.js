@@ -14,7 +14,7 @@ export default {
     <div class="x-vms" :class="{ 'x-vms-narrow': narrow }">
       <div class="x-vms-tools" role="search">
         <label class="x-vms-find"><i class="x-icon" v-html="icons.search"></i>
-          <input ref="find" type="search" v-model="filter.q" :placeholder="words.filter" :aria-label="words.find" :title="words.find" spellcheck="false" autocomplete="off"
+          <input ref="find" type="search" v-model="filter.q" :placeholder="words.filter" :aria-label="words.filter" :title="words.find" spellcheck="false" autocomplete="off"
             @input="refilter" @keydown.down.prevent="$refs.box.focus()" @keydown.esc="clear"></label>
         <div class="x-vms-states" role="group" :aria-label="words.state">
           <button v-for="one in states" :key="one.value" type="button" :class="{ 'x-none': !one.count }" :aria-pressed="filter.state === one.value"
@@ -35,7 +35,7 @@ export default {
             <button type="button" class="x-link" @click="chooseColumns(usual)">{{ words.usual }}</button></div>
         </details>
         <button v-if="!narrow" type="button" class="x-btn x-btn-ghost" :data-tip="words.csvTip" @click="download"><i class="x-icon" v-html="icons.download"></i><span class="x-vms-word">CSV</span></button>
-        <a class="x-btn x-vms-new" :href="create()" :data-tip="words.create"><i class="x-icon" v-html="icons.plus"></i><span class="x-vms-word">{{ words.create }}</span></a>
+        <a v-if="words.create" class="x-btn x-vms-new" :href="create()" :data-tip="words.create"><i class="x-icon" v-html="icons.plus"></i><span class="x-vms-word">{{ words.create }}</span></a>
       </div>
       <div ref="box" class="x-vms-box" role="grid" tabindex="0" :aria-label="words.label" :aria-rowcount="total + 1" aria-multiselectable="true"
         :aria-activedescendant="active ? 'vm-row-' + active : null" @scroll.passive="measure" @keydown="press" @focus="focused = true" @blur="focused = false">

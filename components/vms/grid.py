@@ -38,7 +38,8 @@ class Grid(ui.element, component="grid.js"):
     """Sorts, filters and chooses in the browser; what is put into it are the verbs for the chosen.
 
     `columns` are the keys of those to show (the usual ones if empty); `on_columns` gets them when others are wanted,
-    `on_choose` the chosen VMs; `offer` opens the menu of commands for VMs, at pixels of the window.
+    `on_choose` the chosen VMs; `offer` opens the menu of commands for VMs, at pixels of the window;
+    `creates`: there is a way to a new VM.
     """
 
     def __init__(
@@ -48,6 +49,8 @@ class Grid(ui.element, component="grid.js"):
         on_choose: Callable[[Sequence[VM]], object],
         on_columns: Callable[[list[str]], object],
         offer: Callable[[Sequence[VM], float, float], None],
+        *,
+        creates: bool,
     ) -> None:
         super().__init__()
         preload("xo-charts", "xo-vms")
@@ -58,7 +61,7 @@ class Grid(ui.element, component="grid.js"):
         self._props.update(
             url=SNAPSHOT, titles=titles, usual=list(USUAL), wanted=[key for key in columns if key in titles], most=MOST_CHOSEN,
             marks=drawings(), icons={name: drawing(name) for name in ("search", "columns", "download", "up", "down", "plus")},
-            paths={"vm": PREFIXES[VM], "host": PREFIXES[Host]}, numbers=number_words(), words=_words(add_words()),
+            paths={"vm": PREFIXES[VM], "host": PREFIXES[Host]}, numbers=number_words(), words=_words(add_words(), creates=creates),
         )  # fmt: skip
         self.on("watch", self._watch)
         self.on("choose", self._choose)
@@ -115,15 +118,15 @@ def column_titles() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _words(add: str = "") -> dict[str, object]:
-    """What the browser says itself; `add` is what the way to the first server is called, "" without one."""
+def _words(add: str = "", *, creates: bool = True) -> dict[str, object]:
+    """What the browser says itself; `add` is what the way to the first server is called, "" without one; `creates`: so is a new VM."""
     return {
         "label": _("VMs"),
         "find": _("Name, address, MAC, tag, UUID"),
         "filter": _("Filter"),
         "state": _("State"),
         "trash": _("Trash"),
-        "create": _("New VM"),
+        "create": _("New VM") if creates else "",
         "states": {key: _(text) for key, text in STATES.items()},
         "doing": {key: _(text) for key, text in (("", BUSY), *DOING.items())},
         "tools": {str(key): _(text) for key, text in TOOLS.items() if text},

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import weakref
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ PATHS = (
     "/new-sr", "/templates", "/isos",
     "/pool/{pool}/new-network?kind=bond", "/pool/{pool}/ha", "/pool/{pool}/rolling", "/pool/{pool}/import-ova",
 )  # fmt: skip
+PATIENCE = 5.0
+"""Seconds after which what is left is left for good."""
 
 
 @pytest.fixture
@@ -79,9 +82,13 @@ async def closed(user: User, path: str) -> list[weakref.ref[object]]:
     found = rings_of(client)
     user.client = None
     client.delete()
+    client.outbox.message_history.clear()  # the simulated user ties the outbox to itself
     del client
     Client.instances.clear()
-    await asyncio.sleep(0.3)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while any(reference() is not None for reference in found):
+                await asyncio.sleep(0.02)
     return found
 
 

@@ -78,7 +78,7 @@ async def begin(asked: Asked) -> Response:
         raise Problem(422, "; ".join(f"{field}: {reason}" for field, reason in faults.items()), faults=faults) from error
     engine = asked.context.rolling
     if body.dry_run:
-        obstacles = await engine.obstacles(request, pool)
+        obstacles = await engine.obstacles(request, pool) if engine.may_not(asked.user, request, pool) is None else ()
         refused = engine.why_not(asked.user, request, pool, obstacles)
         hosts = [{"uuid": host.uuid, "name": name_of(host), "action": action_of(request, host).id} for host in hosts_in(request, pool)]
         return await told(asked, {"dry_run": True, "refused": str(refused) if refused is not None else None, "hosts": hosts,

@@ -126,7 +126,9 @@ def _forget(client: Client) -> None:
 
 
 async def _cut(sid: str) -> None:
-    engine = core.sio.manager.eio_sid_from_sid(sid, "/")
     with suppress(KeyError, TimeoutError, asyncio.TimeoutError):
+        engine = core.sio.manager.eio_sid_from_sid(sid, "/")
+        if engine is None:
+            return  # cut already; without an id engine.io would close everybody's
         await core.sio.disconnect(sid)
         await asyncio.wait_for(core.sio.eio.disconnect(engine), PATIENCE)

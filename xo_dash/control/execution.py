@@ -20,7 +20,7 @@ from xo_dash.control.requests.request import Request
 from xo_dash.control.resume.lines import identified
 from xo_dash.control.resume.record import ItemRecord, PastStep, is_harmless
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
-from xo_dash.control.steps import AWAY, CANCELLED, RESTARTED, Spawn, StepOutcome, Steps
+from xo_dash.control.steps import AWAY, CANCELLED, NOT_SENT, RESTARTED, Spawn, StepOutcome, Steps
 from xo_dash.control.task_waiter import Connections, TaskWaiter
 from xo_dash.control.throttle import HostTurns, Turn
 from xo_dash.control.track import Done, Track
@@ -144,12 +144,11 @@ class Execution:
             logged.began = past.began.at
             outcome = await self._resumed(track, step, logged, past)
         else:
-            if waits_for_pool(track, step):
-                await self._steps.until_there(track.run, track.item, pool_of(track, step))
-            if track.item.cancelled and not track.undoing:
+            if not track.is_cancelled and waits_for_pool(track, step):
+                track.patient = await self._steps.until_there(track.run, track.item, pool_of(track, step))
+            if track.is_cancelled:
                 return CANCELLED
-            if self._paused:
-                await asyncio.Event().wait()  # until the run is stopped; the next start goes on from here
+            await self._while_paused()
             outcome = await self._fresh(track, step, logged)
         if not isinstance(step, Parallel):  # its branches say what it made
             track.record.ended(place, outcome)
@@ -170,12 +169,29 @@ class Execution:
         end = time.monotonic() + AWAY
         while True:
             outcome = await self._step(track, step, logged)
-            is_over = time.monotonic() > end or (track.item.cancelled and not track.undoing)
+            is_over = time.monotonic() > end or track.is_cancelled
             if is_over or not (waits_for_pool(track, step) and may_be_sent_again(step, outcome)):
                 return outcome
             if not await self._steps.is_gone(pool := pool_of(track, step)):
                 return outcome
-            await self._steps.until_there(track.run, track.item, pool)
+            is_unsent = outcome.code == NOT_SENT
+            if is_unsent:
+                track.record.ended(track.place, outcome)  # a restart of ours must not take it for sent
+            self._answered(track)
+            if not track.is_cancelled:
+                await self._steps.until_there(track.run, track.item, pool)
+            if track.is_cancelled:
+                return CANCELLED if is_unsent else outcome
+            await self._while_paused()
+            if isinstance(step, Call):
+                self._unanswered.add(track)
+            if is_unsent:
+                await track.record.begin(track.place, step)
+
+    async def _while_paused(self) -> None:
+        """Until the run is stopped, where xo-dash is: the next start goes on from here."""
+        if self._paused:
+            await asyncio.Event().wait()
 
     def _answered(self, track: Track) -> None:
         self._unanswered.discard(track)
@@ -191,9 +207,8 @@ class Execution:
         if isinstance(step, Call):
             outcome = LOST
             if task is not None:
-                cancel = track.item.cancelled and not track.undoing
                 outcome = await self._steps.follow(
-                    track.run, track.item, step, task.pool, Ref(task.task), track.progressed, cancel=cancel
+                    track.run, track.item, step, task.pool, Ref(task.task), track.progressed, cancel=track.is_cancelled
                 )  # fmt: skip
             if outcome.state is not RunState.LOST:
                 return outcome

@@ -62,18 +62,18 @@ def parse(text: str, keys: Sequence[str]) -> list[Term]:
             raise BadFilter(sentence.format(key=key[:80], keys=", ".join(keys)))
         value = (quoted or bare).lower()
         if value and value != "-":
-            _check(known.get(key.lower(), ""), value)
+            _check(known.get(key.lower(), ""), value, is_quoted=bool(quoted))
             terms.append(Term(known.get(key.lower(), ""), value, minus == "-"))
     if len(terms) > MOST_TERMS:
         raise BadFilter(_("the filter has more than {most} words; use fewer").format(most=MOST_TERMS))
     return terms
 
 
-def _check(key: str, value: str) -> None:
-    """Raises BadFilter for a word that `is:` does not know, and for more or less than what is no number."""
+def _check(key: str, value: str, *, is_quoted: bool) -> None:
+    """Raises BadFilter for a word that `is:` does not know, and for more or less than what is no number; what is quoted is a text."""
     if key == "is" and value not in IS:
         raise BadFilter(_("“is:{word}” is not known; use one of: {words}").format(word=value[:80], words=", ".join(IS)))
-    if key not in ("", *KEYS) and value[0] in "<>" and _number(value.lstrip("<>=")) is None:
+    if not is_quoted and key not in ("", *KEYS) and value[0] in "<>" and _number(value.lstrip("<>=")) is None:
         raise BadFilter(_("“{value}” does not compare with a number; write {key}:>4 or {key}:>4GiB").format(value=value[:80], key=key))
 
 

@@ -115,11 +115,12 @@ class Steps:
             if not stops:
                 self._stops.pop(item, None)
 
-    async def until_there(self, run: Run, item: RunItem, pool: str) -> None:
-        """While a pool is away that comes back by itself, for AWAY seconds at most."""
+    async def until_there(self, run: Run, item: RunItem, pool: str) -> bool:
+        """While a pool is away that comes back by itself; False where AWAY seconds were not enough."""
         if home := self._away(pool):
             says = lazy(N_("Waiting for {pool}"), pool=pool_name(home))
-            await self._rest(run, item, says, AWAY, lambda _changes: not is_away(home))
+            return await self._rest(run, item, says, AWAY, lambda _changes: not is_away(home))
+        return True
 
     async def is_gone(self, pool: str) -> bool:
         """Whether a pool that did not answer is away; whoever follows its events learns that at the same time."""
@@ -141,8 +142,8 @@ class Steps:
 
     async def _rest(
         self, run: Run, item: RunItem, says: LazyText | None, most: float, is_over: Callable[[Sequence[Change]], bool]
-    ) -> None:  # fmt: skip
-        """Until changes that end it, after `most` seconds at the latest, or nobody wants it any more. The item says why."""
+    ) -> bool:  # fmt: skip
+        """Until changes that end it, or nobody wants it any more; False after `most` seconds without. The item says why."""
         stirred, before = asyncio.Event(), item.says
         item.says = says
         self._tell(run)
@@ -151,8 +152,9 @@ class Steps:
             with self.stoppable(item, stirred.set):
                 async with asyncio.timeout(most):
                     await stirred.wait()
+            return True
         except TimeoutError:
-            pass
+            return False
         finally:
             unsubscribe()
             item.says = before

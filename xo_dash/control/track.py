@@ -49,6 +49,11 @@ class Track:
         """Of the step under way."""
         return (*self.of, self.number)
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether nobody wants it any more; what takes something back is done all the same."""
+        return self.item.cancelled and not self.undoing
+
     def progressed(self, fraction: float) -> None:
         """So much of the step under way is done."""
         self.shows((self.number + fraction) / max(len(self.logs), 1))

@@ -32,6 +32,8 @@ GATHER = 0.25
 
 CLOCK = 600.0
 """Seconds after which a host's clock is looked at again."""
+CLOCK_WITHIN = 5.0
+"""Seconds for its answer: who is asked in line keeps others waiting."""
 SILENT = 3
 """Answers without a new sample after which it is looked at too: it may have been set back."""
 
@@ -234,7 +236,7 @@ class Collector:
 
     async def _look_at_clock(self, host: Host, asked: _Asked) -> None:
         before = time.time()
-        clock = timestamp(XapiDate(await self._connection.text("host.get_servertime", host.ref)))
+        clock = timestamp(XapiDate(await self._connection.text("host.get_servertime", host.ref, within=CLOCK_WITHIN)))
         if clock is not None:
             after = time.time()
             ahead = clock + 0.5 - (before + after) / 2  # it tells whole seconds

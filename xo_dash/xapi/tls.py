@@ -114,7 +114,7 @@ def _secured(address: Address, context: ssl.SSLContext, timeout: float) -> ssl.S
 
 def _shake_hands(secured: ssl.SSLSocket, address: Address, deadline: float) -> None:
     """A host without TLS waits for the end of a line that never comes: it is asked in its own words after a moment."""
-    secured.settimeout(min(HURRY, deadline - time.monotonic()))
+    secured.settimeout(min(HURRY, max(deadline - time.monotonic(), 0.001)))
     try:
         secured.do_handshake()
     except TimeoutError:

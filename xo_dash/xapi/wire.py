@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -87,7 +88,7 @@ class Wire:
         connection = self._connection
         if connection is not None:
             with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # an SSLSocket's own would let a sender go on in the clear
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -182,6 +183,7 @@ class _Answer:
 
     def _read_rest(self) -> None:
         """What has no length: chunks, or all until the connection ends."""
+        beside = 0  # bytes since the body grew: of trailers, which the parser keeps
         while len(self._begun) <= self._limit:
             if self._is_whole:
                 return
@@ -191,7 +193,11 @@ class _Answer:
                 raise BadReply("ended too early")
             if not piece:
                 return
+            before = len(self._begun)
             self._feed(piece)
+            beside = 0 if len(self._begun) > before else beside + len(piece)
+            if beside > HEAD_LIMIT and not self._is_whole:
+                raise BadReply("too long an end")
         raise BadReply(f"more than {self._limit} bytes, and no end")
 
     def _feed(self, piece: bytes) -> None:
@@ -231,7 +237,7 @@ class _Answer:
 
 def _is_stale(sock: socket.socket) -> bool:
     """Whether the other side has closed, or says something nobody asked for."""
-    if sock.fileno() < 0:
+    if sock.fileno() < 0 or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
         return True
     poll = select.poll()  # select() knows no descriptor above 1023
     poll.register(sock, select.POLLIN)
@@ -250,7 +256,7 @@ def _translated(error: Exception, timeout: float) -> XapiError:
         case TimeoutError():
             return Timeout(f"no answer within {timeout:g} s")
         case HttpParserError() | HttpParserUpgrade() | ValueError():
-            return BadReply(f"not HTTP: {type(error).__name__}")
+            return BadReply("not HTTP")
         case OSError(strerror=str(reason)):
             return Unreachable(f"the connection broke: {reason}")
         case _:

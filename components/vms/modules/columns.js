@@ -70,17 +70,20 @@ export function teller(list) {
   };
   const order = { busy: 0, running: 1, paused: 2, suspended: 3, halted: 4, unknown: 5 };
   const key = {
-    cpu: load,
-    addresses: (row) => addressKey(row.addresses),
+    cpu: (row) => (load(row) < 0 ? null : load(row)),
+    addresses: (row) => (row.addresses ? addressKey(row.addresses) : null),
     state: (row) => order[row.doing ? "busy" : row.state] ?? 9,
-    uptime: (row) => (row.started ? -row.started : -Infinity),
-    tags: (row) => row.tags.join(", ") || "\uffff",
+    uptime: (row) => (row.started ? -row.started : null),
+    tags: (row) => row.tags.join(", "),
     pool,
     tools,
   };
   return {
     text: (row, name) => (text[name] ? text[name](row) : String(row[name] ?? "")),
-    key: (row, name) => (key[name] ? key[name](row) : row[name] ?? ""),
+    key: (row, name) => {
+      const found = key[name] ? key[name](row) : row[name];
+      return found === "" ? null : found ?? null;
+    },
     plain: (row, name) => String((plain[name] ?? text[name])?.(row) ?? row[name] ?? ""),
     load,
   };

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from data.facts.pool import own_pool
-from data.mirror import Mirror, PoolMirror
+from data.mirror import Mirror
 from data.objects import Host, Pool
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction
@@ -39,10 +39,14 @@ class RollingCommands:
         home = self._mirror.pools.get(rolling.pool)
         return own_pool(home) if home is not None and home.uuid == rolling.pool_uuid else None
 
+    def host_now(self, rolling: Rolling, turn: HostTurn) -> Host | None:
+        """None also while the pool is not connected: nobody knows then how it is."""
+        home = self._mirror.pools.get(rolling.pool)
+        return home.by_uuid(Host, turn.host) if home is not None and home.server.is_live else None
+
     async def host(self, rolling: Rolling, turn: HostTurn) -> Host | None:
         await self.connected(rolling)
-        home = self._mirror.pools.get(rolling.pool)
-        return home.by_uuid(Host, turn.host) if home is not None else None
+        return self.host_now(rolling, turn)
 
     async def back(self, host: Host, turn: HostTurn) -> None:
         """Return when it is heard, and has booted since its turn began."""
@@ -50,7 +54,7 @@ class RollingCommands:
 
     async def connected(self, rolling: Rolling) -> None:
         """Until the pool is connected: before that nobody knows how it is."""
-        await self._until(lambda: _is_live(self._mirror.pools.get(rolling.pool)))
+        await self._until(lambda: (home := self._mirror.pools.get(rolling.pool)) is not None and home.server.is_live)
 
     async def _until(self, true: Callable[[], bool]) -> None:
         stirred = asyncio.Event()
@@ -107,7 +111,3 @@ class RollingCommands:
             if not await self.do(rolling, row, pool, values):
                 rolling.left.append(row.title)
         rolling.restored = True
-
-
-def _is_live(home: PoolMirror | None) -> bool:
-    return home is not None and home.server.is_live

@@ -140,18 +140,21 @@ class RollingDriver:
             await self._look(rolling, turn, host)
 
     async def _asked(self, rolling: Rolling, turn: HostTurn) -> str:
-        """What is said; meanwhile a host that is away is watched."""
-        host = await self._commands.host(rolling, turn)
-        if host is None or is_back(host, turn):
+        """What is said; meanwhile a host that is away is watched, also where its pool is away with it."""
+        host = self._commands.host_now(rolling, turn)
+        if host is not None and is_back(host, turn):
             return await self._pauses.pause(rolling, NOT_DONE)
-        watch = asyncio.create_task(self._say_when_back(rolling, turn, host))
+        watch = asyncio.create_task(self._say_when_back(rolling, turn))
         try:
             return await self._pauses.pause(rolling, NOT_DONE)
         finally:
             watch.cancel()
 
-    async def _say_when_back(self, rolling: Rolling, turn: HostTurn, host: Host) -> None:
+    async def _say_when_back(self, rolling: Rolling, turn: HostTurn) -> None:
         """Whoever is asked hears of it; nothing is begun by itself."""
+        host = await self._commands.host(rolling, turn)
+        if host is None:
+            return
         await self._commands.back(host, turn)
         turn.reason = BACK
         self._book.note(rolling, N_("is back"), turn.name)
