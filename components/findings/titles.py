@@ -19,7 +19,7 @@ def names(finding: Finding) -> str:
     """The subjects: one, a few, or how many there are."""
     count = len(finding.subjects)
     shown = count if count <= MOST_NAMES else MOST_NAMES - 1
-    return _listed([name_of(subject) for subject in by_name(finding.subjects[:shown])], count)
+    return _listed(sorted(map(name_of, finding.subjects[:shown]), key=str.casefold), count)
 
 
 def _listed(found: list[str], count: int = 0) -> str:

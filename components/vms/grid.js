@@ -14,7 +14,7 @@ export default {
     <div class="x-vms" :class="{ 'x-vms-narrow': narrow }">
       <div class="x-vms-tools" role="search">
         <label class="x-vms-find"><i class="x-icon" v-html="icons.search"></i>
-          <input ref="find" type="search" v-model="filter.q" :placeholder="words.filter" :aria-label="words.filter" :title="words.find" spellcheck="false" autocomplete="off"
+          <input ref="find" type="search" v-model="filter.q" :placeholder="words.filter" :aria-label="words.find" :title="words.find" spellcheck="false" autocomplete="off"
             @input="refilter" @keydown.down.prevent="$refs.box.focus()" @keydown.esc="clear"></label>
         <div class="x-vms-states" role="group" :aria-label="words.state">
           <button v-for="one in states" :key="one.value" type="button" :class="{ 'x-none': !one.count }" :aria-pressed="filter.state === one.value"

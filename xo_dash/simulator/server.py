@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import uvicorn
 
@@ -60,6 +60,10 @@ class SimulatorOptions:
     dialect: str = "modern"  # of dialect.dialects()
     databases: tuple[Path, ...] = ()  # of real pools: one for each pool, instead of `hosts`, `vms` and `srs`
     lineage: bool = True  # generations go on where an earlier start of the same pool left off
+
+
+HANDSHAKE: Final = 0.05
+"""Seconds for TLS."""
 
 
 class Uvicorn(uvicorn.Server):
@@ -141,6 +145,9 @@ class Simulator:
             while tasks := list(server.server_state.tasks):  # of a request that came in the meantime as well
                 _cut(server)
                 await asyncio.wait(tasks)
+            if self.wanted.tls_cert:
+                await asyncio.sleep(HANDSHAKE)  # one under way is no connection yet
+                _cut(server)
         for pool in self.pools:
             await pool.close()
         for listening in self._sockets:
