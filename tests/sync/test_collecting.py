@@ -37,7 +37,7 @@ class Hosts:
         self.hold = asyncio.Event()
         self.hold.set()
 
-    async def text(self, method: str, ref: str) -> str:
+    async def text(self, method: str, ref: str, within: float) -> str:
         assert method == "host.get_servertime"
         return time.strftime("%Y%m%dT%H:%M:%SZ", time.gmtime(self.now))
 
