@@ -11,7 +11,7 @@ from nicegui import ui
 from components.actions import run_command, whoever
 from components.live import follow_facts, fresh_slot
 from components.ui import Button, Notice, Tone
-from data.guidance import REBOOT_HOST, RESTART_DEVICE_MODEL, RESTART_TOOLSTACK, RESTART_VM, Guidance, Urgency, Waiting
+from data.guidance import REBOOT_HOST, RESTART_DEVICE_MODEL, RESTART_TOOLSTACK, RESTART_VM, Guidance, Urgency, WaitingVMs
 from data.types import XapiObject
 from data.views.host import HostView
 from data.views.pool import PoolView
@@ -56,7 +56,7 @@ def guidance_text(one: Guidance) -> str:
 def waiting_bands(context: Context, view: HostView | PoolView | VMView) -> None:
     """There while VMs that run wait for a restart; of a VM, while it does."""
     box = ui.element().classes("contents")
-    say: Callable[[Waiting], str] = _of_one if isinstance(view, VMView) else _of_many
+    say: Callable[[WaitingVMs], str] = _of_one if isinstance(view, VMView) else _of_many
 
     def refresh() -> None:
         with fresh_slot(box):
@@ -78,13 +78,13 @@ def _tone(urgency: Urgency) -> Tone:
     return Tone.WARNING if urgency is Urgency.MANDATORY else Tone.INFORMATION
 
 
-def _of_one(one: Waiting) -> str:
+def _of_one(one: WaitingVMs) -> str:
     if one.what == RESTART_VM:
         return _("Restart it to finish installing updates of its host.")
     return _("Restart its device model, or the VM, to finish installing updates of its host.")
 
 
-def _of_many(one: Waiting) -> str:
+def _of_many(one: WaitingVMs) -> str:
     count = len(one.vms)
     if one.what == RESTART_VM:
         text = ngettext("{n} running VM has to be restarted to finish installing updates.",

@@ -10,7 +10,7 @@ from nicegui import App
 
 from xo_dash.auth.kinds import SIGNED_IN, open_to
 
-HEADERS: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 def digest(text: str) -> str:
@@ -24,4 +24,4 @@ def serve(app: App, path: str, text: str, media_type: str) -> None:
     @app.get(path, include_in_schema=False)
     @open_to(SIGNED_IN)
     def file() -> Response:
-        return Response(content, media_type=media_type, headers=HEADERS)
+        return Response(content, media_type=media_type, headers=FOREVER)

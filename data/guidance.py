@@ -72,7 +72,7 @@ def guidance_of_host(host: Host) -> tuple[Guidance, ...]:
     return told
 
 
-class Waiting(NamedTuple):
+class WaitingVMs(NamedTuple):
     """Running VMs that the same is asked for."""
 
     what: str
@@ -80,7 +80,7 @@ class Waiting(NamedTuple):
     vms: tuple[Ref, ...]
 
 
-def waiting_among(vms: Iterable[VM]) -> tuple[Waiting, ...]:
+def waiting_among(vms: Iterable[VM]) -> tuple[WaitingVMs, ...]:
     """VMs whose restart comes first, then those whose device model's is enough."""
     found: dict[str, list[tuple[Urgency, Ref]]] = {RESTART_VM: [], RESTART_DEVICE_MODEL: []}
     for vm in vms:
@@ -89,5 +89,5 @@ def waiting_among(vms: Iterable[VM]) -> tuple[Waiting, ...]:
         if what is not None:
             found[what.what].append((what.urgency, vm.ref))
     return tuple(
-        Waiting(what, max(urgency for urgency, _ref in of), tuple(ref for _urgency, ref in of)) for what, of in found.items() if of
+        WaitingVMs(what, max(urgency for urgency, _ref in of), tuple(ref for _urgency, ref in of)) for what, of in found.items() if of
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse
 from nicegui import app
 from starlette.websockets import WebSocket
 
 from components.console import files
 from components.console.document import HEADERS, MODES, document
-from components.immutable import HEADERS as FOREVER
+from components.immutable import FOREVER
 from data.consoles import Protocol
 from data.identity import key_of
 from data.names import name_of
@@ -104,10 +104,10 @@ def _language(context: Context, chosen: object, request: Request) -> str:
 
 
 def _file(version: str, name: str) -> Response:
-    content = files.squeezed(name) if version == files.version() else None
-    if content is None:
+    path = files.names().get(name) if version == files.version() else None
+    if path is None:
         return PlainTextResponse("", 404)
-    return Response(content, media_type="text/javascript; charset=utf-8", headers={**FOREVER, "Content-Encoding": "gzip"})
+    return FileResponse(path, media_type="text/javascript; charset=utf-8", headers=FOREVER)
 
 
 async def _serve(program: Context, consoles: Consoles, websocket: WebSocket, key: str, protocol: Protocol) -> None:

@@ -49,12 +49,12 @@ def frame(
 ) -> Iterator[None]:  # fmt: skip
     """Everything around a page; what is drawn inside is the page.
 
-    `crumbs` are (name, path) of what the page is part of, `selected` is the object the tree shows as chosen, `about` are others that it
-    is made for: once its reader may not see one of them any more it is loaded anew. A `bare` page gets all the room, without margins or
-    breadcrumbs.
+    `crumbs` are (name, path) of what the page is part of, `selected` is the object the tree shows as chosen (see `show_object`), `about`
+    are others that it is made for: once its reader may not see one of them any more it is loaded anew. A `bare` page gets all the room,
+    without margins or breadcrumbs.
     """
     user = current_user()
-    reload_when_taken(context, [*about, selected] if isinstance(selected, XapiObject) else about)
+    reload_when_taken(context, about)
     feed = context.shared(TreeFeed)
     theme.wear(user.preferences)
     ui.page_title(f"{title} · xo-dash")

@@ -87,7 +87,7 @@ def show_object(
                 which(rows)
             elif rows:
                 meant[0] = key_of(rows[0])
-                reload_when_taken(context, rows)  # it may have come after the frame
+                reload_when_taken(context, rows)
                 draw(context.scope.view(view, rows[0]))
             elif is_loading(mirror):
                 loading_page()

@@ -68,7 +68,7 @@ def _add_do(commands: "Commands[argparse.ArgumentParser]") -> None:
 def _add_rolling(commands: "Commands[argparse.ArgumentParser]") -> None:
     rolling = commands.add_parser("rolling", help=_("update or reboot the hosts of a pool, one after the other"), allow_abbrev=False)
     verbs = rolling.add_subparsers(dest="verb", required=True, metavar="VERB")
-    wait = _("until it has ended, or waits for an answer")
+    wait = _("wait until the run ends or needs an answer")
     for verb, text in (("update", _("install updates and reboot")), ("reboot", _("reboot"))):
         one = verbs.add_parser(verb, help=text, parents=[_places()], allow_abbrev=False)
         one.add_argument("pool", metavar="POOL", help=_("a UUID or a name"))
@@ -77,17 +77,15 @@ def _add_rolling(commands: "Commands[argparse.ArgumentParser]") -> None:
         one.add_argument("--vm", metavar="VM=HOW", action="append", default=[],
                          help=_("what happens to a VM that cannot migrate: suspend, shut_down or force_off; can be repeated"))  # fmt: skip
         one.add_argument("--network", metavar="NETWORK", default="", help=_("the network over which VMs migrate"))
-        one.add_argument("--at-once", metavar="N", type=int, help=_("VMs that migrate at a time"))
+        one.add_argument("--at-once", metavar="N", type=int, help=_("how many VMs migrate at the same time"))
         one.add_argument("--no-pause", action="store_true", help=_("do not pause after the first host"))
         one.add_argument("--leave-moved", action="store_true", help=_("do not bring VMs back"))
         one.add_argument("--wait", action="store_true", help=wait)
         _add_answer_options(one)
-    status = verbs.add_parser("status", help=_("how it goes; without a run, list them"), parents=[_places()], allow_abbrev=False)
+    status = verbs.add_parser("status", help=_("show a run; without one, list all"), parents=[_places()], allow_abbrev=False)
     status.add_argument("run", metavar="RUN", nargs="?", default="", help=_("its ID"))
     status.add_argument("--wait", action="store_true", help=wait)
-    answer = verbs.add_parser(
-        "answer", help=_("tell one that is paused how to go on, or stop one"), parents=[_places()], allow_abbrev=False
-    )
+    answer = verbs.add_parser("answer", help=_("answer a paused run, or stop a run"), parents=[_places()], allow_abbrev=False)
     answer.add_argument("run", metavar="RUN", help=_("its ID"))
     answer.add_argument("answer", choices=("go_on", "look", "again", "skip", "stop"))
     for one in (status, answer):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -41,13 +40,6 @@ def version() -> str:
 def path_of(name: str) -> str:
     """Where a browser gets the file `name`."""
     return f"/console-files/{version()}/{name}"
-
-
-@cache
-def squeezed(name: str) -> bytes | None:
-    """The file, gzipped once; None if there is none."""
-    path = names().get(name)
-    return gzip.compress(path.read_bytes(), 9) if path is not None else None
 
 
 def preloaded() -> list[str]:

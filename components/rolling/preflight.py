@@ -224,9 +224,9 @@ class PreFlight(ui.element):
         if isinstance(started, Rolling):
             ui.navigate.to(f"/rolling/{started.id}")
         elif started is not None:
-            notify(str(started), Tone.WARNING)
+            notify(str(started.reason), Tone.WARNING)
+            self._told = started.told
             self._draw()
-            self._ask_pool()
 
 
 def _resolved(bad: Sequence[Check]) -> str:

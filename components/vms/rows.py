@@ -60,7 +60,7 @@ class PoolInfo(NamedTuple):
     ha: bool
 
 
-class Part(NamedTuple):
+class RowPart(NamedTuple):
     """Values of a row that are made together."""
 
     names: tuple[str, ...]  # fields of `VmRow`
@@ -68,8 +68,8 @@ class Part(NamedTuple):
     facts: tuple[Fact[VM, Any], ...]
 
 
-def _one(name: str, fact: Fact[VM, V], put: Callable[[V], object] = lambda value: value) -> Part:
-    return Part((name,), lambda vm: (put(fact.of(vm)),), (fact,))
+def _one(name: str, fact: Fact[VM, V], put: Callable[[V], object] = lambda value: value) -> RowPart:
+    return RowPart((name,), lambda vm: (put(fact.of(vm)),), (fact,))
 
 
 def _host(vm: VM) -> Sequence[str]:
@@ -86,7 +86,7 @@ PARTS: Final = (
     _one("name", VMView.name),
     _one("state", VMView.state),
     _one("doing", VMView.operations, lambda operations: next(iter(operations), "")),
-    Part(("host", "host_uuid"), _host, (VMView.host,)),
+    RowPart(("host", "host_uuid"), _host, (VMView.host,)),
     _one("vcpus", VMView.vcpus),
     _one("memory", VMView.memory),
     _one("disk", VMView.disk_total),
@@ -94,7 +94,7 @@ PARTS: Final = (
     _one("macs", VMView.macs, " ".join),
     _one("tags", VMView.tags, list),
     _one("os", VMView.os),
-    Part(("tools", "version"), _tools, (VMView.tools,)),
+    RowPart(("tools", "version"), _tools, (VMView.tools,)),
     _one("started", VMView.started, lambda started: round(started or 0)),
     _one("snapshots", VMView.snapshot_count),
     _one("restarts", VMView.restarts),
@@ -109,17 +109,17 @@ def row_of(id_: int, vm: VM) -> VmRow:
     return VmRow(id=id_, uuid=vm.uuid, pool=vm.home.id, **_values(vm, PARTS))
 
 
-def renewed(row: VmRow, vm: VM, parts: Iterable[Part]) -> VmRow:
+def renewed(row: VmRow, vm: VM, parts: Iterable[RowPart]) -> VmRow:
     """`row` with these of its parts as they are now."""
     return row._replace(**_values(vm, parts))
 
 
-def _values(vm: VM, parts: Iterable[Part]) -> dict[str, Any]:
+def _values(vm: VM, parts: Iterable[RowPart]) -> dict[str, Any]:
     return {name: value for part in parts for name, value in zip(part.names, part.of(vm), strict=True)}
 
 
 @lru_cache(maxsize=512)
-def parts_of(kind: type, names: frozenset[str]) -> frozenset[Part]:
+def parts_of(kind: type, names: frozenset[str]) -> frozenset[RowPart]:
     """Those that read one of these fields of objects of `kind`."""
     return frozenset(part for part in PARTS for fact in part.facts if not fact.reads.names.get(kind, frozenset()).isdisjoint(names))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from components.deltas import Haste, RowDelta
-from components.vms.rows import PARTS, SHOWN, Part, PoolInfo, VmRow, parts_of, place_of, renewed, row_of
+from components.vms.rows import PARTS, SHOWN, PoolInfo, RowPart, VmRow, parts_of, place_of, renewed, row_of
 from data.changes import Change, Operation
 from data.objects import VM, Host, Pool
 from data.server import Server
@@ -30,7 +30,7 @@ class VmRows:
         self._rows: dict[int, VmRow] = {}
         self._places: list[PoolInfo] = []
         self._places_may_differ = False
-        self._dirty: dict[VM, frozenset[Part]] = {}
+        self._dirty: dict[VM, frozenset[RowPart]] = {}
         self._gone: set[int] = set()
         self._next = 0
 
@@ -73,7 +73,7 @@ class VmRows:
         is_same = not gone and places is None and self._next == newest
         return RowDelta(put, gone, Haste.SOON if is_same else Haste.NOW, (places,))
 
-    def _draw(self, vm: VM, parts: frozenset[Part] = EVERY) -> VmRow | None:
+    def _draw(self, vm: VM, parts: frozenset[RowPart] = EVERY) -> VmRow | None:
         """The row of `vm`, if it is another than before; only these of its parts may be."""
         if not is_present(vm) or not V.is_guest.of(vm):
             self._drop(vm)

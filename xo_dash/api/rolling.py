@@ -87,8 +87,7 @@ async def begin(asked: Asked) -> Response:
         raise Problem(403, str(reason))
     started = await engine.start(asked.user, request, pool)
     if not isinstance(started, Rolling):
-        obstacles = await engine.obstacles(request, pool)
-        raise Problem(409, str(started), checks=[_check_as_data(one) for one in checks(request, pool, obstacles)])
+        raise Problem(409, str(started.reason), checks=[_check_as_data(one) for one in checks(request, pool, started.told)])
     return await told(asked, _run_as_data(started, asked.scope.sees), 202, {"location": f"/api/v1/rolling/{started.id}"})
 
 

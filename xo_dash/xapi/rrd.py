@@ -88,7 +88,7 @@ def _update(export: Export, objects: Sequence[MeasuredObject], online: Mapping[s
         return known if is_even else _placed(steps, known)
 
     found: dict[str, Block] = {}
-    for kind, group in _alike(objects, online, TOGETHER // (steps[-1] - steps[0] + 1)):
+    for kind, group in _alike(objects, online, max(1, TOGETHER // (steps[-1] - steps[0] + 1))):
         found.update(zip([one.uuid for one in group], Block.several(_columns(group, column, kind.online), len(group)), strict=True))
         breathe()
     return Update(steps[0], round(steps[-1] * STEP), found)
@@ -100,8 +100,8 @@ def _alike(objects: Sequence[MeasuredObject], online: Mapping[str, int], most: i
     for one in objects:
         kinds.setdefault(_Kind(one.owner, id(one.shape), online.get(one.uuid, 0)), []).append(one)
     for kind, alike in kinds.items():
-        for at in range(0, len(alike), max(1, most)):
-            yield kind, alike[at : at + max(1, most)]
+        for at in range(0, len(alike), most):
+            yield kind, alike[at : at + most]
 
 
 def _columns(alike: Sequence[MeasuredObject], column: Callable[[int], Column], online: int) -> Columns:

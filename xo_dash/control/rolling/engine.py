@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from data.facts.pool import own_pool
 from data.facts.vm import is_guest
@@ -44,6 +44,13 @@ def named_in(home: Home) -> Iterator[XapiObject]:
         yield from (row for row in home.all(kind).values() if not isinstance(row, VM) or is_guest(row))
 
 
+class NotStarted(NamedTuple):
+    """Why a run did not begin."""
+
+    reason: LazyText
+    told: tuple[Obstacle, ...]  # by the pool, which was asked for it
+
+
 class RollingRuns:
     """`observe` tells of every change. One at a time in a pool."""
 
@@ -66,8 +73,11 @@ class RollingRuns:
 
     def runs_in(self, scope: Scope) -> list[Rolling]:
         """Those that may be seen there: whoever sees all that they may name."""
-        homes = self._mirror.pools
-        return [one for one in self.runs if one.pool in scope.mirror.pools and all(map(scope.shows, named_in(homes[one.pool])))]
+        if scope.mirror is self._mirror:
+            return [one for one in self.runs if one.pool in self._mirror.pools]
+        pools = {one.pool for one in self.runs} & scope.mirror.pools.keys()
+        whole = {pool for pool in pools if all(map(scope.shows, named_in(self._mirror.pools[pool])))}
+        return [one for one in self.runs if one.pool in whole]
 
     def under_way(self, pool_id: str) -> Rolling | None:
         """Of the pool that a server leads to."""
@@ -97,13 +107,13 @@ class RollingRuns:
             return lazy(N_("a rolling run of this pool is in progress"))
         return refused(request, pool, told)
 
-    async def start(self, user: User, request: RollHosts, pool: Pool) -> Rolling | LazyText:
+    async def start(self, user: User, request: RollHosts, pool: Pool) -> Rolling | NotStarted:
         """The run, or why there is none: the pool is asked and the checks are made once more, with all that it has, seen by them or not."""
         home = self._mirror.pools.get(pool.home.id)
         pool = (home and own_pool(home)) or pool
-        told = await self.obstacles(request, pool) if self.why_not(user, request, pool) is None else ()
+        told = await self.obstacles(request, pool) if self.may_not(user, request, pool) is None else ()
         if (reason := self.why_not(user, request, pool, told)) is not None:
-            return reason
+            return NotStarted(reason, told)
         turns = [HostTurn(host=host.uuid, name=name_of(host)) for host in hosts_in(request, pool)]
         request = pinned(request, pool)
         made = Rolling(id=f"{int(self._clock())}-{uuid.uuid4().hex[:12]}", pool=pool.home.id, pool_uuid=pool.uuid, user_id=user.id,

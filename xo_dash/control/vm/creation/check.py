@@ -199,10 +199,10 @@ def takes(disk: Disk, plan: Blueprint) -> int:
     if disk.existing is not None or disk.sr is None:
         return 0
     if disk.original is None:
-        return disk.size if not is_thin(disk.sr) else 0
+        return 0 if is_thin(disk.sr) else disk.size
     if plan.copy_to is not None:
-        return disk.size if not is_thin(disk.sr) else copy_size(disk.original)
-    return disk.size - disk.original.virtual_size if not is_thin(disk.sr) else 0
+        return copy_size(disk.original) if is_thin(disk.sr) else disk.size
+    return 0 if is_thin(disk.sr) else disk.size - disk.original.virtual_size
 
 
 def needs(plan: Blueprint) -> dict[SR, int]:
