@@ -145,7 +145,7 @@ async def remote(given: argparse.Namespace) -> AsyncIterator[Remote | None]:
         return
     if not token:
         raise RecordRefused(_("{url} wants a token; give it with --token, or in XO_DASH_TOKEN").format(url=url))
-    headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
+    headers = {"authorization": f"Bearer {token}", "content-type": "application/json", "accept-language": locale()}
     async with httpx.AsyncClient(base_url=url.rstrip("/"), headers=headers, timeout=httpx.Timeout(30.0, read=60.0)) as client:
         yield Remote(client)
 

@@ -18,6 +18,7 @@ import orjson
 from xo_dash.cli_api import ApiError, Local, PostingApi, got, named, remote
 from xo_dash.cli_table import print_table
 from xo_dash.config import Settings
+from xo_dash.control.rolling.state_words import TURNS, WHOLE
 from xo_dash.i18n import N_, _, datetime
 
 GRAVITIES: Final[Mapping[str, str]] = {
@@ -118,7 +119,7 @@ async def _show(given: argparse.Namespace, api: PostingApi) -> int:
             for item in items:
                 print(orjson.dumps(item).decode())
         else:
-            rows = [[item["id"], _title(item), item["user"], datetime(item["began"]), item["state"], item["paused"]] for item in items]
+            rows = [[item["id"], _title(item), item["user"], datetime(item["began"]), _state(item), item["paused"]] for item in items]
             print_table(("ID", _("What"), _("User"), _("Started"), _("State"), _("Waits for")), rows, _("no rolling runs"))
         return 0
     return await _followed(given, api, await got(api, f"/rolling/{quote(given.run, safe='')}"))
@@ -136,7 +137,7 @@ async def _followed(given: argparse.Namespace, api: PostingApi, answer: Mapping[
     told = 0
     while given.wait:
         for line in answer["log"][told:] if not given.json else ():
-            print(f"{datetime(line['at'])}  {line['host']}  {_(line['what']).format(name=line['host'], host=line['host'])}", flush=True)
+            print(f"{datetime(line['at'])}  {line['host']}  {line['what']}", flush=True)
         told = len(answer["log"])
         if answer["ended"] or answer["paused"]:
             break
@@ -157,9 +158,14 @@ def _title(item: Mapping[str, Any]) -> str:
     return _("Rolling update") if item["request"]["update"] else _("Rolling reboot")
 
 
+def _state(item: Mapping[str, Any]) -> str:
+    return _(WHOLE[item["state"]])
+
+
 def _print_run(item: Mapping[str, Any]) -> None:
-    print(f"{item['id']}  {_title(item)}  {item['state']}")
-    print_table((_("Host"), _("State"), _("Reason")), [[turn["name"], turn["state"], turn["reason"]] for turn in item["turns"]], "")
+    print(f"{item['id']}  {_title(item)}  {_state(item)}")
+    rows = [[turn["name"], _(TURNS[turn["state"]]), turn["reason"]] for turn in item["turns"]]
+    print_table((_("Host"), _("State"), _("Reason")), rows, "")
     for left in item["left"]:
         print(_("Not restored: {what}").format(what=left))
     if item["paused"]:

@@ -10,13 +10,14 @@ from nicegui import ui
 
 from components.actions import whoever
 from components.live import follow_history, follow_source, fresh_slot
-from components.rolling.words import PHASES, SHAPES, STATES, state_of, title_of
+from components.rolling.words import PHASES, SHAPES, state_of, title_of
 from components.ui import Button, ButtonKind, Card, Mark, Notice, PageHead, StateMark, Tone, notify
 from data.history import History
 from xo_dash.context import Context
 from xo_dash.control.rolling.pauses import FIRST_DONE, answers_to, reason_of
 from xo_dash.control.rolling.phases import REBOOT
-from xo_dash.control.rolling.state import HostTurn, LogLine, Phase, Rolling, TurnState
+from xo_dash.control.rolling.state import HostTurn, Phase, Rolling, TurnState
+from xo_dash.control.rolling.state_words import TURNS
 from xo_dash.i18n import _, duration, number
 from xo_dash.i18n import time as clock
 
@@ -129,7 +130,7 @@ class RollingPage(ui.element):
                     with ui.element().classes("x-row"):
                         Mark(SHAPES[turn.state])
                         ui.label(turn.name).classes("x-strong x-cut").props("dir=auto")
-                        ui.label(_(STATES[turn.state])).classes("x-dim x-small")
+                        ui.label(_(TURNS[turn.state])).classes("x-dim x-small")
                     with ui.element().classes("x-roll-track"):
                         for phase in turn.phases:
                             self._bar(phase, turn, at(phase.began), at(phase.ended or now))
@@ -159,7 +160,7 @@ class RollingPage(ui.element):
                 with ui.element().classes("x-roll-note"):
                     ui.label(clock(note.at)).classes("x-dim x-num")
                     ui.label(note.host).classes("x-strong x-cut").props("dir=auto")
-                    ui.label(_told(note))
+                    ui.label(note.text)
             if not rolling.log:
                 ui.label(_("Nothing yet.")).classes("x-dim")
 
@@ -181,9 +182,3 @@ class RollingPage(ui.element):
                     ui.label(_("Not restored: {what}").format(what=_(left)))
             if not lines:
                 ui.label(_("Nothing had to be turned off.")).classes("x-dim")
-
-
-def _told(note: LogLine) -> str:
-    """A line of the log in the reader's words; the detail is a message as well, or what a pool said."""
-    what = _(note.what).format(name=note.host, host=note.host, reason=note.detail)
-    return f"{what}: {_(note.detail)}" if note.detail and note.detail not in what else what

@@ -9,6 +9,7 @@ from xo_dash.control.host.departures import FORCE_OFF, SHUT_DOWN, SUSPEND
 from xo_dash.control.rolling.check import Gravity
 from xo_dash.control.rolling.phases import BACK, INSTALL, MOVE, REBOOT
 from xo_dash.control.rolling.state import Rolling, RollingState, TurnState
+from xo_dash.control.rolling.state_words import WHOLE
 from xo_dash.i18n import N_, _
 
 HOWS: Final[Mapping[str, str]] = {
@@ -20,18 +21,13 @@ MARKS: Final[Mapping[Gravity, str]] = {
 PHASES: Final[Mapping[str, str]] = {
     MOVE: N_("VMs move"), INSTALL: N_("Install"), REBOOT: N_("Reboot"), BACK: N_("VMs come back"),
 }  # fmt: skip
-STATES: Final[Mapping[TurnState, str]] = {
-    TurnState.WAITING: N_("waiting"), TurnState.RUNNING: N_("running"), TurnState.DONE: N_("done"), TurnState.FAILED: N_("not done"),
-    TurnState.SKIPPED: N_("left as it is"),
-}  # fmt: skip
 SHAPES: Final[Mapping[TurnState, str]] = {
     TurnState.WAITING: "halted", TurnState.RUNNING: "busy", TurnState.DONE: "live", TurnState.FAILED: "critical",
     TurnState.SKIPPED: "disabled",
 }  # fmt: skip
-WHOLE: Final[Mapping[RollingState, tuple[str, str]]] = {
-    RollingState.RUNNING: ("busy", N_("Running")), RollingState.STOPPING: ("busy", N_("Stopping")),
-    RollingState.PAUSED: ("paused", N_("Paused")), RollingState.DONE: ("live", N_("Done")),
-    RollingState.ENDED: ("warning", N_("Ended, not all hosts done")),
+SHAPES_OF_WHOLE: Final[Mapping[RollingState, str]] = {
+    RollingState.RUNNING: "busy", RollingState.STOPPING: "busy", RollingState.PAUSED: "paused", RollingState.DONE: "live",
+    RollingState.ENDED: "warning",
 }  # fmt: skip
 
 
@@ -41,5 +37,4 @@ def title_of(rolling: Rolling) -> str:
 
 def state_of(rolling: Rolling) -> tuple[str, str]:
     """(shape, word) of the whole."""
-    shape, word = WHOLE[rolling.state]
-    return shape, _(word)
+    return SHAPES_OF_WHOLE[rolling.state], _(WHOLE[rolling.state])

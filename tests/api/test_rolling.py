@@ -18,9 +18,12 @@ from xo_dash import cli_rolling
 from xo_dash.api.local import LocalApi
 from xo_dash.cli_api import ApiError
 from xo_dash.cli_parser import parser
+from xo_dash.control.lazy_text import lazy
+from xo_dash.control.packed_text import packed
 from xo_dash.control.rolling.pauses import NOT_DONE
 from xo_dash.control.rolling.request import RollHosts
 from xo_dash.control.rolling.state import HostTurn, Rolling, RollingFiles, TurnState
+from xo_dash.i18n import N_
 
 
 async def test_what_stands_against_a_rolling_run_is_told_and_who_may_begin_it(api: Api) -> None:
@@ -40,7 +43,7 @@ async def test_what_stands_against_a_rolling_run_is_told_and_who_may_begin_it(ap
 async def test_one_that_is_under_way_is_told_and_answered(api: Api, tmp_path: Path) -> None:
     await grant(api)  # of one VM there
     pool, rolling = next(iter(web(api).home.all(Pool).values())), api.context.rolling
-    turn = HostTurn(host="h", name="one", state=TurnState.FAILED, reason="it does not respond")
+    turn = HostTurn(host="h", name="one", state=TurnState.FAILED, why=packed(lazy(N_("{host} does not respond"), host="one")))
     left = Rolling(id="1-a", pool=pool.home.id, pool_uuid=pool.uuid, user_id="x", user_name="eve", request=RollHosts(update=True),
                    turns=[turn], began=1.0, prepared=True, paused=NOT_DONE)  # fmt: skip
     RollingFiles(tmp_path).write(left)
@@ -49,9 +52,11 @@ async def test_one_that_is_under_way_is_told_and_answered(api: Api, tmp_path: Pa
     rolling.recall()
     try:
         told = await api.get("/rolling/1-a")
-        assert (told["user"], told["request"]["update"], told["turns"][0]["reason"]) == ("eve", True, "it does not respond")
-        assert (told["state"], told["paused"]) == ("paused", "one is not done: it does not respond")
+        assert (told["user"], told["request"]["update"], told["turns"][0]["reason"]) == ("eve", True, "one does not respond")
+        assert (told["state"], told["paused"]) == ("paused", "one is not done: one does not respond")
         assert told["answers"] == ["look", "again", "skip", "stop"]
+        russian = (await api.ask("GET", "/rolling/1-a", headers={"accept-language": "ru"})).json()
+        assert russian["turns"][0]["reason"] == "one не отвечает" and russian["log"][0]["what"].startswith("xo-dash перезапущен")
         assert "is no answer" in (await api.refused(409, "POST", "/rolling/1-a/answer", json={"answer": "go_on"}))["detail"]
         assert (await api.get("/rolling", by="none"))["items"] == []
         await grant(api, "viewer", on={"kind": "pool", "uuid": pool.uuid})

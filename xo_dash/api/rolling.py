@@ -48,9 +48,11 @@ FIELDS: Final = (
 
 
 def _run_as_data(rolling: Rolling, _sees: Sees) -> dict[str, object]:
-    """As it is written down, but for whose it is and what only we need; `paused`: why, as a sentence."""
+    """As it is written down, but for whose it is and what only we need; what is said in it is in the reader's words."""
     data = {**msgspec.to_builtins(rolling), "user": rolling.user_name, "request": rolling.request.told(), "state": rolling.state,
-            "paused": reason_of(rolling), "answers": answers_to(rolling)}  # fmt: skip
+            "paused": reason_of(rolling), "answers": answers_to(rolling), "left": [_(title) for title in rolling.left],
+            "turns": [msgspec.to_builtins(turn) | {"reason": turn.reason} for turn in rolling.turns],
+            "log": [{"at": line.at, "host": line.host, "what": line.text} for line in rolling.log]}  # fmt: skip
     return {name: data[name] for name in FIELDS}
 
 

@@ -10,7 +10,6 @@ import msgspec
 from data.reading import RecordedRows
 from data.stores.users import Role
 from data.types import XapiObject
-from xo_dash.control.lazy_text import Amount, LazyText, ObjectName
 from xo_dash.control.plan import Call, Parallel, Question, Step, Transfer
 from xo_dash.control.run import Run, RunState
 
@@ -130,40 +129,6 @@ def identified(step: Step) -> str:
             name, sent = type(step).__name__.lower(), []
     digest = hashlib.sha256(msgspec.json.encode(sent, enc_hook=str, order="sorted")).hexdigest()
     return f"{name} {digest[:32]}"
-
-
-# ---- sentences
-
-
-def packed(text: LazyText | None) -> dict[str, Any] | None:
-    """A sentence as plain data, to be put into words later."""
-    if text is None:
-        return None
-    values = {name: _packed_value(value) for name, value in text.values.items()}
-    return {"message": text.message, "values": values} | ({"plural": text.plural, "count": text.count} if text.plural else {})
-
-
-def _packed_value(value: object) -> object:
-    if isinstance(value, LazyText):
-        return {"text": packed(value)}
-    if isinstance(value, Amount):
-        return {"bytes": value.bytes}
-    if isinstance(value, ObjectName):
-        return value.name  # whoever looks at the moment this is written is not who reads it
-    return value if isinstance(value, (str, int, float)) else str(value)
-
-
-def unpacked(data: dict[str, Any] | None) -> LazyText | None:
-    if data is None:
-        return None
-    values = {name: _unpacked_value(value) for name, value in data.get("values", {}).items()}
-    return LazyText(str(data.get("message", "")), values, str(data.get("plural", "")), int(data.get("count", 0)))
-
-
-def _unpacked_value(value: object) -> object:
-    if isinstance(value, dict):
-        return unpacked(value["text"]) if "text" in value else Amount(float(value.get("bytes", 0)))
-    return value
 
 
 def state_of(text: str) -> RunState:

@@ -14,9 +14,10 @@ from data.stores.users import User
 from xo_dash.control.access import may
 from xo_dash.control.actions import BY_ID
 from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.packed_text import unpacked
 from xo_dash.control.requests.request import Request
 from xo_dash.control.resume.files import Recorded, RunFile
-from xo_dash.control.resume.lines import ALL, RunBegan, RunCancelled, state_of, unpacked
+from xo_dash.control.resume.lines import ALL, RunBegan, RunCancelled, state_of
 from xo_dash.control.resume.record import ItemRecord, PastItem
 from xo_dash.control.run import Run, RunItem
 from xo_dash.control.steps import CANCELLED

@@ -13,6 +13,7 @@ from data.mirror import PoolMirror
 from data.reading import PastRows, ReadTracer
 from data.types import Ref
 from xo_dash.control.lazy_text import LazyText
+from xo_dash.control.packed_text import packed, unpacked
 from xo_dash.control.plan import Call, Step
 from xo_dash.control.requests.request import Request
 from xo_dash.control.resume.files import RunFile
@@ -26,9 +27,7 @@ from xo_dash.control.resume.lines import (
     StepEnded,
     TaskMade,
     identified,
-    packed,
     state_of,
-    unpacked,
 )
 from xo_dash.control.resume.plan_clock import plan_began
 from xo_dash.control.run import Leftover, RunState

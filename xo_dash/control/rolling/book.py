@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from data.observers import Observers
+from xo_dash.control.packed_text import KeptText
 from xo_dash.control.rolling.state import KEPT, LogLine, Rolling, RollingFiles
 
 
@@ -34,7 +35,7 @@ class RollingBook:
         self._forget_old()
         return list(self.runs.values())
 
-    def note(self, rolling: Rolling, what: str, host: str = "", detail: str = "") -> None:
+    def note(self, rolling: Rolling, what: str, host: str = "", detail: KeptText = None) -> None:
         """A line of its log; `what` is a message."""
         rolling.log.append(LogLine(at=self._clock(), what=what, host=host, detail=detail))
         self.observers.tell(rolling)

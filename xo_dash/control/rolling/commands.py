@@ -15,7 +15,9 @@ from data.objects import Host, Pool
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
+from xo_dash.control.packed_text import packed
 from xo_dash.control.rolling.aside import aside_of, turned_off, turned_on
 from xo_dash.control.rolling.book import RollingBook
 from xo_dash.control.rolling.found import is_back
@@ -23,7 +25,7 @@ from xo_dash.control.rolling.pauses import NOBODY
 from xo_dash.control.rolling.state import HostTurn, PutAside, Rolling
 from xo_dash.control.run import RunState
 from xo_dash.control.runner import Runner
-from xo_dash.i18n import using
+from xo_dash.i18n import N_
 
 SEEN_WITHIN: Final = 60.0
 """Seconds until the mirror shows what was just done."""
@@ -66,19 +68,20 @@ class RollingCommands:
         finally:
             unsubscribe()
 
-    async def do(self, rolling: Rolling, row: AnyAction, subject: XapiObject, values: Mapping[str, object] | msgspec.Struct) -> bool:
-        """Whether it was done."""
+    async def do(
+        self, rolling: Rolling, row: AnyAction, subject: XapiObject, values: Mapping[str, object] | msgspec.Struct
+    ) -> LazyText | None:
+        """None if it was done, else why not."""
         user = self._users.get(rolling.user_id)
         if user is None:
             self._book.note(rolling, NOBODY)
-            return False
+            return lazy(NOBODY)
         request: Any = values
         run = await self._runner.run(user, row, [subject], request)
         item = run.items[0]
-        with using("en"):
-            done = item.state is RunState.DONE
-            self._book.note(rolling, row.done if done else row.title, item.name, str(item.reason or ""))
-        return done
+        done = item.state is RunState.DONE
+        self._book.note(rolling, row.done if done else row.title, item.name, packed(item.reason))
+        return None if done else item.reason or lazy(N_("not done"))
 
     # what is put aside
 
@@ -91,7 +94,7 @@ class RollingCommands:
             rolling.aside = aside_of(pool)
             await self._book.save(rolling)
         for name, values in turned_off(rolling.aside, pool):
-            if not await self.do(rolling, action(name), pool, values):
+            if await self.do(rolling, action(name), pool, values) is not None:
                 return False
         with suppress(TimeoutError):  # or it is refused because of an HA that is off already
             async with asyncio.timeout(SEEN_WITHIN):
@@ -108,6 +111,6 @@ class RollingCommands:
             return
         for name, values in turned_on(rolling.aside, pool):
             row = action(name)
-            if not await self.do(rolling, row, pool, values):
+            if await self.do(rolling, row, pool, values) is not None:
                 rolling.left.append(row.title)
         rolling.restored = True

@@ -12,7 +12,9 @@ from data.objects import Host
 from xo_dash.control.access import may
 from xo_dash.control.actions import action
 from xo_dash.control.host.bring_back import BringBack
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
+from xo_dash.control.packed_text import packed
 from xo_dash.control.rolling.book import RollingBook
 from xo_dash.control.rolling.commands import RollingCommands
 from xo_dash.control.rolling.found import BACK, as_found, is_back
@@ -22,7 +24,7 @@ from xo_dash.control.rolling.request import action_of, pinned, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling, TurnState
 from xo_dash.control.run import Run, RunState
 from xo_dash.control.runner import Runner
-from xo_dash.i18n import N_, using
+from xo_dash.i18n import N_
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +74,7 @@ class RollingDriver:
         """One host, from its first VM to its last one back; after a restart of ours, what is left of it."""
         host = await self._commands.host(rolling, turn)
         if host is None:
-            self._end_turn(rolling, turn, TurnState.FAILED, "it is no longer in the pool")
+            self._end_turn(rolling, turn, TurnState.FAILED, lazy(N_("it is no longer in the pool")))
             return
         run = self.run_of(turn)
         if run is None and turn.state is TurnState.RUNNING:
@@ -85,9 +87,7 @@ class RollingDriver:
                 return
         await self._followed(rolling, turn, run)
         item = run.items[0]
-        with using("en"):
-            reason = str(item.reason or "")
-        self._end_turn(rolling, turn, TurnState.DONE if item.state is RunState.DONE else TurnState.FAILED, reason)
+        self._end_turn(rolling, turn, TurnState.DONE if item.state is RunState.DONE else TurnState.FAILED, item.reason)
         await self._book.save(rolling)
 
     async def _start_turn(self, rolling: Rolling, turn: HostTurn, host: Host) -> Run | None:
@@ -95,7 +95,7 @@ class RollingDriver:
         if user is None or not may(user, action_of(rolling.request, host), host):
             await self._pauses.pause(rolling, NOBODY)
             return None
-        turn.state, turn.began, turn.reason, turn.phases = TurnState.RUNNING, self._clock(), "", []
+        turn.state, turn.began, turn.why, turn.phases = TurnState.RUNNING, self._clock(), None, []
         turn.booted = booted_at(host) or 0.0
         run = self._runner.start(user, action_of(rolling.request, host), [host], request_for(rolling.request, host))
         turn.run = run.key
@@ -119,9 +119,9 @@ class RollingDriver:
             unsubscribe()
         turn.phases = phases_of(run.items[0])
 
-    def _end_turn(self, rolling: Rolling, turn: HostTurn, state: TurnState, reason: str = "") -> None:
-        turn.state, turn.reason, turn.ended = state, reason if state is TurnState.FAILED else "", self._clock()
-        self._book.note(rolling, N_("done") if state is TurnState.DONE else N_("not done"), turn.name, turn.reason)
+    def _end_turn(self, rolling: Rolling, turn: HostTurn, state: TurnState, reason: LazyText | None = None) -> None:
+        turn.state, turn.why, turn.ended = state, packed(reason) if state is TurnState.FAILED else None, self._clock()
+        self._book.note(rolling, N_("done") if state is TurnState.DONE else N_("not done"), turn.name, turn.why)
 
     # after a host that is not done
 
@@ -156,7 +156,7 @@ class RollingDriver:
         if host is None:
             return
         await self._commands.back(host, turn)
-        turn.reason = BACK
+        turn.why = packed(lazy(BACK))
         self._book.note(rolling, N_("is back"), turn.name)
         await self._book.save(rolling)
 
@@ -167,6 +167,6 @@ class RollingDriver:
             request = BringBack(network=rolling.request.network, at_once=rolling.request.at_once)
             back = await self._commands.do(rolling, action("host.bring_back" if held_lists(host) else "host.enable"), host,
                                            request if held_lists(host) else {})  # fmt: skip
-            state, reason = (TurnState.DONE, "") if back else (TurnState.FAILED, rolling.log[-1].detail or turn.reason)
+            state, reason = (TurnState.DONE, None) if back is None else (TurnState.FAILED, back)
         self._end_turn(rolling, turn, state, reason)
         await self._book.save(rolling)

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from xo_dash.control.lazy_text import lazy
+from xo_dash.control.packed_text import packed
 from xo_dash.control.rolling.book import RollingBook
 from xo_dash.control.rolling.state import Rolling
 from xo_dash.i18n import N_, _
@@ -19,11 +21,9 @@ NOBODY: Final = N_("The user who started it is no longer an administrator. Anoth
 def reason_of(rolling: Rolling) -> str:
     """Why it is paused, in the reader's words; "" if it is not."""
     turn = rolling.current
-    return (
-        _(rolling.paused).format(host=turn.name if turn else "", reason=_(turn.reason) if turn and turn.reason else "")
-        if rolling.paused
-        else ""
-    )
+    if not rolling.paused:
+        return ""
+    return _(rolling.paused).format(host=turn.name if turn else "", reason=turn.reason if turn else "")
 
 
 def answers_to(rolling: Rolling) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ class Pauses:
     async def pause(self, rolling: Rolling, why: str) -> str:
         """How to go on: `go_on`, `again`, `look`, `skip` or `stop`."""
         rolling.paused, rolling.paused_at = why, self._clock()
-        self._book.note(rolling, PAUSED, detail=why if rolling.current is None else "")
+        self._book.note(rolling, PAUSED, detail=packed(lazy(why)) if rolling.current is None else None)
         await self._book.save(rolling)
         try:
             said = await self._answer_to(rolling)

@@ -11,7 +11,9 @@ from typing import Final
 import msgspec
 
 from data.stores.replacing import replace_file
+from xo_dash.control.packed_text import KeptText, worded
 from xo_dash.control.rolling.request import RollHosts
+from xo_dash.i18n import _
 
 log = logging.getLogger(__name__)
 ENDING: Final = ".json"
@@ -45,8 +47,13 @@ class HostTurn(msgspec.Struct, kw_only=True):
     booted: float = 0.0  # when it had booted the last time before, by its own clock
     began: float = 0.0
     ended: float = 0.0
-    reason: str = ""  # why it failed, in English
+    why: KeptText = msgspec.field(default=None, name="reason")  # it failed
     phases: list[Phase] = []
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in the reader's words; "" if it did not."""
+        return worded(self.why)
 
 
 class PutAside(msgspec.Struct, kw_only=True):
@@ -66,7 +73,14 @@ class LogLine(msgspec.Struct, kw_only=True):
     at: float
     what: str  # a message
     host: str = ""
-    detail: str = ""
+    detail: KeptText = None
+
+    @property
+    def text(self) -> str:
+        """In the reader's words, without its host."""
+        detail = worded(self.detail)
+        what = _(self.what).format(name=self.host, host=self.host, reason=detail)
+        return f"{what}: {detail}" if detail and detail not in what else what
 
 
 class RollingState(StrEnum):
@@ -97,7 +111,7 @@ class Rolling(msgspec.Struct, kw_only=True):
     restored: bool = False
     restarts: list[float] = []  # of ours, in the middle of it
     log: list[LogLine] = []
-    left: list[str] = []  # what could not be put back, in English
+    left: list[str] = []  # what could not be put back: titles of commands
 
     @property
     def state(self) -> RollingState:
