@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.migration import ManyForm, MigrationForm
+from components.migration import ManyForm, MigrationForm, MigrationHead
 from components.stale_data import stale_band, stale_bands
 from components.taken import offered, reload_when_taken
 from components.ui import PageHead, empty_state
@@ -48,7 +48,7 @@ def create(program: Context) -> None:
 
         def draw(vm: VMView) -> None:
             stale_band(vm.row.home, context.mirror)
-            PageHead(_("Migrate {name}").format(name=vm.name), icon="migrate")
+            MigrationHead(vm)
             reload_when_taken(context, (row for home in context.mirror for row in offered(home)))
             MigrationForm(context, vm.row, host)
 

@@ -12,10 +12,11 @@ from components.actions.preview import Preview
 from components.live import follow_all, follow_source
 from components.migration.choices import MigrationChoices
 from components.migration.places import MigrationPlaces
+from components.migration.progress import MigrationProgress
 from components.migration.target_list import TargetList, TargetRow
-from components.migration.timing import tell_time
+from components.migration.timing import about, tell_time
 from components.migration.words import OFF, WAYS, moved
-from components.ui import Bar, Button, ButtonKind, Card, Mark
+from components.ui import Button, ButtonKind, Card, Mark
 from components.urls import PREFIXES, path_of
 from data.coalesce import INTERVAL
 from data.hosts import account_of
@@ -26,9 +27,9 @@ from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.requests.fault import Fault
-from xo_dash.control.run import Run, RunState
+from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.vm.migration.estimate import estimate
-from xo_dash.control.vm.migration.mapping import migration_network_of
+from xo_dash.control.vm.migration.mapping import DiskMove, migration_network_of
 from xo_dash.control.vm.migration.migrate import MIGRATE
 from xo_dash.control.vm.migration.request import MigrateVM, disks_in
 from xo_dash.control.vm.migration.targets import Target, Way, is_running, memory_after, targets
@@ -53,21 +54,19 @@ class MigrationForm(ui.element):
             with ui.element("aside").classes("x-move-aside"):
                 self._plan_card = Card(_("Plan"))
                 with self._plan_card:
-                    self._estimate = ui.element()
-                    self._preview = Preview(MIGRATE, [vm])
-                    self._faults = ui.element().props("role=status").mark("faults")
-                    self._button = Button(_("Migrate"), self._go, kind=ButtonKind.PRIMARY, icon="migrate")
-                    with ui.element().classes("x-move-running") as self._running:
-                        self._bar = Bar(0.0, _("Progress"))
-                        self._step = ui.label().classes("x-dim")
-                        Button(_("Cancel"), self._cancel)
+                    with ui.element().classes("contents") as self._before:
+                        self._estimate = ui.element()
+                        self._preview = Preview(MIGRATE, [vm])
+                        self._faults = ui.element().props("role=status").mark("faults")
+                        self._button = Button(_("Migrate"), self._go, kind=ButtonKind.PRIMARY, icon="migrate")
+                    self._progress = MigrationProgress(context)
                 with Card(_("If it fails")):
                     self._failing = ui.label().classes("x-dim")
         self._draw_targets()
         self._places.show(self._host)
+        self._run = _under_way(context, vm)
         self._tell()
-        self._run: Run | None = None
-        follow_source(context.runner.observe, self._progress)
+        follow_source(context.runner.observe, self._follow)
         follow_all(context.mirror, lambda _changes: True, self._again, topics=lambda: (Host, HostMetrics, SR, vm.ref))
         asking = background_tasks.create(self._ask(), name="check the targets of a migration")
         self.client.on_delete(asking.cancel)
@@ -123,19 +122,22 @@ class MigrationForm(ui.element):
 
     def _target(self, one: Target) -> TargetRow:
         refused = one.refused is not None
+        moves = [] if refused else disks_in(MigrateVM(host=key_of(one.host)), self._vm, one.host)
         return TargetRow(
-            key_of(one.host), f"target-{one.host.uuid}", name_of(one.host), pool_name_among(one.host.home), self._about(one),
-            self._memory(one), refused, one.host in self._judged and not refused,
+            key_of(one.host), f"target-{one.host.uuid}", name_of(one.host), pool_name_among(one.host.home), self._about(one, moves),
+            self._memory(one), refused, one.host in self._judged and not refused, "" if refused else self._time(one.host, moves),
         )  # fmt: skip
 
-    def _about(self, one: Target) -> str:
+    def _about(self, one: Target, moves: list[DiskMove]) -> str:
         if one.refused is not None:
             return str(one.refused)
         if not is_running(self._vm) and one.way is not Way.POOL:
             return _(OFF)
-        text = _(WAYS[one.way])
-        disks = moved(disks_in(MigrateVM(host=key_of(one.host)), self._vm, one.host))
+        text, disks = _(WAYS[one.way]), moved(moves)
         return f"{text}: {disks}" if disks else text
+
+    def _time(self, host: Host, moves: list[DiskMove]) -> str:
+        return about(estimate(self._vm, host, moves, migration_network_of(host), self._context.runner.migration_speeds))
 
     def _memory(self, one: Target) -> str:
         free = account_of(one.host).free
@@ -145,6 +147,8 @@ class MigrationForm(ui.element):
         return f"{size(free)} → {size(after)}"
 
     def _choose(self, key: str) -> None:
+        if self._run is not None:
+            return
         self._chosen.turn_to(key, seen_from(self._vm.home, Host, key))
         self._draw_targets()
         self._places.show(self._host)
@@ -153,7 +157,9 @@ class MigrationForm(ui.element):
     # ---- what will happen
 
     def _tell(self) -> None:
-        """The plan, how long it takes, and what is wrong."""
+        """The plan, how long it takes, and what is wrong; once it runs, how far it is stands there."""
+        if self._run is not None:
+            return
         host, request = self._host, self._chosen.request()
         faults: list[Fault] = MIGRATE.faults(request, self._vm) if host is not None else []
         with self:  # the row that was clicked may be gone
@@ -197,29 +203,23 @@ class MigrationForm(ui.element):
     def _go(self) -> None:
         if self._run is None:
             self._run = start_run(self._context, MIGRATE, [self._vm], self._chosen.request())
-            self._progress()
+            self._follow()
 
-    def _cancel(self) -> None:
-        user = whoever()
-        if user is not None and self._run is not None:
-            self._context.runner.cancel(user, self._run)
-
-    def _progress(self) -> None:
+    def _follow(self) -> None:
         run = self._run
-        self._button.set_visibility(run is None)
-        self._running.set_visibility(run is not None)
-        if run is None:
+        item = _of(run, self._vm) if run is not None else None
+        self._before.set_visibility(item is None)
+        self._progress.show(run, item)
+        if run is None or item is None or not item.state.ended:
             return
-        (item,) = run.items
-        self._bar.show(item.progress)
-        self._step.text = str(item.says or "")
-        if run.ended:
-            self._run = None
+        self._run = None
+        if len(run.items) == 1:  # of several the run's card tells
             tell_end(run)
-            if item.state is RunState.DONE and isinstance(run.request, MigrateVM):
-                ui.navigate.to(self._arrived(run.request))
-            else:
-                self._progress()
+        if item.state is RunState.DONE and isinstance(item.request, MigrateVM):
+            ui.navigate.to(self._arrived(item.request))
+        else:
+            self._follow()
+            self._tell()
 
     def _arrived(self, request: MigrateVM) -> str:
         """The page of the VM where it is now: it keeps its UUID, unless it was copied."""
@@ -227,3 +227,14 @@ class MigrationForm(ui.element):
         if host is None or host.home is self._vm.home or request.copy:
             return path_of(self._vm)
         return f"{PREFIXES[VM]}{Key(self._vm.uuid, host.home.key)}"
+
+
+def _under_way(context: Context, vm: VM) -> Run | None:
+    """A migration of it that has begun before this page was opened."""
+    runs = (run for run in context.tasks.runs if run.action is MIGRATE)
+    return next((run for run in runs if (item := _of(run, vm)) is not None and not item.state.ended), None)
+
+
+def _of(run: Run, vm: VM) -> RunItem | None:
+    """What the run does to this VM."""
+    return next((item for item in run.items if item.uuid == vm.uuid and item.pool == vm.home.id), None)

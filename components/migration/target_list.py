@@ -22,6 +22,7 @@ class TargetRow:
     memory: str
     refused: bool = False
     checked: bool = False  # XAPI agrees
+    time: str = ""  # that it takes
 
 
 class TargetList(ui.element):
@@ -40,6 +41,8 @@ class TargetList(ui.element):
         self._shown = shown
         with fresh_slot(self), Card(_("Target"), scope), ui.element().classes("x-move-targets").props("role=radiogroup") as group:
             group.props["aria-label"] = _("Target")
+            if any(row.time for row in rows):
+                group.classes("x-move-timed")
             for row in rows:
                 self._row(row, is_chosen=row.key == chosen)
 
@@ -61,4 +64,6 @@ class TargetList(ui.element):
                 elif row.checked:
                     Icon("check")
                 ui.label(row.about).classes("x-dim" if row.refused else "")
+            if row.time or row.refused:
+                ui.label(row.time).classes("x-num x-move-takes")
             ui.label(row.memory).classes("x-num")

@@ -8,6 +8,11 @@ from xo_dash.control.vm.migration.estimate import Estimate
 from xo_dash.i18n import _, duration, rate, size
 
 
+def about(found: Estimate) -> str:
+    """`about 24 s`; "" where nobody can tell."""
+    return _("about {time}").format(time=duration(found.seconds)) if found.seconds is not None else ""
+
+
 def tell_time(found: Estimate) -> None:
     """Draws it here."""
     if found.seconds is None:

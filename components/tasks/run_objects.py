@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +13,7 @@ from components.actions.run_progress import summary
 from components.live import follow_source
 from components.tasks.listing import Path
 from components.tasks.words import MARKS, WORDS
+from components.transfers.words import pace
 from components.ui import Bar, Button, ButtonKind, Card, StateMark
 from data.coalesce import in_turns, timed
 from xo_dash.context import Context
@@ -71,7 +73,9 @@ class ObjectRow(ui.element):
                 self._draw(item)
         if self._bar is not None:
             self._bar.show(item.progress)
-            self._share.text = percent(item.progress) if item.progress > 0 else ""
+            moving = self._context.runner.migration_speeds.pace(item, time.time())
+            share = percent(item.progress) if item.progress > 0 else ""
+            self._share.text = f"{share} · {pace(moving)}" if moving is not None else share
 
     def _draw(self, item: RunItem) -> None:
         with ui.element("td"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import time as clock
 
 from nicegui import ui
 
@@ -16,13 +16,14 @@ from components.tasks.run_objects import RunObjects
 from components.tasks.run_request import request_card
 from components.tasks.words import MARKS, WORDS
 from components.theme.icons import Icon
+from components.transfers.words import amount, pace
 from components.ui import Age, Bar, Button, ButtonKind, Card, Figure, Notice, PageHead, StateMark, Tone, confirm
 from data.names import pool_name
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
-from xo_dash.i18n import _, duration, number, rate, size, time
+from xo_dash.i18n import _, duration, number, percent, time
 
 
 class RunPage(ui.element):
@@ -33,7 +34,7 @@ class RunPage(ui.element):
         self.classes("x-stack x-run-page")
         self._context, self._run, self._path = context, run, path
         self._look: object = None
-        self._bars: list[tuple[StepLog, Bar, ui.label]] = []
+        self._bars: list[tuple[StepLog, ui.element, Bar, ui.label]] = []
         with self:
             self._head = PageHead(_title(run))
             self._head.name.props("dir=auto")
@@ -55,8 +56,8 @@ class RunPage(ui.element):
         if look != self._look:
             self._look = look
             self._draw()
-        for step, bar, words in self._bars:
-            _show(step, bar, words)
+        for shown in self._bars:
+            self._show(*shown)
 
     def _details(self) -> object:
         (item,) = self._run.items
@@ -134,7 +135,7 @@ class RunPage(ui.element):
                 ui.label(number(place))
             with ui.element("td").classes("x-main"):
                 ui.label(str(step.says)).props("dir=auto")
-                if step.state is RunState.RUNNING and step.meter is not None:
+                if step.state is RunState.RUNNING:
                     self._bar(step)
                 for inner in step.inside:
                     ui.label(f"{inner.says} · {_(WORDS[inner.state])}").classes("x-dim x-small").props("dir=auto")
@@ -145,10 +146,17 @@ class RunPage(ui.element):
                     _undo(step)
 
     def _bar(self, step: StepLog) -> None:
-        with ui.element("span").classes("x-step-bar"):
+        with ui.element("span").classes("x-step-bar") as box:
             bar, words = Bar(0, _("Progress")), ui.label().classes("x-dim x-small")
-        self._bars.append((step, bar, words))
-        _show(step, bar, words)
+        self._bars.append((step, box, bar, words))
+        self._show(step, box, bar, words)
+
+    def _show(self, step: StepLog, box: ui.element, bar: Bar, words: ui.label) -> None:
+        """Of a step that tells nothing of itself there is no bar."""
+        box.set_visibility(step.meter is not None or step.progress > 0)
+        bar.show(step.meter.fraction if step.meter is not None else step.progress)
+        moving = step.meter or self._context.runner.migration_speeds.pace(self._run.items[0], clock.time())
+        words.text = f"{amount(moving)} · {pace(moving)}" if moving is not None else percent(step.progress)
 
     # of many
 
@@ -227,11 +235,3 @@ def _undo(step: StepLog) -> None:
         StateMark("critical", _("Left: {what}").format(what=step.left))
         if step.kept_by is not None:
             ui.label(str(step.kept_by)).classes("x-dim x-small").props("dir=auto")
-
-
-def _show(step: StepLog, bar: Bar, words: ui.label) -> None:
-    if (meter := step.meter) is not None:
-        bar.show(meter.fraction)
-        amount = _("{n} of {all}").format(n=size(meter.moved), all=size(meter.total)) if meter.total else size(meter.moved)
-        left = [_("{time} left").format(time=duration(meter.left))] if math.isfinite(meter.left) else []
-        words.text = " · ".join([amount, rate(meter.speed), *left])

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from xo_dash.control.run import Run, RunState, StepLog
 from xo_dash.control.transfers.meter import ByteCounter
 from xo_dash.i18n import _, duration, rate, size
+
+
+class MovingBytes(Protocol):
+    """How far something is, in bytes; a transfer, or a migration."""
+
+    @property
+    def moved(self) -> int: ...
+    @property
+    def total(self) -> int: ...  # 0 if nobody knows
+    @property
+    def speed(self) -> float: ...  # per second
+    @property
+    def left(self) -> float: ...  # seconds; NaN while nobody can tell
 
 
 def moving(steps: Sequence[StepLog]) -> Iterator[StepLog]:
@@ -23,14 +37,14 @@ def transfers(run: Run) -> list[ByteCounter]:
     return [step.meter for item in run.items for step in moving(item.steps) if step.meter is not None and step.state is RunState.RUNNING]
 
 
-def amount(meter: ByteCounter) -> str:
+def amount(meter: MovingBytes) -> str:
     """`1.2 GiB of 4 GiB`"""
     if meter.total:
         return _("{moved} of {total}").format(moved=size(meter.moved), total=size(meter.total))
     return size(meter.moved)
 
 
-def pace(meter: ByteCounter) -> str:
+def pace(meter: MovingBytes) -> str:
     """`110 MiB/s, 20 s left`"""
     if not meter.moved:
         return _("waiting")

@@ -23,7 +23,7 @@ from xo_dash.control.run import Run, RunItem, RunState, StepLog
 from xo_dash.control.steps import AWAY, CANCELLED, NOT_SENT, RESTARTED, Spawn, StepOutcome, Steps
 from xo_dash.control.task_waiter import Connections, TaskWaiter
 from xo_dash.control.throttle import HostTurns, Turn
-from xo_dash.control.track import Done, Track
+from xo_dash.control.track import Done, Track, log_of
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.transfers.mover import Mover
 from xo_dash.control.undoing import Undoing
@@ -121,7 +121,7 @@ class Execution:
         if track.number < len(track.logs):
             track.logs[track.number].says = step.says  # with the names that answers brought
         else:
-            track.logs.append(StepLog(step.says))
+            track.logs.append(log_of(step))
         logged = track.logs[track.number]
         logged.state, logged.began = RunState.RUNNING, time.time()
         if not track.within:

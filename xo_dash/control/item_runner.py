@@ -23,12 +23,12 @@ from xo_dash.control.resume.plan_clock import plan_began
 from xo_dash.control.resume.recall import GONE, obstacle
 from xo_dash.control.resume.record import ItemRecord
 from xo_dash.control.resume.waiting import until_live
-from xo_dash.control.run import Run, RunItem, RunState, StepLog
+from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.run_audit import RunAudit
 from xo_dash.control.run_list import RunList
 from xo_dash.control.steps import CANCELLED, RESTARTED, StepOutcome
 from xo_dash.control.throttle import HostTurns, Turn, host_of
-from xo_dash.control.track import FIRST
+from xo_dash.control.track import FIRST, log_of
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.unfinished import Unfinished
 from xo_dash.i18n import N_
@@ -109,7 +109,7 @@ class ItemRunner:
                 await self.audit.begin(run, item)
                 with reading(self.mirror.pools) as read, plan_began(item.started):
                     read.note(item.subject)
-                    item.steps = [StepLog(step.says) for step in rehearse(run.action.plan(request, item.subject))]
+                    item.steps = [log_of(step) for step in rehearse(run.action.plan(request, item.subject))]
                 record.began(item.started, request, read)
                 outcome = await self.execution.carry_out(run, item, request, turn, record)
             except AuditUnwritable as error:
@@ -131,7 +131,7 @@ class ItemRunner:
             self.quotas.admitted(item, user, run.action.id, request, item.subject)
         with self.admission.under_way(run, item):
             with record.driving(FIRST):
-                item.steps = [StepLog(step.says) for step in rehearse(run.action.plan(request, item.subject))]
+                item.steps = [log_of(step) for step in rehearse(run.action.plan(request, item.subject))]
             outcome = await self.execution.carry_out(run, item, request, turn, record)
         await self._end(run, item, outcome, record)
         if outcome.code == RESTARTED and len(item.steps) == 1 and not item.steps[0].inside:

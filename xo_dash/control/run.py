@@ -52,6 +52,8 @@ class StepLog:
     kept_by: LazyText | None = None  # ... and why
     began: float = 0.0  # seconds since 1970
     ended: float = 0.0
+    weight: float = 1.0  # how much of the whole it is
+    progress: float = 0.0  # 0 to 1, as XAPI tells of its task
     meter: ByteCounter | None = None  # of a transfer
     inside: list[StepLog] = field(default_factory=list)  # of plans beside each other one for each; of such a plan its steps
 

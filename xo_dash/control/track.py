@@ -6,14 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from xo_dash.control.plan import Call, Plan, Transfer
+from xo_dash.control.plan import Call, Plan, Question, Step, Transfer
 from xo_dash.control.resume.lines import Place
-from xo_dash.control.resume.record import ItemRecord
+from xo_dash.control.resume.record import ItemRecord, is_harmless
 from xo_dash.control.run import Run, RunItem, StepLog
 from xo_dash.control.throttle import Turn
 
 FIRST: Final = (0,)
 """The place of a plan's first step."""
+BRIEF: Final = 0.02
+"""How much of a plan a step is that asks or sets something, beside one that takes its time."""
+
+
+def log_of(step: Step) -> StepLog:
+    """An entry for a step that has not begun."""
+    brief = isinstance(step, Question) or (isinstance(step, Call) and (not step.asynchronous or is_harmless(step)))
+    return StepLog(step.says, weight=BRIEF if brief else 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,4 +64,9 @@ class Track:
 
     def progressed(self, fraction: float) -> None:
         """So much of the step under way is done."""
-        self.shows((self.number + fraction) / max(len(self.logs), 1))
+        done = sum(log.weight for log in self.logs[: self.number])
+        if self.number < len(self.logs):
+            now = self.logs[self.number]
+            now.progress = fraction
+            done += now.weight * fraction
+        self.shows(done / (sum(log.weight for log in self.logs) or 1.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple
@@ -29,6 +30,15 @@ class MovedVM(NamedTuple):
     route: MigrationRoute
     bytes: int
     host: Ref  # that sends it; NULL_REF where nobody knows which
+
+
+class MigrationPace(NamedTuple):
+    """How far one is, by XAPI's account of its task."""
+
+    moved: int  # bytes
+    total: int
+    speed: float  # bytes per second since it began
+    left: float  # seconds; NaN while nobody can tell
 
 
 class SendingHost:
@@ -62,6 +72,16 @@ class MigrationSpeeds:
         """Bytes per second, in the middle of the last ones; 0 if there was none."""
         seen = sorted(self._seen.get(route, ()))
         return seen[len(seen) // 2] if seen else 0.0
+
+    def pace(self, item: RunItem, now: float) -> MigrationPace | None:
+        """Of a migration whose bytes are on their way; None for anything else. `now`: seconds since 1970."""
+        known, step = self._under_way.get(item), next((step for step in item.steps if step.state is RunState.RUNNING), None)
+        if known is None or step is None or not known[0].bytes or not step.progress:
+            return None
+        total, taken = known[0].bytes, max(0.0, now - step.began)
+        moved = int(total * step.progress)
+        speed = moved / taken if taken else 0.0
+        return MigrationPace(moved, total, speed, (total - moved) / speed if speed else math.nan)
 
     def follow(self, run: Run) -> None:
         """Something of a run is different."""
