@@ -23,6 +23,7 @@ class Bound(StrEnum):
     VERSION = "version"  # the others have an older platform than the one it runs on
     ROOM = "room"  # none has so much memory free
     BUSY = "busy"  # XAPI does not offer it at the moment
+    PAUSED = "paused"  # XAPI migrates no paused VM
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Self
 
 from data.identity import key_of
 from data.objects import Host
@@ -18,6 +19,12 @@ class MigrationChoices:
     nics: dict[str, str] = field(default_factory=dict)  # {uuid of a NIC: key of a network}
     network: str = ""  # its key
     copy: bool = False
+
+    @classmethod
+    def of(cls, request: MigrateVM) -> Self:
+        """What was asked for."""
+        disks = {place.disk: place.sr for place in request.disks}
+        return cls(request.host, disks, {place.nic: place.network for place in request.nics}, request.network or "", request.copy)
 
     @property
     def is_only_a_host(self) -> bool:

@@ -15,7 +15,7 @@ from components.migration.places import MigrationPlaces
 from components.migration.progress import MigrationProgress
 from components.migration.target_list import TargetList, TargetRow
 from components.migration.timing import about, tell_time
-from components.migration.words import OFF, WAYS, moved
+from components.migration.words import moved, way_text
 from components.ui import Button, ButtonKind, Card, Mark
 from components.urls import PREFIXES, path_of
 from data.coalesce import INTERVAL
@@ -32,7 +32,7 @@ from xo_dash.control.vm.migration.estimate import estimate
 from xo_dash.control.vm.migration.mapping import DiskMove, migration_network_of
 from xo_dash.control.vm.migration.migrate import MIGRATE
 from xo_dash.control.vm.migration.request import MigrateVM, disks_in
-from xo_dash.control.vm.migration.targets import Target, Way, is_running, memory_after, targets
+from xo_dash.control.vm.migration.targets import Target, is_running, memory_after, targets
 from xo_dash.i18n import _, number, size
 
 
@@ -45,7 +45,11 @@ class MigrationForm(ui.element):
         self.classes("x-move")
         self._context, self._vm = context, vm
         first = next((one for one in targets(vm) if one.refused is None), None)
-        self._chosen = MigrationChoices(host or (key_of(first.host) if first is not None else ""))
+        self._run = _under_way(context, vm)
+        item = _of(self._run, vm) if self._run is not None else None
+        asked = item.request if item is not None else None
+        usual = MigrationChoices(host or (key_of(first.host) if first is not None else ""))
+        self._chosen = MigrationChoices.of(asked) if isinstance(asked, MigrateVM) else usual
         self._judged: dict[Host, LazyText | None] = {}  # by XAPI itself
         with self:
             with ui.element().classes("x-move-main"):
@@ -64,7 +68,6 @@ class MigrationForm(ui.element):
                     self._failing = ui.label().classes("x-dim")
         self._draw_targets()
         self._places.show(self._host)
-        self._run = _under_way(context, vm)
         self._tell()
         follow_source(context.runner.observe, self._follow)
         follow_all(context.mirror, lambda _changes: True, self._again, topics=lambda: (Host, HostMetrics, SR, vm.ref))
@@ -131,9 +134,7 @@ class MigrationForm(ui.element):
     def _about(self, one: Target, moves: list[DiskMove]) -> str:
         if one.refused is not None:
             return str(one.refused)
-        if not is_running(self._vm) and one.way is not Way.POOL:
-            return _(OFF)
-        text, disks = _(WAYS[one.way]), moved(moves)
+        text, disks = way_text(self._vm, one.way), moved(moves)
         return f"{text}: {disks}" if disks else text
 
     def _time(self, host: Host, moves: list[DiskMove]) -> str:
@@ -158,9 +159,11 @@ class MigrationForm(ui.element):
 
     def _tell(self) -> None:
         """The plan, how long it takes, and what is wrong; once it runs, how far it is stands there."""
+        host = self._host
+        self._failing.text = self._after_a_failure(host)
         if self._run is not None:
             return
-        host, request = self._host, self._chosen.request()
+        request = self._chosen.request()
         faults: list[Fault] = MIGRATE.faults(request, self._vm) if host is not None else []
         with self:  # the row that was clicked may be gone
             barred = why_not(MIGRATE, self._vm, whoever())
@@ -180,7 +183,6 @@ class MigrationForm(ui.element):
                     Mark("critical" if wrong else "warning")
                     ui.label(text)
         self._button.allow(wrong[0] if wrong else None if host is not None else _("No host can run it now."))
-        self._failing.text = self._after_a_failure(host)
 
     def _tell_time(self, host: Host, request: MigrateVM) -> None:
         network = (seen_from(host.home, Network, request.network) if request.network else None) or migration_network_of(host)

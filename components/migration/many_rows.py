@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from components.lists.rows import Cell, ListColumn, ListRow, TableSpec
-from components.migration.words import OFF, WAYS
+from components.migration.words import way_text
 from components.urls import path_of
 from components.vms.words import STATES as POWER_STATES
 from components.vms.words import mark_of
@@ -16,7 +16,7 @@ from data.objects import VM
 from data.views.view import reads_of
 from data.views.vm import VMView
 from xo_dash.control.lazy_text import LazyText
-from xo_dash.control.vm.migration.targets import Target, Way, is_running
+from xo_dash.control.vm.migration.targets import Target
 from xo_dash.i18n import N_, _, size
 
 
@@ -76,4 +76,4 @@ def _moves(vm: VM, found: VMVerdict) -> Cell:
         return Cell(str(found.why or ""), mark="warning", tip=str(found.why or ""))
     if found.target is None:
         return Cell("", tone="dim")
-    return Cell(_(OFF) if not is_running(vm) and found.target.way is not Way.POOL else _(WAYS[found.target.way]))
+    return Cell(way_text(vm, found.target.way))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from data.names import name_of
-from data.objects import SR
+from data.objects import SR, VM, PowerState
 from data.vms import copy_size
 from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason
 from xo_dash.control.vm.migration.targets import Way
@@ -17,7 +17,11 @@ WAYS: Final[Mapping[Way, str]] = {
     Way.DISKS: N_("Live, disks move too"),
     Way.POOL: N_("To another pool, with its disks"),
 }
-OFF: Final = N_("Disks move; it stays halted")
+OFF: Final[Mapping[PowerState, str]] = {
+    PowerState.HALTED: N_("Disks move; it stays halted"),
+    PowerState.SUSPENDED: N_("Disks move; it stays suspended"),
+}
+"""What moves of one that does not run, within its pool."""
 WHYS: Final[Mapping[MappingReason, str]] = {
     MappingReason.STAYS: N_("stays where it is"),
     MappingReason.CHOSEN: N_("chosen"),
@@ -29,6 +33,11 @@ WHYS: Final[Mapping[MappingReason, str]] = {
     MappingReason.GUESS: N_("no network with that name or VLAN: check it"),
     MappingReason.NOWHERE: N_("none is suitable"),
 }
+
+
+def way_text(vm: VM, way: Way) -> str:
+    """`Live, disks move too`"""
+    return _(OFF[vm.power_state]) if way is not Way.POOL and vm.power_state in OFF else _(WAYS[way])
 
 
 def moved(moves: list[DiskMove]) -> str:

@@ -32,6 +32,8 @@ ELSEWHERE: Final = (
 
 
 def moves_to(vm: VM) -> MoveTargets:
+    if vm.power_state is PowerState.PAUSED:
+        return MoveTargets((), Bound.PAUSED)
     found = live_targets(vm) if vm.power_state is PowerState.RUNNING else []
     if isinstance(found, Unplaceable):
         needed = memory_held(vm) if found.why is Bound.ROOM else 0

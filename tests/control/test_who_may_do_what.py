@@ -22,6 +22,7 @@ STATES = {
     "vm.start": {HALTED},
     "vm.start_on": {HALTED},
     "vm.resume": {SUSPENDED},
+    "vm.resume_on": {SUSPENDED},
     "vm.unpause": {PAUSED},
     "vm.clean_shutdown": {RUNNING},
     "vm.clean_reboot": {RUNNING},

@@ -137,7 +137,11 @@ async def test_a_migration_that_is_done_tells_how_fast_they_are(house: House, tm
     (item,) = run.items
     known = moved_by(item)
     assert known is not None and known.bytes == 8 * GIB and not known.route.with_disks
-    assert not desk.runner.migration_speeds.of(known.route)
+    speeds = desk.runner.migration_speeds
+    assert not speeds.of(known.route) and speeds.pace(item, 0.0) is None
+    house.lab.change(house.lab.task_row(item.tasks[0]), progress=0.25)
+    await desk.until(lambda: speeds.pace(item, 0.0) is not None)
+    assert speeds.pace(item, item.steps[0].began + 10) == (2 * GIB, 8 * GIB, 2 * GIB / 10, 30.0), "by XAPI's account of the task"
     house.lab.end(item.tasks[0])
     await desk.until(lambda: run.ended)
     assert item.state is RunState.DONE and desk.runner.migration_speeds.of(known.route) > 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from data.failover import Bound
 from data.identity import key_of, seen_from
 from data.objects import VBD, VDI, VIF, VM, Host, HostMetrics, PowerState, TaskStatus
 from data.types import GIB
+from data.views.moving import MoveTargets, moves_to
 from tests.control.asked import calls_of, faults, steps_of
 from tests.control.fake_pool import Desk, ends_at_once
 from tests.control.wired import Wired, wired
@@ -32,6 +34,17 @@ def test_hosts_come_by_what_has_to_move_with_the_reason_against_the_others(house
     ]
     house.lab.change(house.two, enabled=False)
     assert faults("vm.migrate", vm, host=house.two.uuid) == ["two cannot run it: it is in maintenance mode"]
+    house.lab.change(vm, power_state=PowerState.PAUSED)
+    assert {str(one.refused) for one in targets(vm)} == {"it is paused; unpause it first"}
+    assert moves_to(vm) == MoveTargets((), Bound.PAUSED)
+
+
+def test_a_suspended_one_is_resumed_where_its_disks_are_or_moves_them(house: House) -> None:
+    vm = machine(house.lab, house.one, house.shared, house.lan, PowerState.SUSPENDED)
+    (refused,) = faults("vm.migrate", vm, host=house.one.uuid)
+    assert refused == "one cannot run it: the VM is suspended and its disks are available there: resume it there"
+    assert faults("vm.migrate", vm, host=house.one.uuid, sr=house.local.uuid) == []
+    assert calls_of("vm.resume_on", vm, host=house.one.uuid) == [("VM.resume_on", (vm.ref, house.one.ref, False, False))]
 
 
 def test_a_live_migration_is_one_call(house: House) -> None:

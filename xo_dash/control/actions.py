@@ -60,13 +60,13 @@ from xo_dash.control.vm.rename import DESCRIBE_VM, RENAME_VM
 from xo_dash.control.vm.revert import REVERT
 from xo_dash.control.vm.snapshot import TAKE
 from xo_dash.control.vm.snapshot_delete import DELETE_SNAPSHOT
-from xo_dash.control.vm.start_on import START_ON
+from xo_dash.control.vm.start_on import RESUME_ON, START_ON
 from xo_dash.control.vm.template import MAKE_TEMPLATE, MAKE_VM
 from xo_dash.control.vm.trash import RESTORE, TRASH
 from xo_dash.control.vm.vcpus import CPU_SHARE, VCPUS_OF_VM
 
 ACTIONS: Final[tuple[AnyAction, ...]] = (
-    *ON_AND_OFF, TAKE, START_ON, MIGRATE, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, INSERT, EJECT, REMOVE_DRIVE, EXPORT, EXPORT_OVA,
+    *ON_AND_OFF, TAKE, START_ON, RESUME_ON, MIGRATE, CLONE, RENAME_VM, DESCRIBE_VM, REVERT, INSERT, EJECT, REMOVE_DRIVE, EXPORT, EXPORT_OVA,
     COPY_TO_POOL,
     *PENDING, *LESS_USUAL, RESTART_DEVICE_MODELS,
     MAKE_TEMPLATE, TRASH, DELETE_VM, NEW_VM, NEW_TEMPLATE, DELETE_SNAPSHOT, MAKE_VM, DELETE_TEMPLATE, RESTORE, PURGE,

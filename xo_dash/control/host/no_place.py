@@ -19,6 +19,7 @@ WHY: Final[Mapping[Bound, str]] = {
     Bound.SR: N_("{name} is not attached on any other host"),
     Bound.NETWORK: N_("no other host has {name}"),
     Bound.VERSION: N_("all other hosts have an older version of XenServer or XCP-ng"),
+    Bound.PAUSED: N_("it is paused; unpause it first"),
 }
 MOVING: Final = allowed("pool_migrate", PowerState.RUNNING)
 

@@ -161,7 +161,7 @@ _DEMANDS: Final[Mapping[str, Demanding]] = {
     "vm.memory": _memory,
     "vm.vcpus": _vcpus,
     "vm.revert": _reverted,
-    **dict.fromkeys(("vm.start", "vm.start_on", "vm.resume"), _started),
+    **dict.fromkeys(("vm.start", "vm.start_on", "vm.resume", "vm.resume_on"), _started),
     "vm_appliance.start": _started_together,
     "vm.add_disk": _added_disk,
     "vm.attach_disk": _attached_disk,

@@ -1,4 +1,4 @@
-"""Starting a VM on a host of one's choice."""
+"""Starting or resuming a VM on a host of one's choice."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ from xo_dash.i18n import N_
 
 class StartOn(Request, frozen=True, kw_only=True):
     """Start a VM on this host and no other."""
+
+    host: Annotated[HostUuid, called(N_("Host"))]
+
+
+class ResumeOn(Request, frozen=True, kw_only=True):
+    """Resume a suspended VM on this host and no other."""
 
     host: Annotated[HostUuid, called(N_("Host"))]
 
@@ -61,20 +67,33 @@ def defaults(subjects: Sequence[VM]) -> Mapping[str, object]:
     return {"host": next((choice.value for choice in choices(subjects) if choice.refused is None), "")}
 
 
-def check(request: StartOn, vm: VM) -> Iterator[Fault]:
+def check(request: StartOn | ResumeOn, vm: VM) -> Iterator[Fault]:
     host = vm.home.by_uuid(Host, request.host)
     if host is not None and (refused := _refused(host, [vm])):
         yield Fault("host", lazy(N_("{host} cannot run it: {reason}"), host=named(host), reason=refused))
 
 
-def plan(request: StartOn, vm: VM) -> Plan:
-    host = vm.home.by_uuid(Host, request.host)
-    return one("VM.start_on", vm.ref, host.ref if host else NULL_REF, False, False, says=lazy(N_("Starting {name}"), name=name_of(vm)))
+def _on_a_host(
+    operation: str, state: PowerState, request: type[StartOn | ResumeOn], *, title: str, doing: str, done: str
+) -> AnyAction:  # fmt: skip
+    """A row that brings a VM from `state` to running, where somebody says."""
+
+    def plan(request: StartOn | ResumeOn, vm: VM) -> Plan:
+        host = vm.home.by_uuid(Host, request.host)
+        return one(f"VM.{operation}", vm.ref, host.ref if host else NULL_REF, False, False, says=lazy(doing, name=name_of(vm)))
+
+    condition = allowed(operation, state)
+    return Action(
+        id=f"vm.{operation}", kind=VM, request=request, title=title, done=done, role=Role.OPERATOR, icon="play",
+        applies_to=is_machine, blocked=condition, quick_check=condition.holds, relevant=condition.fits,
+        defaults=defaults, choices={"host": choices}, check=check, plan=plan, succeeded=is_in(PowerState.RUNNING),
+    )  # fmt: skip
 
 
-_CONDITION = allowed("start_on", PowerState.HALTED)
-START_ON: Final[AnyAction] = Action(
-    id="vm.start_on", kind=VM, request=StartOn, title=N_("Start on a host"), done=N_("{name} is started"), role=Role.OPERATOR, icon="play",
-    applies_to=is_machine, blocked=_CONDITION, quick_check=_CONDITION.holds, relevant=_CONDITION.fits,
-    defaults=defaults, choices={"host": choices}, check=check, plan=plan, succeeded=is_in(PowerState.RUNNING),
+START_ON: Final = _on_a_host(
+    "start_on", PowerState.HALTED, StartOn, title=N_("Start on a host"), doing=N_("Starting {name}"), done=N_("{name} is started")
+)
+RESUME_ON: Final = _on_a_host(
+    "resume_on", PowerState.SUSPENDED, ResumeOn,
+    title=N_("Resume on a host"), doing=N_("Resuming {name}"), done=N_("{name} is resumed"),
 )  # fmt: skip

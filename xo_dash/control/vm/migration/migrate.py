@@ -73,8 +73,8 @@ def check(request: MigrateVM, vm: VM) -> Iterator[Fault]:
 
 
 def _for_its_disks_alone(vm: VM, host: Host) -> bool:
-    """Whether it may stay on its host, or be halted there, while its disks move."""
-    return host.home is vm.home and (vm.resident_on == host.ref or vm.power_state is PowerState.HALTED)
+    """Whether it may stay on its host, or off, while its disks move."""
+    return host.home is vm.home and (vm.resident_on == host.ref or vm.power_state in (PowerState.HALTED, PowerState.SUSPENDED))
 
 
 def _wrong_disks(request: MigrateVM, host: Host, disks: Sequence[DiskMove]) -> Iterator[Fault]:

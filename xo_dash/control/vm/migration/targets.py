@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from data.facts import vm as facts
 from data.facts.host import is_older
@@ -73,12 +74,21 @@ def targets(*vms: VM) -> list[Target]:
     return sorted(found, key=lambda one: (one.refused is not None, one.way, name_order(one.host)))
 
 
+_THERE: Final = {
+    PowerState.HALTED: N_("the VM is halted and its disks are available there: start it there"),
+    PowerState.SUSPENDED: N_("the VM is suspended and its disks are available there: resume it there"),
+}
+"""Why one that does not run has nothing to migrate within its pool."""
+
+
 def is_running(vm: VM) -> bool:
     return vm.power_state is PowerState.RUNNING
 
 
 def _refusals(vm: VM, offer: HostOffer, way: Way) -> Iterator[LazyText]:
     host = offer.host
+    if vm.power_state is PowerState.PAUSED:
+        yield lazy(N_("it is paused; unpause it first"))
     if refused := host_refuses(host):
         yield refused
     if is_running(vm):
@@ -88,8 +98,8 @@ def _refusals(vm: VM, offer: HostOffer, way: Way) -> Iterator[LazyText]:
     if host.home is vm.home:
         networks = (lack.what for lack in lacks_of(vm, offer) if lack.obstacle is Obstacle.NETWORK and lack.what)
         yield from (lazy(N_("it does not have the network {what}"), what=name_of(network)) for network in networks)
-        if vm.power_state is PowerState.HALTED and way is Way.MEMORY:
-            yield lazy(N_("the VM is halted and its disks are available there: start it there"))
+        if way is Way.MEMORY and (words := _THERE.get(vm.power_state)):
+            yield lazy(words)
 
 
 def _of_a_running_one(vm: VM, offer: HostOffer) -> Iterator[LazyText]:
