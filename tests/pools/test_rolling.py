@@ -278,7 +278,6 @@ class AheadLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return super().time() + self.ahead
 
-
     async def passes(self, seconds: float, true: Callable[[], bool]) -> None:
         """So much time goes by, again and again, until this is so: what is waited for may not have begun to wait yet."""
         while not true():
