@@ -40,9 +40,17 @@ def stale_band(pool: Home, mirror: Sight) -> None:
 
 
 def band(pool: Home) -> None:
-    """One sentence on what is shown of this pool; nothing while it is live, or was never seen."""
+    """One sentence on what is shown of this pool; nothing while it is live, or its first picture is on its way."""
     server = pool.server
-    if server.is_live or not server.last_event_at:
+    if server.is_live or server.is_loading:
+        return
+    if not server.last_event_at:
+        Notice(
+            _("{server} is not connected; nothing of it can be shown yet. See the settings for the reason.").format(
+                server=place_of(pool).name
+            ),
+            Tone.STALE,
+        )
         return
     with Notice(standing_text(server, place_of(pool).name), Tone.STALE):
         Age(server.last_event_at)

@@ -10,6 +10,7 @@ from components.findings.listing import FindingList
 from components.findings.tuning import RuleList
 from components.live import fresh_slot
 from components.rolling import paused_bands
+from components.servers.form import without_pools
 from components.stale_data import stale_bands
 from components.ui import PageHead, Tab, Tabs
 from pages.layout import frame
@@ -49,7 +50,7 @@ def _body(context: Context, tab: str) -> None:
         text = _("Snoozed problems are kept here, with the name of who snoozed them, and return to the list when the time is over.")
         FindingList(context, lambda board: board.snooze(), _("Nothing is snoozed"), text)
     elif not context.mirror.pools:
-        text = _("Problems appear once a pool is connected in the settings.")
+        text = without_pools(_("Problems appear once a pool is connected in the settings."))
         FindingList(context, lambda board: board.told, _("No pool yet"), text)
     else:
         text = _("No problems found in any pool, host, SR, network or VM.")

@@ -8,6 +8,7 @@ from components.charts import panels
 from components.charts.compare import MOST, Compare, Compared, compare_key
 from components.charts.pictures import KINDS
 from components.frame.finder import Adder
+from components.frame.loading import is_loading, load_again_when_there
 from components.ui import PageHead, empty_state
 from components.urls import path_of
 from data.names import name_of
@@ -38,6 +39,8 @@ def create(program: Context) -> None:
             found = [Compared(key, name_of(row), path_of(row), PANELS[type(row)]()) for key, row in rows.items()]
             if found:
                 Compare(found)
+            elif o and is_loading(context.mirror):
+                load_again_when_there(context.mirror)
             else:
                 empty_state(_("Nothing to compare"), _("Add up to six VMs, hosts, SRs or pools here, or select them in their lists."))
 

@@ -10,6 +10,7 @@ from nicegui import ui
 from components.charts.compare import compare_key
 from components.console.wall import MOST, Wall, wall_path
 from components.frame.finder import Adder
+from components.frame.loading import is_loading, load_again_when_there
 from components.ui import Button, ButtonKind, Dialog, Field, PageHead, choice, empty_state
 from data.facts.vm import is_guest, is_up
 from data.names import by_name
@@ -63,7 +64,11 @@ def _page(context: Context, vms: Sequence[VMView]) -> None:
     with ui.element().classes("x-row x-wrap"):
         shapes = ui.element().classes("x-list-segments").props("role=group")
         _sets(context, kept, [vm.key for vm in vms])
-        ui.label(_("One picture per host at a time, every 30 seconds. The selected console is live.")).classes("x-dim x-wall-hint")
+        if vms:
+            ui.label(_("One picture per host at a time, every 30 seconds. The selected console is live.")).classes("x-dim x-wall-hint")
+    if not vms and is_loading(context.mirror):
+        load_again_when_there(context.mirror)
+        return
     if not vms:
         empty_state(_("No consoles"), _("Add VMs by name, address or tag."))
         return
@@ -142,6 +147,7 @@ def _sets(context: Context, kept: SavedSets, keys: Sequence[str]) -> None:
         await kept.write(context)
         ui.navigate.to(wall_path(keys))
 
-    Button(_("Save as…"), save, kind=ButtonKind.GHOST)
+    if keys:
+        Button(_("Save as…"), save, kind=ButtonKind.GHOST)
     if now is not None:
         Button(_("Remove this set"), remove, kind=ButtonKind.GHOST)

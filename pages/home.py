@@ -20,7 +20,7 @@ from components.map.summary import Summary
 from components.map.toolbar import Toolbar
 from components.map.whatif import WhatIf
 from components.rolling import paused_bands
-from components.servers.form import add_button
+from components.servers.form import add_button, without_pools
 from components.ui import empty_state, heading
 from data.changes import Change
 from data.server import Server
@@ -75,9 +75,7 @@ def _body(context: Context, orders: Orders) -> None:
 
 
 def _guide(context: Context) -> None:
-    text = _("Enter the address of any host of a pool. The map appears as soon as the pool responds.")
-    if not is_administrator():
-        text = _("An administrator can add the first one.")
+    text = without_pools(_("Enter the address of any host of a pool. The map appears as soon as the pool responds."))
     with ui.element().classes("xo-home-guide"), empty_state(_("No pool yet"), text):
         if is_administrator():
             add_button(context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.frame.loading import is_loading, load_again_when_there
 from components.migration import ManyForm, MigrationForm, MigrationHead
 from components.stale_data import stale_band, stale_bands
 from components.taken import offered, reload_when_taken
@@ -33,6 +34,8 @@ def create(program: Context) -> None:
                 stale_bands(context.mirror)
                 PageHead(title, icon="migrate")
                 ManyForm(context, found, host)
+            elif vms and is_loading(context.mirror):
+                load_again_when_there(context.mirror)
             elif found:
                 empty_state(_("No hosts to migrate to"), _("You can see no host that VMs could go to; ask an administrator."))
             else:

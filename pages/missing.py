@@ -40,6 +40,12 @@ def create(program: Context) -> None:
                 ui.link(_("Go to map"), "/").classes("x-btn")
 
 
+def missing(title: str, text: str) -> ui.element:
+    """Says, as `empty_state` does, that what the address names is not there; so does the status of the answer."""
+    ui.context.client.status_code = HTTPStatus.NOT_FOUND
+    return empty_state(title, text)
+
+
 def _as_problem(request: Request, error: Exception) -> Response:
     """For a program. What a route refuses says why; else there is no route."""
     with using(negotiate(request.headers.get("accept-language", ""))):
@@ -48,7 +54,7 @@ def _as_problem(request: Request, error: Exception) -> Response:
 
 
 def show_missing(context: Context) -> None:
-    """The page for an address, or for an object, that is not there; pages of objects call it too."""
+    """The page for an address of which there is nothing."""
     with (
         frame(context, title=_("Nothing here")),
         empty_state(_("There is nothing at this address"), _("It may have been deleted, or its pool is not connected.")),

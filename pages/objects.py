@@ -14,7 +14,7 @@ from components.frame.loading import is_loading, loading_page
 from components.live import follow_all, follow_facts, fresh_slot
 from components.stale_data import stale_band
 from components.taken import reload_when_taken
-from components.ui import Notice, Tab, Tabs, Tone, empty_state
+from components.ui import Notice, Tab, Tabs, Tone
 from components.urls import path_of, pool_link
 from data.changes import Change, Operation
 from data.identity import key_of, parse
@@ -24,6 +24,7 @@ from data.types import XapiObject
 from data.views.pool import PoolView
 from data.views.view import PRESENT, View
 from pages.layout import frame
+from pages.missing import missing
 from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -148,7 +149,7 @@ def _nothing_here(context: Context, kind: type[XapiObject], key: str, title: str
     if away:
         text = _("It was deleted, the address is wrong, or it is in {pools}, which is not connected.").format(pools=", ".join(away))
     others = context.mirror.having(kind, parse(key).uuid)
-    with empty_state(title, text):
+    with missing(title, text):
         ui.link(*all_of_them).classes("x-btn")
     if others:
         with ui.element().classes("x-empty x-which"):

@@ -9,7 +9,7 @@ from nicegui import ui
 from components.frame.loading import is_loading, loading_page
 from components.live import follow_all, fresh_slot
 from components.pool_choice import pool_choice
-from components.servers.form import add_button
+from components.servers.form import add_button, without_pools
 from components.stale_data import stale_band
 from components.taken import offered, reload_when_taken
 from components.ui import PageHead, empty_state
@@ -62,11 +62,12 @@ class OnePoolPage:
                 reload_when_taken(self._context, offered(home))
                 self._page(head, self._context.scope.view(PoolView, row))
             elif is_loading(self._context.mirror):
+                PageHead(self._title, icon=self._icon)
                 loading_page()
             else:
-                adds = is_administrator()
-                with empty_state(_("No pool yet"), self._nothing if adds else _("An administrator can add the first one.")):
-                    if adds:
+                PageHead(self._title, icon=self._icon)
+                with empty_state(_("No pool yet"), without_pools(self._nothing)):
+                    if is_administrator():
                         add_button(self._context)
 
     def _turn(self, key: str) -> None:

@@ -25,6 +25,7 @@ from components.people import (
 )  # fmt: skip
 from components.ui import PageHead, Tab, Tabs, cards, empty_state
 from pages.layout import frame
+from pages.missing import missing
 from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import N_, _
@@ -57,7 +58,7 @@ def create(program: Context) -> None:
                 return
             user = context.users.by_name(name)
             if user is None:
-                with empty_state(_("No user has this name"), _("They may have been removed.")):
+                with missing(_("No user has this name"), _("They may have been removed.")):
                     ui.link(_("All users"), "/people").classes("x-link")
                 return
             PersonHead(context, user.id)

@@ -10,6 +10,7 @@ from components.rolling import PreFlight, RollingPage
 from components.ui import PageHead, empty_state
 from data.views.pool import PoolView
 from pages.layout import frame
+from pages.missing import missing
 from pages.objects import object_page
 from pages.pool import about
 from xo_dash.context import Context
@@ -40,5 +41,5 @@ def create(program: Context) -> None:
             if found is not None:
                 RollingPage(context, found)
             else:
-                with empty_state(_("This run is no longer available"), _("The audit log has what was done to each host.")):
+                with missing(_("This run is no longer available"), _("The audit log has what was done to each host.")):
                     ui.link(_("Hosts"), "/hosts").classes("x-btn")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.tasks.run_page import RunPage
-from components.ui import empty_state
 from components.urls import path_of
 from pages.layout import frame
+from pages.missing import missing
 from xo_dash.context import Context
 from xo_dash.i18n import _
 
@@ -22,5 +22,5 @@ def create(program: Context) -> None:
             if found is not None:
                 RunPage(context, found, path_of)
             else:
-                with empty_state(_("This task is no longer available"), _("The audit log has its start and result.")):
+                with missing(_("This task is no longer available"), _("The audit log has its start and result.")):
                     ui.link(_("Tasks"), "/tasks").classes("x-btn")

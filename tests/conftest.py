@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -23,6 +24,8 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 if TYPE_CHECKING:
+    from nicegui.testing import User
+
     from xo_dash.simulator.testing import SimulatedPool, Simulation
 
 
@@ -64,6 +67,23 @@ def pytest_collection_finish() -> None:
         from components import handlers
 
         handlers.install()  # as the program does; most tests have pages without the frame around them
+    if (simulated_browser := sys.modules.get("nicegui.testing.user")) is not None:
+        _opens_pages_of_nothing(simulated_browser.User)
+
+
+def _opens_pages_of_nothing(user: "type[User]") -> None:
+    """NiceGUI's simulated browser opens what is answered with 200 alone; our pages of what is not there are pages too, with 404."""
+    begin = user.__init__
+
+    async def pass_for_found(response: httpx.Response) -> None:
+        if response.status_code == 404 and response.headers.get("x-nicegui-content") == "page":
+            response.status_code = 200
+
+    def begin_so(self: "User", client: httpx.AsyncClient) -> None:
+        begin(self, client)
+        client.event_hooks["response"].append(pass_for_found)
+
+    user.__init__ = begin_so  # type: ignore[method-assign]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

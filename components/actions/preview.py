@@ -32,7 +32,8 @@ def commands(lines: Sequence[str]) -> None:
 class Preview(ui.element):
     """Steps of a single object where there are several, and the calls, which are sent to the browser once they are unfolded."""
 
-    def __init__(self, action: AnyAction, subjects: Sequence[XapiObject]) -> None:
+    def __init__(self, action: AnyAction, subjects: Sequence[XapiObject], waiting: str = "") -> None:
+        """`waiting`: what stands here while something is missing or wrong, where it is all that a card has."""
         super().__init__()
         self.classes("x-preview")
         self._action = action
@@ -40,8 +41,14 @@ class Preview(ui.element):
         self._request: Request | None = None
         self._is_open = False
         with self:
+            self._waiting = ui.label(waiting).classes("x-dim")
             self._steps = ui.element("ol").classes("x-preview-steps").mark("preview-steps")
-            with ui.element("details").classes("x-preview-calls").on("toggle", self._toggled, js_handler=TOGGLED).mark("preview-calls"):
+            with (
+                ui.element("details")
+                .classes("x-preview-calls")
+                .on("toggle", self._toggled, js_handler=TOGGLED)
+                .mark("preview-calls") as self._folded
+            ):
                 ui.label(_("Show commands")).tag = "summary"
                 self._calls = ui.label().classes("x-preview-lines")
                 self._calls.tag = "pre"
@@ -52,6 +59,8 @@ class Preview(ui.element):
         self._action = action or self._action
         self._subjects = self._subjects if subjects is None else tuple(subjects)
         steps = self._rehearsed(self._subjects[0]) if len(self._subjects) == 1 else []
+        self._waiting.set_visibility(request is None and bool(self._waiting.text))
+        self._folded.set_visibility(request is not None or not self._waiting.text)
         self._steps.clear()
         self._steps.set_visibility(len(steps) > 1)
         if len(steps) > 1:

@@ -95,7 +95,7 @@ def _of_a_change(line: JournalLine) -> list[tuple[str, Value]]:
 
 def _difference(line: JournalLine) -> str:
     old, new = setting_text(line.key, line.before), setting_text(line.key, line.after)
-    return f"{old} → {new}" if old and new else new or _("removed")
+    return f"{old} → {new or _('none')}" if old else new
 
 
 def _link(name: str, path: str) -> Value:

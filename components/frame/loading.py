@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from nicegui import ui
+from nicegui import background_tasks, ui
 
 from components.live import follow_all
 from components.ui import skeleton
 from data.server import Server
 from data.sight import Sight
+from xo_dash.auth.sockets import reload_pages
 from xo_dash.i18n import _
 
 
@@ -35,3 +36,17 @@ def loading_page() -> None:
         skeleton(30)
         skeleton(90, 75, 82)
         skeleton(60, 70, 40)
+
+
+def load_again_when_there(mirror: Sight) -> None:
+    """The same, of a page that is made for objects which its address names, or picks: it is loaded anew once all are known."""
+    loading_page()
+    client = ui.context.client
+    left: list[bool] = []
+
+    def look() -> None:
+        if not left and not is_loading(mirror):
+            left.append(True)
+            background_tasks.create(reload_pages([client]), name="reload a page")
+
+    follow_all(mirror, lambda _changes: True, look, topics=lambda: (Server,))

@@ -58,7 +58,7 @@ def host_table(only: Home | None = None, is_unpatched: Callable[[Host], bool] = 
         belongs=lambda host: only is None or host.home is only,
         title=_("Hosts"),
         find=_("Name, address, version, UUID"),
-        nothing=_("No hosts. They appear once a pool is connected in the settings."),
+        nothing=_("No hosts. Those of connected pools that you have access to appear here."),
         segments={**{str(state): _(text) for state, text in STATES.items()}, UNPATCHED: _("Unpatched")},
         measured=3,
         measure=cpu_cell,
@@ -138,7 +138,8 @@ def _move_cell(vm: VM) -> Cell:
         names = ", ".join(host.name for host in found.hosts)
         return Cell(names if count == 1 else ngettext("{n} host", "{n} hosts", count).format(n=number(count)), key=count, tip=names)
     if found.why is None:
-        return Cell("", key=-1)
+        paused = VMView.state.of(vm) is VmState.PAUSED
+        return Cell(_("not while paused"), key=0, mark="disabled", tone="dim") if paused else Cell("", key=-1)
     return Cell(_(NO_MOVE[found.why]), key=0, mark="disabled", tone="dim", tip=no_move_text(found))
 
 

@@ -63,7 +63,7 @@ class OVAForm(ui.element):
                 with Card(_("Not imported")) as self._lost_card:
                     self._lost = ui.element().mark("ignored")
                 with Card(_("Plan")):
-                    self._preview = Preview(IMPORT_OVA, [pool.row])
+                    self._preview = Preview(IMPORT_OVA, [pool.row], _("The steps appear here once a file is read."))
                     self._button = Button(_("Import"), self._go, kind=ButtonKind.PRIMARY, icon="upload").mark("import")
                     self._why = ui.label().classes("x-dim x-small").mark("why")
         self._reading.set_visibility(False)

@@ -23,7 +23,7 @@ export default {
           <button type="button" class="xo-filter-verb" :title="words.clear" :aria-label="words.clear" @click="clear"><svg viewBox="0 0 16 16"><path d="m4 4 8 8M12 4l-8 8"/></svg></button>
         </template>
       </div>
-      <button v-show="state.view === 'map'" type="button" class="x-btn xo-legend-button" :aria-pressed="legend" @click="map?.showLegend(!legend)"><svg class="x-icon" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round" stroke-linecap="round" aria-hidden="true"><path d="M2 3h3v3H2zM2 10h3v3H2zM8 4.5h6M8 11.5h6"/></svg>{{ words.legend }}</button>
+      <button v-show="state.view === 'map'" type="button" class="x-btn xo-legend-button" :aria-pressed="legend" :aria-label="words.legend" @click="map?.showLegend(!legend)"><svg class="x-icon" viewBox="0 0 16 16" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round" stroke-linecap="round" aria-hidden="true"><path d="M2 3h3v3H2zM2 10h3v3H2zM8 4.5h6M8 11.5h6"/></svg><span>{{ words.legend }}</span></button>
     </div>`,
   props: { words: Object, chart: Number },
 

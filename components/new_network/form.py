@@ -81,7 +81,7 @@ class NewNetworkForm(ui.element):
                 with Card(_("What is affected")):
                     self._touches = ui.element().mark("touches")
                 with Card(_("Plan")):
-                    self._preview = Preview(NEW_NETWORK, [pool])
+                    self._preview = Preview(NEW_NETWORK, [pool], _("The steps appear here once the form is complete."))
                     self._button = Button(_(VERBS[TAGGED]), self._go, kind=ButtonKind.PRIMARY, icon="plus").mark("create")
                     self._why = ui.label().classes("x-dim x-small").mark("why")
         self._draw()

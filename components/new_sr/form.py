@@ -98,7 +98,7 @@ class NewSRForm(ui.element):
     def _aside(self) -> None:
         self._hosts = HostChecks()
         with Card(_("Plan")):
-            self._preview = Preview(NEW_SR, [self._pool])
+            self._preview = Preview(NEW_SR, [self._pool], _("The steps appear here once the form is complete."))
             self._notes = SideNotes()
             self._button = Button(_("Create"), self._go, kind=ButtonKind.PRIMARY, icon="plus").mark("create")
             self._why = ui.label().classes("x-dim x-small")

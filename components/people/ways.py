@@ -19,7 +19,7 @@ def _ways(auth: AuthService, user: User) -> Iterator[str]:
         yield origin
     if passkeys := len(auth.passkeys.store.of_user(user.id)):
         yield ngettext("{n} passkey", "{n} passkeys", passkeys).format(n=number(passkeys)) if passkeys > 1 else _("passkey")
-    if user.password_hash:
+    if user.password_hash or auth.is_demo_user(user):
         yield _("password")
     if auth.two_step.is_on(user.id):
         yield _("two-step")

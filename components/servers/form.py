@@ -28,6 +28,11 @@ def add_words() -> str:
     return _("Add server") if is_administrator() else ""
 
 
+def without_pools(text: str) -> str:
+    """What ends that there is no pool: `text` for an administrator; to anybody else it may be that all are hidden."""
+    return text if is_administrator() else _("Pools appear once an administrator adds a server and gives you access.")
+
+
 class ServerForm:
     """Fields, a look at what is behind the address, a question if it cannot be trusted as it is, then the record."""
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from nicegui import ui
 
 from components.live import follow, follow_all, fresh_slot
-from components.servers.form import add_button, open_form
+from components.servers.form import add_button, open_form, without_pools
 from components.servers.words import sentence, state_mark, state_word
 from components.ui import Age, Button, ButtonKind, Card, StateMark, Tone, confirm, empty_state, menu, menu_item, notify
 from data.changes import Change, Operation
@@ -51,15 +51,11 @@ class ServerList(Card):
                 pool = self._context.mirror.pools.get(record.id)
                 _row(self._context, record, pool.server if pool else None)
             if not records:
-                with empty_state(_("No servers yet"), _first_words()):
+                with empty_state(_("No servers yet"), without_pools(_("Add the address of any host of a pool."))):
                     if is_administrator():
                         add_button(self._context)
             elif is_administrator():
                 add_button(self._context)
-
-
-def _first_words() -> str:
-    return _("Add the address of any host of a pool.") if is_administrator() else _("An administrator can add the first one.")
 
 
 def _row(context: Context, record: ServerRecord, live: LiveServer | None) -> None:

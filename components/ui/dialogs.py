@@ -12,6 +12,7 @@ from nicegui import Client, events, ui
 from components.ui.buttons import Button, ButtonKind
 from components.ui.cards import heading
 
+_FIELDS = (ui.input, ui.select, ui.checkbox)
 _made: WeakKeyDictionary[Client, WeakSet[Dialog]] = WeakKeyDictionary()
 
 
@@ -58,8 +59,8 @@ class Dialog(ui.dialog):
     def answers(self, no: str, yes: str, on_yes: Callable[[], Any] | None = None, kind: ButtonKind = ButtonKind.PRIMARY) -> Button:
         """The two buttons of the foot; `on_yes`, which Enter calls as well, is `submit(True)` unless given. Returns the one of yes."""
         self._submitter = on_yes or (lambda: self.submit(True))
-        if first := next((item for item in self.body.descendants() if isinstance(item, ui.input)), None):
-            first.props["autofocus"] = True  # one types at once
+        if first := next((item for item in self.body.descendants() if isinstance(item, _FIELDS)), None):
+            first.props["data-autofocus" if isinstance(first, ui.checkbox) else "autofocus"] = True  # one types at once
         with self.foot:
             Button(no, self.close)
             self._yes = Button(yes, self._answer, kind=kind)

@@ -14,7 +14,7 @@ from components.browser import tell
 from components.bundles import preload, register
 from components.charts import number_words
 from components.deltas import DeltaReader
-from components.servers.form import add_words
+from components.servers.form import add_words, without_pools
 from components.theme.icons import drawing
 from components.ui.marks import drawings
 from components.urls import PREFIXES
@@ -145,6 +145,6 @@ def _words(add: str = "", *, creates: bool = True) -> dict[str, object]:
         "count": _("{n} shown"),
         "failed": _("The list could not be loaded. Reload the page."),
         "nothing": {"title": _("No matching VMs"), "text": _("Nothing matches all of these words and filters.")},
-        "empty": {"title": _("No VMs yet"), "text": _("The pools have none, or their data is still loading.")},
-        "noPool": {"title": _("No pool yet"), "text": _("VMs appear once a pool is connected in the settings."), "add": add},
+        "empty": {"title": _("No VMs"), "text": _("No connected pool has a VM.")},
+        "noPool": {"title": _("No pool yet"), "text": without_pools(_("VMs appear once a pool is connected in the settings.")), "add": add},
     }

@@ -123,8 +123,9 @@ def bare(program: Program, kind: str, path: str, answer: httpx.Response, told: s
 
 @pytest.mark.parametrize("role", Role)
 async def test_a_person_still_sees_the_frame_where_nothing_is(program: Program, role: Role) -> None:
-    answer = await program.ask(role, "GET", "/nothing-here")
-    assert answer.status_code == 404 and "There is nothing at this address" in answer.text and "x-shell" in answer.text
+    for path, said in (("/nothing-here", "There is nothing at this address"), ("/vm/gone", "No VM has this UUID")):
+        answer = await program.ask(role, "GET", path)
+        assert answer.status_code == 404 and said in answer.text and "x-shell" in answer.text, path
 
 
 async def test_strangers_learn_how_many_servers_are_live_and_no_more(program: Program) -> None:

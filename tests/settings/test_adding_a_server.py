@@ -190,7 +190,7 @@ async def test_edited_without_a_password_the_stored_one_is_kept(tmp_path: Path, 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.OPERATOR])
 async def test_others_may_not(tmp_path: Path, pool: SimulatedPool, role: Role) -> None:
     async with looking(tmp_path, role) as at:
-        await at.user.should_see("An administrator can add the first one.")
+        await at.user.should_see("Pools appear once an administrator adds a server and gives you access.")
         await at.user.should_not_see("Add server")
         await at.home.add(pool, label="lab")
         await at.user.should_see("lab")

@@ -198,7 +198,11 @@ class AuthService(SessionKeeper):
             return False
         if self.origin_of(user):
             return True
-        return bool(user.password_hash) or bool(self.passkeys.store.of_user(user.id)) or (user.name == DEMO and self.demo_is_open())
+        return bool(user.password_hash) or bool(self.passkeys.store.of_user(user.id)) or self.is_demo_user(user)
+
+    def is_demo_user(self, user: User) -> bool:
+        """Whether this is the demo's account, whose password everybody knows and nobody has stored."""
+        return user.name == DEMO and self.demo_is_open()
 
     def origin_of(self, user: User) -> str:
         """What the provider or directory is called that says who this is, if it is still set; empty for who is only known here."""

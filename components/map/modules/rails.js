@@ -11,7 +11,8 @@ export function drawRails(art, model, pool, screen, zoom, look, stale) {
   const networks = pool.networks, step = pool.rails.step * zoom, band = screen(pool.rails);
   if (!networks?.length || step < 2.5) return;
   const first = pool.hosts.length ? screen(pool.hosts[0]) : band;
-  const label = step >= 12 ? Math.min(96, first.x + first.w / 2 - band.x - 10) : 0;
+  const before = first.x + first.w / 2 - band.x - 10; // the first bead
+  const label = step >= 12 ? Math.min(96, pool.hosts.length === 1 ? Math.max(before, 0.4 * band.w) : before) : 0;
   const worded = label >= 30;
   const radius = Math.min(4, Math.max(1.2, step * 0.27));
   const more = networks.length - pool.rails.shown;
