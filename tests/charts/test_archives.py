@@ -11,7 +11,7 @@ from data.archives import ArchiveData, ArchiveRange, aligned, of_host, of_pool, 
 from data.mirror import PoolMirror
 from data.objects import SR, VM, Host, HostMetrics
 from tests import fakes
-from tests.sync.conftest import home, interpreter, pools, simulation
+from tests.sync.conftest import home, interpreter, pools, simulation, thawed
 from tests.sync.house import House, until
 from xo_dash.simulator.testing import SimulatedPool, Simulation
 from xo_dash.sync.archives import Kept, Missing, NoDataReason
@@ -19,7 +19,7 @@ from xo_dash.xapi import archives
 from xo_dash.xapi.errors import BadReply
 from xo_dash.xapi.wire import Reply
 
-__all__ = ["home", "interpreter", "pools", "simulation"]
+__all__ = ["home", "interpreter", "pools", "simulation", "thawed"]
 
 DAY = ArchiveRange(3600, 26)
 VM_UUID = "760905a6-346e-c3ae-b488-3abb0de44377"

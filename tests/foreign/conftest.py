@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.sync.conftest import interpreter
+from tests.sync.conftest import interpreter, thawed
 from tests.sync.house import House, house
 
-__all__ = ["interpreter"]
+__all__ = ["interpreter", "thawed"]
 
 
 @pytest.fixture

@@ -22,11 +22,18 @@ async def home(data_dir: Path) -> AsyncIterator[House]:
 @pytest.fixture(autouse=True)
 def interpreter() -> Iterator[None]:
     """The program tunes it for its whole process."""
-    thresholds, interval, frozen = gc.get_threshold(), sys.getswitchinterval(), gc.get_freeze_count()
+    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
     yield
     sys.setswitchinterval(interval)
     gc.set_threshold(*thresholds)
-    if gc.get_freeze_count() > frozen:  # what this test froze may go; what was there before it stays
+
+
+@pytest.fixture(autouse=True, scope="module")
+def thawed() -> Iterator[None]:
+    """What a file's tests froze may go; what was there before it stays. Not after each test: even counting it walks all of it."""
+    frozen = gc.get_freeze_count()
+    yield
+    if gc.get_freeze_count() > frozen:
         gc.unfreeze()
         gc.collect()
         gc.freeze()
