@@ -17,11 +17,12 @@ from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.host.apply_updates import APPLY_UPDATES, ApplyUpdates
 from xo_dash.control.host.maintenance import ENTER
+from xo_dash.control.host.pool_updates import APPLY_POOL_UPDATES
 from xo_dash.control.host.power import REBOOT, SHUT_DOWN
 from xo_dash.control.host.update import UPDATE_HOST
 from xo_dash.i18n import _
 
-THEN: Final = {"reboot": REBOOT, "shutdown": SHUT_DOWN, "update": UPDATE_HOST, "apply": APPLY_UPDATES}
+THEN: Final = {"reboot": REBOOT, "shutdown": SHUT_DOWN, "update": UPDATE_HOST, "apply": APPLY_UPDATES, "uploaded": APPLY_POOL_UPDATES}
 
 
 def create(program: Context) -> None:

@@ -53,8 +53,8 @@ async def run_command(
         if not offered.possible:
             notify(f"{_(action.title)}: {offered.reason}", Tone.WARNING)
             return None
-        if action.page is not None and offered.total == 1:
-            ui.navigate.to(action.page(offered.able[0]))
+        if action.page is not None and offered.total == 1 and (path := action.page(offered.able[0])):
+            ui.navigate.to(path)
             return None
         if action.page_of_many is not None:
             _open_page_of_many(action, action.page_of_many(subjects))

@@ -59,13 +59,14 @@ class PoolPatches(Card):
             self._table = CellTable(columns, _("No hosts."))
             self._sources = ui.element().classes("contents")
             with ui.element().classes("x-row x-wrap"):
-                if any(map(is_xcp_ng, pool.home.all(Host).values())) or is_of_xenserver(pool):
+                hosts = pool.home.all(Host).values()
+                if any(map(is_xcp_ng, hosts)) or any(map(takes_pool_updates, hosts)) or is_of_xenserver(pool):
                     Button(_("Rolling update…"), self._to("update"), icon="download").mark("rolling-update")
                 Button(_("Rolling reboot…"), self._to("reboot"), icon="reboot").mark("rolling-reboot")
                 if is_of_xenserver(pool):
                     for action in (SYNC_UPDATES, UPLOAD_BUNDLE, SET_REPOSITORIES, UPDATE_SCHEDULE):
                         self._command(action)
-                elif not any(map(can_tell, pool.home.all(Host).values())):
+                elif not any(map(can_tell, hosts)):
                     ui.label(_by_hand(pool)).classes("x-dim")
             self._running = ui.element().classes("contents")
         self._refresh()
@@ -113,7 +114,7 @@ class PoolPatches(Card):
 def _by_hand(pool: Pool) -> str:
     """Of hosts that tell nothing of what they lack."""
     if any(map(takes_pool_updates, pool.home.all(Host).values())):
-        return _("Upload updates with XenCenter; those that are uploaded can be installed on the page of each host.")
+        return _("Upload updates with XenCenter; those that are uploaded can be installed here, or on the page of each host.")
     return _("The hosts of this pool have neither the updater plugin nor repositories; install updates with XenCenter.")
 
 

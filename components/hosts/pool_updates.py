@@ -16,6 +16,7 @@ from data.views.host import HostView
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.host.pool_update import APPLY_POOL_UPDATE, takes_pool_updates
+from xo_dash.control.host.pool_updates import APPLY_POOL_UPDATES
 from xo_dash.i18n import N_, _
 
 NEEDED: Final[Mapping[str, str]] = {
@@ -47,6 +48,9 @@ class HostPoolUpdates(Card):
                     if may(whoever(), APPLY_POOL_UPDATE, host.row):
                         chosen = {"update": one.uuid}
                         Button(_("Install…"), partial(run_command, context, APPLY_POOL_UPDATE, [host.row], chosen)).mark("install-uploaded")
+            if missing and may(whoever(), APPLY_POOL_UPDATES, host.row):
+                install = partial(run_command, context, APPLY_POOL_UPDATES, [host.row])
+                Button(_("Install all…"), install, icon="download").mark("install-all")
             if applied:
                 ui.label(_("Installed")).classes("x-strong")
                 with ui.element("ul").classes("x-patches"):

@@ -17,24 +17,26 @@ from data.changes import Change
 from data.facts.pool import is_master
 from data.hosts import guests_of
 from data.names import name_of
-from data.objects import PBD, VM, Host, HostMetrics, Pool, Repository
+from data.objects import PBD, VM, Host, HostMetrics, Pool, PoolUpdate, Repository
+from data.pool_updates import uploaded_for
 from data.server import Server
 from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.host.departures import LeavingVM, departures
-from xo_dash.control.rolling.check import Check, Gravity
+from xo_dash.control.host.pool_update import takes_pool_updates
+from xo_dash.control.rolling.check import Check, Gravity, Obstacle
 from xo_dash.control.rolling.checks import checks
-from xo_dash.control.rolling.readiness import Obstacle
-from xo_dash.control.rolling.request import RollHosts, hosts_in, request_for
+from xo_dash.control.rolling.request import RollHosts, hosts_in, is_emptied, request_for
 from xo_dash.control.rolling.state import Rolling
 from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.i18n import _, ngettext, number
 
 COUNTS: Final = frozenset({"enabled", "live", "resident_VMs", "allowed_operations", "memory_dynamic_max", "memory_total", "name_label",
                            "currently_attached", "ha_enabled", "other_config", "software_version", "repositories", "hash",
-                           "update_sync_enabled", "latest_synced_updates_applied", "pending_guidances"})  # fmt: skip
+                           "update_sync_enabled", "latest_synced_updates_applied", "pending_guidances",
+                           "updates_requiring_reboot", "hosts", "vdi"})  # fmt: skip
 """Fields that decide what is said here; measurements do not."""
 
 
@@ -70,7 +72,7 @@ class PreFlight(ui.element):
                     ).classes("x-dim")
         self._draw()
         self._ask_pool()
-        follow_all(context.mirror, self._concerns, self._again, topics=lambda: (Host, HostMetrics, Pool, PBD, Repository, VM))
+        follow_all(context.mirror, self._concerns, self._again, topics=lambda: (Host, HostMetrics, Pool, PoolUpdate, PBD, Repository, VM))
         follow_source(context.rolling.observe, self._tell)
         follow_source(context.patches.observe, self._draw)
 
@@ -193,11 +195,12 @@ class PreFlight(ui.element):
 
     def _row(self, request: RollHosts, place: int, host: Host) -> list[str | Callable[[], object]]:
         found = departures(request_for(request, host), host)
-        count = self._context.patches.count(host)
+        moves, off = (len(found.evacuation.moves), len(found.off)) if is_emptied(request, host) else (0, 0)
+        count = len(uploaded_for(host)) if takes_pool_updates(host) else self._context.patches.count(host)
         name = f"{name_of(host)} · {_('master')}" if is_master(host) else name_of(host)
         patches = _("not known") if count is None else number(count)
         leave = lambda: Button(_("Leave out"), lambda: self._leave_out(host), kind=ButtonKind.GHOST)  # noqa: E731
-        return [number(place), name, patches, number(len(found.evacuation.moves)), number(len(found.off)), leave]
+        return [number(place), name, patches, number(moves), number(off), leave]
 
     def _left_out(self, host: Host) -> None:
         def take() -> None:

@@ -111,6 +111,7 @@ class PoolUpdate(XapiObject):
     after_apply_guidance: list[str] = []  # restartHVM, restartPV, restartHost, restartXAPI
     vdi: Annotated[Ref, "VDI"] = NULL_REF  # its file; gone once it was cleaned up
     hosts: Annotated[list[Ref], "Host"] = []  # that have it
+    enforce_homogeneity: bool = False  # all hosts of a pool must have it
 
 
 class Certificate(XapiObject):

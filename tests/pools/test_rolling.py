@@ -101,7 +101,7 @@ async def test_what_the_pool_itself_says_comes_besides_unless_it_is_decided() ->
         return [str(one.what) for one in checks(request, pool, told) if one.gravity is Gravity.BLOCKS]
 
     assert refused(asked, pool) is None and blocks(asked) == [
-        "The pool is not ready for updates", "web-1 cannot leave one", "The pool is not ready for updates",
+        "The pool is not ready for updates", "web-1 cannot leave one", "two is not ready for updates",
     ]  # fmt: skip
     decided = msgspec.structs.replace(asked, vms=(LeavingVM(vm=vm.uuid, how="shut_down"),), left_out=(made.two.uuid,))
     assert blocks(decided) == ["The pool is not ready for updates"]

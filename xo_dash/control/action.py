@@ -68,7 +68,7 @@ class Action(Generic[S, R]):
     group: str = ""  # "settings": what an object is, rather than what is done with it; in menus apart
     other_hosts: Callable[[R, S], Iterable[Host]] = lambda request, subject: ()  # that have work with it, besides where the object is
     sender: Callable[[R, S], Host | None] = lambda request, subject: None  # the host that sends disks for it, if one does and is known
-    page: Callable[[S], str] | None = None  # the path of a page that asks instead of the dialog, for a single object
+    page: Callable[[S], str] | None = None  # the path of a page that asks instead of the dialog, for a single object; "": the dialog does
     page_of_many: Callable[[Sequence[S]], str] | None = None  # ... and for several; "" for too many
     icon: str = ""
     also_removed: Callable[[S], Sequence[str]] = lambda subject: ()  # what else goes, by name

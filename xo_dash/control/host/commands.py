@@ -13,6 +13,7 @@ from xo_dash.control.host.logs import DOWNLOAD_LOGS
 from xo_dash.control.host.maintenance import ENTER, LEAVE
 from xo_dash.control.host.membership import EJECT, JOIN
 from xo_dash.control.host.pool_update import APPLY_POOL_UPDATE
+from xo_dash.control.host.pool_updates import APPLY_POOL_UPDATES
 from xo_dash.control.host.power import POWER_ON, REBOOT, RESTART_TOOLSTACK, SHUT_DOWN
 from xo_dash.control.host.power_on import POWER_ON_MODE
 from xo_dash.control.host.rename import DESCRIBE_HOST, RENAME_HOST, TAG_HOST
@@ -21,6 +22,6 @@ from xo_dash.control.host.update import UPDATE_HOST
 
 OF_HOSTS: Final[tuple[AnyAction, ...]] = (
     BRING_BACK, LEAVE, ENTER, POWER_ON, LEAVE_THERE, DOWNLOAD_LOGS, RENAME_HOST, DESCRIBE_HOST, TAG_HOST, *SETTINGS, SET_DNS, POWER_ON_MODE,
-    INSTALL_CERTIFICATE, RESET_CERTIFICATE, JOIN, RESTART_TOOLSTACK, UPDATE_HOST, APPLY_UPDATES, APPLY_POOL_UPDATE, REBOOT,
-    SHUT_DOWN, EJECT,
+    INSTALL_CERTIFICATE, RESET_CERTIFICATE, JOIN, RESTART_TOOLSTACK, UPDATE_HOST, APPLY_UPDATES, APPLY_POOL_UPDATE, APPLY_POOL_UPDATES,
+    REBOOT, SHUT_DOWN, EJECT,
 )  # fmt: skip

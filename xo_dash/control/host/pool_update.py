@@ -7,21 +7,18 @@ from typing import Annotated, Final
 
 from data.names import name_of
 from data.objects import Host, PoolUpdate
-from data.pool_updates import uploaded_for
+from data.pool_updates import REBOOT, RESTART_TOOLSTACK, uploaded_for, want
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.host.apply_updates import has_repositories
 from xo_dash.control.host.conditions import silent
+from xo_dash.control.host.power import restarting_toolstack
 from xo_dash.control.host.update import is_xcp_ng
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import PoolUpdateUuid, called
 from xo_dash.i18n import N_
-
-RESTART_TOOLSTACK: Final = "restartXAPI"
-REBOOT: Final = "restartHost"
-"""What an update asks for afterwards. Source: pool_update.after_apply_guidance."""
 
 
 class ApplyPoolUpdate(Request, frozen=True, kw_only=True):
@@ -48,11 +45,15 @@ def plan(request: ApplyPoolUpdate, host: Host) -> Plan:
     update = host.home.by_uuid(PoolUpdate, request.update)
     if update is None:
         return
+    yield from installing(update, host)
+    if want([update], RESTART_TOOLSTACK) and not want([update], REBOOT):
+        yield restarting_toolstack(host)
+
+
+def installing(update: PoolUpdate, host: Host) -> Plan:
     names = {"update": name_of(update), "name": name_of(host)}
     yield Call("pool_update.precheck", update.ref, host.ref, harmless=True, says=lazy(N_("Checking {update} on {name}"), **names))
     yield Call("pool_update.apply", update.ref, host.ref, says=lazy(N_("Installing {update} on {name}"), **names))
-    if RESTART_TOOLSTACK in update.after_apply_guidance and REBOOT not in update.after_apply_guidance:
-        yield Call("host.restart_agent", host.ref, says=lazy(N_("Restarting the toolstack of {name}"), name=name_of(host)))
 
 
 APPLY_POOL_UPDATE: Final[AnyAction] = Action(

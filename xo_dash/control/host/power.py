@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from data.facts.host import booted_at, is_live
 from data.facts.pool import is_master
@@ -16,7 +16,7 @@ from xo_dash.control.host.conditions import cannot_power_on, guests, silent
 from xo_dash.control.host.departures import EnterMaintenance, departures
 from xo_dash.control.host.maintenance import away_after, check, consequences, enabling, enter, held_after, networks, path
 from xo_dash.control.labels import always
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan, Wait, one
 from xo_dash.control.requests.request import NoRequest
 from xo_dash.i18n import N_, _
@@ -76,6 +76,16 @@ def shut_down(request: ShutDownHost, host: Host) -> Plan:
     yield Call("host.shutdown", host.ref, says=lazy(N_("Shutting down {name}"), name=name_of(host)))
 
 
+def restarting_toolstack(host: Host) -> Call:
+    """Source: XAPI answers a second before it restarts; a task of the master's would be gone before anybody has seen its end."""
+    says = lazy(N_("Restarting the toolstack of {name}"), name=name_of(host))
+    return Call("host.restart_agent", host.ref, asynchronous=False, harmless=True, says=says)
+
+
+def restart_toolstack(request: NoRequest, host: Host) -> Plan:
+    yield restarting_toolstack(host)
+
+
 def stopping(host: Host) -> Sequence[str]:
     """What ends with its toolstack."""
     running = [one for one in host.home.all(Task).values() if one.status is TaskStatus.PENDING and one.resident_on == host.ref]
@@ -87,20 +97,17 @@ def _of_maintenance(host: Host) -> Sequence[str]:
     return [*consequences(host), *([_("the whole pool does not respond meanwhile: it is the master")] if is_master(host) else [])]
 
 
-def _single(method: str, blocked: Callable[[Host], LazyText | None], *, doing: str, **row: Any) -> AnyAction:
-    def plan(request: NoRequest, host: Host) -> Plan:
-        return one(method, host.ref, says=lazy(doing, name=name_of(host)))
-
-    return Action(id=method, kind=Host, role=Role.ADMIN, applies_to=always, blocked=blocked, plan=plan, **row)
+def power_on(request: NoRequest, host: Host) -> Plan:
+    return one("host.power_on", host.ref, says=lazy(N_("Powering on {name}"), name=name_of(host)))
 
 
-POWER_ON: Final = _single(
-    "host.power_on", cannot_power_on, icon="power", prominent=True,
-    title=N_("Power on"), doing=N_("Powering on {name}"), done=N_("{name} is powered on; it takes some minutes to start"),
+POWER_ON: Final[AnyAction] = Action(
+    id="host.power_on", kind=Host, title=N_("Power on"), done=N_("{name} is powered on; it takes some minutes to start"), role=Role.ADMIN,
+    icon="power", prominent=True, applies_to=always, blocked=cannot_power_on, plan=power_on,
 )  # fmt: skip
-RESTART_TOOLSTACK: Final = _single(
-    "host.restart_agent", silent, icon="reboot", danger=True, prominent=True, consequences=stopping,
-    title=N_("Restart toolstack"), doing=N_("Restarting the toolstack of {name}"), done=N_("The toolstack of {name} is restarting"),
+RESTART_TOOLSTACK: Final[AnyAction] = Action(
+    id="host.restart_agent", kind=Host, title=N_("Restart toolstack"), done=N_("The toolstack of {name} is restarting"), role=Role.ADMIN,
+    icon="reboot", danger=True, prominent=True, applies_to=always, blocked=silent, consequences=stopping, plan=restart_toolstack,
     warning=N_("VMs keep running. Tasks on the host are interrupted; if it is the master, the whole pool does not respond for a minute."),
 )  # fmt: skip
 REBOOT: Final[AnyAction] = Action(

@@ -10,6 +10,9 @@ from data.types import XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.lazy_text import LazyText
 
+Obstacle = tuple[str, ...]
+"""What a pool says stands against it: XAPI's code, and its arguments."""
+
 
 class Gravity(StrEnum):
     """The worst first."""

@@ -12,6 +12,7 @@ from xo_dash.control.host.apply_updates import is_up_to_date
 from xo_dash.control.host.departures import departures, instead
 from xo_dash.control.host.maintenance import LEAVE
 from xo_dash.control.host.no_place import why_no_place
+from xo_dash.control.host.pool_update import takes_pool_updates
 from xo_dash.control.host.power import REBOOT, RESTART_TOOLSTACK, RebootHost
 from xo_dash.control.host.update import is_xcp_ng
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -19,9 +20,10 @@ from xo_dash.control.pbd.plug import PLUG
 from xo_dash.control.pool.repositories import SET_REPOSITORIES, is_of_xenserver
 from xo_dash.control.pool.settings import has_auto_start
 from xo_dash.control.pool.updates import SYNC_UPDATES
-from xo_dash.control.rolling.check import Check, Gravity
-from xo_dash.control.rolling.readiness import Obstacle, told_by_pool
-from xo_dash.control.rolling.request import RollHosts, hosts_in, is_done, request_for
+from xo_dash.control.rolling.check import Check, Gravity, Obstacle
+from xo_dash.control.rolling.readiness import told_by_pool
+from xo_dash.control.rolling.request import RollHosts, hosts_in, is_done, is_emptied, request_for
+from xo_dash.control.rolling.uploaded import left_alone, of_uploaded
 from xo_dash.i18n import N_
 
 
@@ -34,6 +36,8 @@ def checks(request: RollHosts, pool: Pool, told: Sequence[Obstacle] = ()) -> lis
     ]
     if request.update and is_of_xenserver(pool):
         found += _of_repositories(request, pool)
+    elif request.update:
+        found += of_uploaded(request, pool)
     order = list(Gravity)
     return sorted(found, key=lambda one: order.index(one.gravity))
 
@@ -90,9 +94,12 @@ def _of_host(request: RollHosts, host: Host) -> Iterator[Check]:
 def _of_updates(host: Host) -> Iterator[Check]:
     """Source: host.apply_updates refuses with HOST_PENDING_MANDATORY_GUIDANCE_NOT_EMPTY."""
     name = name_of(host)
+    if takes_pool_updates(host):
+        return
     if not is_xcp_ng(host) and not host.latest_synced_updates_applied:
         yield Check(Gravity.BLOCKS, lazy(N_("{host} has no updater plugin"), host=name),
-                    lazy(N_("only XCP-ng has it, and XenServer has repositories from version 8 on; use XenCenter")), host)  # fmt: skip
+                    lazy(N_("only XCP-ng has it, and XenServer has repositories from version 8 on; upload its updates with XenCenter")),
+                    host)  # fmt: skip
     elif host.pending_guidances and not is_xcp_ng(host) and not is_up_to_date(host):
         only_toolstack = set(host.pending_guidances) == {"restart_toolstack"}
         yield Check(Gravity.BLOCKS, lazy(N_("{host} has not finished earlier updates"), host=name),
@@ -118,13 +125,13 @@ def _of_repositories(request: RollHosts, pool: Pool) -> Iterator[Check]:
             lazy(N_("Updates are synchronized automatically")),
             lazy(N_("off during the run, so that all hosts get the same updates; on again after it, also if the run fails")),
         )
-    for host in pool.home.all(Host).values():
-        if is_done(request, host) and host.uuid not in request.left_out:
-            yield Check(Gravity.FINE, lazy(N_("{host} has all updates"), host=name_of(host)), lazy(N_("it is left alone")))
+    yield from left_alone(request, pool)
 
 
 def _of_vms(request: RollHosts, host: Host) -> Iterator[Check]:
     """Those that cannot leave while it is down."""
+    if not is_emptied(request, host):
+        return
     asked = request_for(request, host)
     found = departures(asked, host)
     for vm, why in found.evacuation.stranded.items():

@@ -78,7 +78,7 @@ class RollingDriver:
             return
         run = self.run_of(turn)
         if run is None and turn.state is TurnState.RUNNING:
-            self._end_turn(rolling, turn, *as_found(host, turn))
+            self._end_turn(rolling, turn, *as_found(rolling.request, host, turn))
             await self._book.save(rolling)
             return
         if run is None:
@@ -162,7 +162,7 @@ class RollingDriver:
 
     async def _look(self, rolling: Rolling, turn: HostTurn, host: Host) -> None:
         """Whether it is back by now; then its VMs come back as well."""
-        state, reason = as_found(host, turn)
+        state, reason = as_found(rolling.request, host, turn)
         if is_back(host, turn) and (not host.enabled or held_lists(host) or MODE in host.other_config):
             request = BringBack(network=rolling.request.network, at_once=rolling.request.at_once)
             back = await self._commands.do(rolling, action("host.bring_back" if held_lists(host) else "host.enable"), host,

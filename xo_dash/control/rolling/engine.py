@@ -23,11 +23,12 @@ from xo_dash.control.host.power import REBOOT
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
 from xo_dash.control.rolling.book import RollingBook
+from xo_dash.control.rolling.check import Obstacle
 from xo_dash.control.rolling.checks import refused
 from xo_dash.control.rolling.commands import RollingCommands
 from xo_dash.control.rolling.driver import RollingDriver
 from xo_dash.control.rolling.pauses import Pauses
-from xo_dash.control.rolling.readiness import Obstacle, obstacles_of
+from xo_dash.control.rolling.readiness import obstacles_of
 from xo_dash.control.rolling.request import RollHosts, actions_of, hosts_in, pinned
 from xo_dash.control.rolling.state import HostTurn, Rolling
 from xo_dash.control.run import Run

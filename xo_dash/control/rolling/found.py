@@ -7,7 +7,9 @@ from typing import Final
 from data.facts.host import booted_at, is_live
 from data.maintenance import held_lists
 from data.objects import Host
+from xo_dash.control.host.pool_update import takes_pool_updates
 from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.rolling.request import RollHosts, is_done, is_emptied
 from xo_dash.control.rolling.state import HostTurn, TurnState
 from xo_dash.i18n import N_
 
@@ -23,10 +25,14 @@ def has_booted(host: Host, turn: HostTurn) -> bool:
     return (booted_at(host) or 0.0) > turn.booted
 
 
-def as_found(host: Host, turn: HostTurn) -> tuple[TurnState, LazyText | None]:
+def as_found(request: RollHosts, host: Host, turn: HostTurn) -> tuple[TurnState, LazyText | None]:
     """What became of a turn whose run nobody knows any more: the pool tells."""
-    if is_live(host) and host.enabled and has_booted(host, turn) and not held_lists(host):
+    through = has_booted(host, turn) or (takes_pool_updates(host) and is_done(request, host))  # which may do without a reboot
+    if is_live(host) and host.enabled and through and not held_lists(host):
         return TurnState.DONE, None
     if not is_live(host):
         return TurnState.FAILED, lazy(N_("it does not respond"))
-    return TurnState.FAILED, lazy(N_("its VMs are not all back") if has_booted(host, turn) else N_("it has not rebooted since"))
+    if through:
+        return TurnState.FAILED, lazy(N_("its VMs are not all back"))
+    rebooted = N_("it has not rebooted since") if is_emptied(request, host) else N_("its updates are not all installed")
+    return TurnState.FAILED, lazy(rebooted)

@@ -11,7 +11,8 @@ from xo_dash.control.run import RunItem
 MOVE, INSTALL, REBOOT, BACK = "move", "install", "reboot", "back"
 KINDS: Final[Mapping[str, str]] = {
     "Migrating VMs off {name}": MOVE, "Suspending or shutting down the other VMs of {name}": MOVE,
-    "Installing updates on {name}": INSTALL, "Rebooting {name}": REBOOT, "Waiting until {name} is back": REBOOT,
+    "Installing updates on {name}": INSTALL, "Checking {update} on {name}": INSTALL, "Installing {update} on {name}": INSTALL,
+    "Rebooting {name}": REBOOT, "Waiting until {name} is back": REBOOT,
     "Bringing VMs back to {name}": BACK,
 }  # fmt: skip
 """{message of a step: what its bar is}; steps between belong to the one before."""

@@ -17,15 +17,14 @@ from xo_dash.control.failures import explain
 from xo_dash.control.host.departures import departures, instead
 from xo_dash.control.host.maintenance import NOT_ENOUGH_MEMORY
 from xo_dash.control.lazy_text import lazy
-from xo_dash.control.rolling.check import Check, Gravity
+from xo_dash.control.rolling.check import Check, Gravity, Obstacle
 from xo_dash.control.rolling.request import RollHosts, hosts_in, request_for
+from xo_dash.control.rolling.uploaded import prechecked
 from xo_dash.control.task_waiter import Connections
 from xo_dash.i18n import N_
 from xo_dash.xapi.errors import XapiError
 
 log = logging.getLogger(__name__)
-Obstacle = tuple[str, ...]
-"""XAPI's code, and its arguments."""
 READINESS: Final = "pool.check_update_readiness"
 MOST: Final = 500
 """Obstacles that are kept: one for each VM that cannot leave its host."""
@@ -36,11 +35,13 @@ OURS: Final = frozenset({"HA_IS_ENABLED", "HOST_OFFLINE", "HOST_NOT_LIVE"})
 async def obstacles_of(connections: Connections, request: RollHosts, pool: Pool) -> tuple[Obstacle, ...]:
     """None where nothing is updated, the pool does not know the call, or does not answer: then our own checks stand alone.
 
-    Source: the call is of XAPI 22 and later.
+    Source: the call is of XAPI 22 and later; XenServer 7 has a check of each update on each host.
     """
-    if not request.update or pool.home.part(Methods).lacks(READINESS):
+    if not request.update:
         return ()
     try:
+        if pool.home.part(Methods).lacks(READINESS):
+            return await prechecked(connections, request, pool)
         answer = await connections(pool.home.id).call(READINESS, pool.ref, True)
         return tuple(one for one in msgspec.convert(answer, tuple[Obstacle, ...])[:MOST] if one)
     except (XapiError, msgspec.ValidationError) as error:
@@ -67,4 +68,6 @@ def told_by_pool(request: RollHosts, pool: Pool, told: Sequence[Obstacle]) -> It
             yield Check(Gravity.BLOCKS, lazy(N_("{vm} cannot leave {host}"), vm=name_of(vm), host=name_of(place)), reason,
                         place, vm, "", instead(vm))  # fmt: skip
         elif vm is None and (not named or any(host.ref in hosts for host in named)):
-            yield Check(Gravity.BLOCKS, lazy(N_("The pool is not ready for updates")), reason, next(iter(named), None))
+            host = next(iter(named), None)
+            one = lazy(N_("{host} is not ready for updates"), host=name_of(host)) if host else None
+            yield Check(Gravity.BLOCKS, one or lazy(N_("The pool is not ready for updates")), reason, host)

@@ -10,15 +10,19 @@ from msgspec import Meta
 from data.facts.host import needs_reboot
 from data.objects import Host, Pool
 from data.placement import guests_on
+from data.pool_updates import uploaded_for
 from data.repositories import checksum_of
 from data.uplinks import hosts_of
 from xo_dash.control.action import AnyAction
 from xo_dash.control.host.apply_updates import APPLY_UPDATES, ApplyUpdates, Checksum, is_up_to_date
 from xo_dash.control.host.departures import BATCH, LeavingVM, decided
+from xo_dash.control.host.pool_update import takes_pool_updates
+from xo_dash.control.host.pool_updates import APPLY_POOL_UPDATES, ApplyPoolUpdates, reboots
+from xo_dash.control.host.pool_updates import MOST as UPDATES
 from xo_dash.control.host.power import REBOOT, RebootHost
 from xo_dash.control.host.update import UPDATE_HOST, is_xcp_ng
 from xo_dash.control.requests.request import Request
-from xo_dash.control.requests.types import HostUuid, NetworkUuid, called
+from xo_dash.control.requests.types import HostUuid, NetworkUuid, PoolUpdateUuid, called
 from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.i18n import N_
 
@@ -36,6 +40,9 @@ class RollHosts(Request, frozen=True, kw_only=True):
     bring_back: Annotated[bool, called(N_("Bring VMs back to where they were"))] = True
     vms: Annotated[tuple[LeavingVM, ...], called(N_("VMs that cannot migrate"))] = ()
     checksum: Checksum = ""
+    updates: Annotated[
+        tuple[PoolUpdateUuid, ...], Meta(max_length=UPDATES), called(N_("Uploaded updates"), hint=N_("XenServer 7; default: all"))
+    ] = ()
 
 
 def hosts_in(request: RollHosts, pool: Pool) -> list[Host]:
@@ -45,14 +52,23 @@ def hosts_in(request: RollHosts, pool: Pool) -> list[Host]:
 
 
 def is_done(request: RollHosts, host: Host) -> bool:
-    return request.update and is_up_to_date(host) and not needs_reboot(host)
+    if not request.update or needs_reboot(host):
+        return False
+    return is_up_to_date(host) or (takes_pool_updates(host) and not uploaded_for(host, request.updates))
 
 
 def action_of(request: RollHosts, host: Host) -> AnyAction:
     """What is done to it. A host that has its updates, and may wait for its reboot alone, is only rebooted."""
     if not request.update or is_up_to_date(host):
         return REBOOT
+    if takes_pool_updates(host):
+        return APPLY_POOL_UPDATES if uploaded_for(host, request.updates) else REBOOT
     return UPDATE_HOST if is_xcp_ng(host) else APPLY_UPDATES
+
+
+def is_emptied(request: RollHosts, host: Host) -> bool:
+    """Whether its VMs leave: updates of XenServer 7 may do without a reboot."""
+    return action_of(request, host) is not APPLY_POOL_UPDATES or reboots(host, request.updates)
 
 
 def actions_of(request: RollHosts, pool: Pool) -> set[AnyAction]:
@@ -62,7 +78,10 @@ def actions_of(request: RollHosts, pool: Pool) -> set[AnyAction]:
 
 def pinned(request: RollHosts, pool: Pool) -> RollHosts:
     """With the list of updates that there is now: each host of a XenServer pool gets the same."""
-    return msgspec.structs.replace(request, checksum=checksum_of(pool.home)) if request.update else request
+    if not request.update:
+        return request
+    uploaded = {one.uuid for host in pool.home.all(Host).values() for one in uploaded_for(host)}
+    return msgspec.structs.replace(request, checksum=checksum_of(pool.home), updates=request.updates or tuple(sorted(uploaded)))
 
 
 def request_for(request: RollHosts, host: Host) -> RebootHost:
@@ -73,6 +92,8 @@ def request_for(request: RollHosts, host: Host) -> RebootHost:
     asked: RebootHost = kind(network=request.network, at_once=request.at_once, remember=request.bring_back, vms=chosen)
     if isinstance(asked, ApplyUpdates):
         asked = msgspec.structs.replace(asked, checksum=request.checksum or checksum_of(host.home))
+    if isinstance(asked, ApplyPoolUpdates):
+        asked = msgspec.structs.replace(asked, updates=request.updates)
     for _vm in here:  # what stays behind makes room for others, and takes it from others
         made = decided(asked, host)
         if made == asked:
