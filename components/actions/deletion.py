@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from nicegui import ui
 
 from components import ui as our
 from components.actions.dialog import names
+from components.actions.offer import DroppedOut, Offer
 from components.actions.preview import Preview
+from components.live import fresh_slot
 from components.theme.icons import Icon
 from components.ui import ButtonKind, Dialog, Field
 from data.disks import freed
@@ -21,7 +23,6 @@ from data.types import NULL_REF
 from data.vms import is_of_backup
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
-from xo_dash.control.eligibility import Eligibility
 from xo_dash.control.requests.request import NoRequest, Request
 from xo_dash.control.vm.delete import DeleteVM, Removal, removal_of
 from xo_dash.i18n import _, date, ngettext, number, size
@@ -39,9 +40,9 @@ class Answer(NamedTuple):
     request: Request
 
 
-async def ask_deletion(offered: Eligibility) -> Answer | None:
+async def ask_deletion(offer: Offer) -> Answer | None:
     """None if the dialog was left."""
-    question = DeletionDialog(offered.action, [vm for vm in offered.able if isinstance(vm, VM)], offered)
+    question = DeletionDialog(offer)
     try:
         return question.answer if await question.dialog else None
     finally:
@@ -50,26 +51,54 @@ async def ask_deletion(offered: Eligibility) -> Answer | None:
 
 
 class DeletionDialog:
-    """One VM has its disks listed, each of which can be kept; many have a line each."""
+    """One VM has its disks listed, each of which can be kept; many have a line each. It follows them: others add disks, or delete a VM."""
 
-    def __init__(self, row: AnyAction, vms: Sequence[VM], offered: Eligibility) -> None:
-        self._action, self._vms = row, vms
+    def __init__(self, offer: Offer) -> None:
+        self._action, self._is_single = offer.action, len(offer.now.able) == 1
         self._keep: dict[str, ui.checkbox] = {}
-        self._removals = {vm: removal_of(vm) for vm in vms}
-        self._trash_is_on = row.id == "vm.delete" and all(vm.home.part(Trash).is_on for vm in vms)
+        self._look(offer)
+        self._trash_is_on = offer.action.id == "vm.delete" and all(vm.home.part(Trash).is_on for vm in self._vms)
         self.dialog = Dialog(self._headline())
         with self.dialog:
-            if len(vms) == 1:
-                self._one(vms[0], self._removals[vms[0]])
-            else:
-                self._many()
-            names(_("Skipped:"), [f"{name_of(subject)}: {reason}" for subject, reason in offered.unable], quiet=True)
+            self._dropped_out = DroppedOut()
+            self._lists = ui.element().classes("contents")
             self._way = self._ways() if self._trash_is_on else None
-            self._preview = Preview(row, vms)
-            self._wanted = self._word_to_type()
-            self._typed = self._typing() if self._wanted else None
-        self._yes = self.dialog.answers(_("Cancel"), _(row.title), self._answered, kind=ButtonKind.DANGER)
+            self._preview = Preview(self._action, self._vms)
+            self._wanted = ""
+            self._typed = self._typing()
+        self._yes = self.dialog.answers(_("Cancel"), _(self._action.title), self._answered, kind=ButtonKind.DANGER)
+        self._drawn: object = None
+        with self.dialog:
+            offer.follow(lambda: self._follow(offer))
+
+    # what becomes of them meanwhile
+
+    def _look(self, offer: Offer) -> None:
+        self._offer = offer.now
+        self._vms = [vm for vm in offer.now.able if isinstance(vm, VM)]
+        self._removals = {vm: removal_of(vm) for vm in self._vms}
+
+    def _follow(self, offer: Offer) -> None:
+        self._look(offer)
+        if self._vms:
+            self.dialog.title.text = self._headline()
+        if (stands := (self._offer, self._removals)) != self._drawn:
+            self._drawn = stands
+            self._draw()
+            self._dropped_out.tell(offer)
+        self._ask_to_type()
         self._changed()
+
+    def _draw(self) -> None:
+        kept = {uuid for uuid, box in self._keep.items() if box.value}
+        self._keep.clear()
+        with fresh_slot(self._lists):
+            if self._is_single:
+                for vm in self._vms:
+                    self._one(vm, self._removals[vm], kept)
+            elif self._vms:
+                self._many()
+            names(_("Skipped:"), [f"{name_of(subject)}: {reason}" for subject, reason in self._offer.unable], quiet=True)
 
     # what it says
 
@@ -80,13 +109,13 @@ class DeletionDialog:
             return ngettext("Delete {n} template?", "Delete {n} templates?", len(self._vms)).format(n=number(len(self._vms)))
         return ngettext("Delete {n} VM?", "Delete {n} VMs?", len(self._vms)).format(n=number(len(self._vms)))
 
-    def _one(self, vm: VM, removal: Removal) -> None:
+    def _one(self, vm: VM, removal: Removal, kept: Container[str]) -> None:
         with ui.element().classes("x-gone-list").mark("deleted"):
             self._title(_("Will be deleted"))
             _line("vm", _("{name}, its settings").format(name=name_of(vm)), "", "")
             for disk in removal.disks:
                 with _line("disk", name_of(disk), _where(disk), size(disk.virtual_size)):
-                    self._keep[disk.uuid] = our.check(_("Keep"), on_change=self._changed)
+                    self._keep[disk.uuid] = our.check(_("Keep"), disk.uuid in kept, on_change=self._changed)
             if removal.snapshots:
                 _line("camera", *_snapshots(removal), size(_amount(removal.snapshot_disks)))
         if removal.shared:
@@ -134,9 +163,14 @@ class DeletionDialog:
         return _("delete {n}").format(n=len(self._vms))
 
     def _typing(self) -> Field:
-        field = Field(_("Type {word} to confirm").format(word=self._wanted), on_change=self._changed)
+        field = Field(" ", on_change=self._changed)
         field.mark("typed").props["dir"] = "auto"
         return field
+
+    def _ask_to_type(self) -> None:
+        self._wanted = self._word_to_type() if self._vms else ""
+        self._typed.set_visibility(bool(self._wanted))
+        self._typed.props["label"] = _("Type {word} to confirm").format(word=self._wanted)
 
     # what one answers
 
@@ -150,6 +184,9 @@ class DeletionDialog:
         return DeleteVM(keep=tuple(uuid for uuid, box in self._keep.items() if box.value))
 
     def _changed(self) -> None:
+        if not self._vms:
+            self._yes.allow(str(self._offer.reason))
+            return
         row, request = self.answer
         kept = set(self._request().keep)
         disks = [disk for one in self._removals.values() for disk in (*one.disks, *one.snapshot_disks) if disk.uuid not in kept]
@@ -158,15 +195,15 @@ class DeletionDialog:
         self._sum.text = _freed(disks) if goes else ""
         for box in self._keep.values():
             box.set_visibility(goes)
-        self._preview.show(request, row)
+        self._preview.show(request, row, self._vms)
         self._yes.set_text(_(row.title))
         self._yes.allow(None if self._is_typed() else _("Type {word} to confirm").format(word=self._wanted))
 
     def _is_typed(self) -> bool:
-        return self._typed is None or _spaced(str(self._typed.value or "")) == self._wanted
+        return not self._wanted or _spaced(str(self._typed.value or "")) == self._wanted
 
     def _answered(self) -> None:
-        if self._is_typed():
+        if self._vms and self._is_typed():
             self.dialog.submit(True)
 
 

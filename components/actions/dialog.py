@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from nicegui import ui
 
 from components.actions.fields import FieldBox, FileBox, box_for
+from components.actions.offer import DroppedOut, Offer
 from components.actions.preview import Preview
+from components.live import fresh_slot
 from components.ui import ButtonKind, Dialog, Field
 from data.names import name_of
 from data.types import XapiObject
@@ -33,14 +35,14 @@ def needs_asking(offered: Eligibility) -> bool:
 
 
 async def ask(
-    offered: Eligibility, exchange: Exchange, preset: Mapping[str, object] | None = None, dialog: type[ActionDialog] | None = None,
+    offer: Offer, exchange: Exchange, preset: Mapping[str, object] | None = None, dialog: type[ActionDialog] | None = None,
     quotas: Sequence[str] = (),
 ) -> Request | None:  # fmt: skip
     """The request; None if the dialog was left. `preset`: what its fields begin with, instead of the usual. `dialog`: one of its own.
 
     `quotas`: how much of them is used, in words.
     """
-    question = (dialog or ActionDialog)(offered, exchange, preset or {})
+    question = (dialog or ActionDialog)(offer, exchange, preset or {})
     with question.quotas:
         for line in quotas:
             ui.label(line).classes("x-dim")
@@ -56,35 +58,36 @@ async def ask(
 
 
 class ActionDialog:
-    """Made of the type of the command's request; says while one types what is wrong, and what will happen."""
+    """Made of the type of the command's request; says while one types what is wrong, and what will happen.
 
-    def __init__(self, offered: Eligibility, exchange: Exchange, preset: Mapping[str, object]) -> None:
+    It follows its objects: who can no longer be part of it is skipped, and a value that somebody else changes is shown.
+    """
+
+    def __init__(self, offer: Offer, exchange: Exchange, preset: Mapping[str, object]) -> None:
         """`exchange`: where a file that is chosen is offered."""
-        self._offer = offered
+        self._offer = offer.now
         self._exchange = exchange
-        self._action = offered.action
+        self._action = offer.action
         self._boxes: dict[str, FieldBox] = {}
         self._noted: list[str] = []
         self.request: Request | None = None
-        self.dialog = Dialog(_headline(offered))
+        self.dialog = Dialog(_headline(self._offer))
         with self.dialog:
+            self._dropped_out = DroppedOut()
             if self._action.warning:
                 ui.label(_(self._action.warning)).classes("x-dim")
             self._fill_in(preset)
+            self._elsewhere = ui.label().classes("x-editor-elsewhere").mark("changed-elsewhere")
             self.quotas = ui.element().classes("contents").mark("quotas")
-            if offered.total > 1:
-                names(_("Applies to:"), [name_of(subject) for subject in offered.able])
-            names(_("Effects:"), [line for subject in offered.able for line in self._action.consequences(subject)])
-            names(_("These disks are deleted with it:"), [name for subject in offered.able for name in self._action.also_removed(subject)])
-            if offered.unable:
-                names(_("Skipped:"), [f"{name_of(subject)}: {reason}" for subject, reason in offered.unable], quiet=True)
+            self._objects = ui.element().classes("contents")
             self._notes = ui.element("ul").classes("x-verb-notes").mark("notes")
-            self._preview = Preview(self._action, offered.able)
+            self._preview = Preview(self._action, self._offer.able)
             self._typed = self._typing()
         kind = ButtonKind.DANGER if self._action.danger else ButtonKind.PRIMARY
         self._yes = self.dialog.answers(_("Cancel"), _(self._action.title), self._answer, kind=kind)
-        self._check_typed()
-        self._changed()
+        self._drawn: Eligibility | None = None
+        with self.dialog:
+            offer.follow(lambda: self._follow(offer))
 
     def discard(self) -> None:
         """It was left: what its fields hold is not wanted."""
@@ -92,8 +95,11 @@ class ActionDialog:
             box.discard()
 
     def _fill_in(self, preset: Mapping[str, object]) -> None:
-        values = {**self._action.defaults(self._offer.able), **preset}
-        unasked = self._action.unasked(self._offer.able)
+        able = self._offer.able
+        self._began = {name: value for name, value in self._action.begins_with(able).items() if name not in preset}
+        values = {**self._began, **preset}
+        differing = {name for name in self._action.differing(able) if name not in preset}
+        unasked = self._action.unasked(able)
         for field in self._action.fields:
             if field.entry is InputKind.PART or field.part is not None or field.name in unasked:
                 continue
@@ -101,8 +107,46 @@ class ActionDialog:
                 self._boxes[field.name] = FileBox(field, self._exchange, self._changed)
                 continue
             choices = self._action.choices.get(field.name)
-            found = choices(self._offer.able) if choices is not None else ()
-            self._boxes[field.name] = box_for(field, values.get(field.name, field.default), found, self._offer.able, self._changed)
+            found = choices(able) if choices is not None else ()
+            box = self._boxes[field.name] = box_for(field, values.get(field.name, field.default), found, able, self._changed)
+            if field.name in differing:
+                box.differs()
+
+    def _draw_objects(self) -> None:
+        """To whom it is done, what follows from that, and to whom not."""
+        offered = self._offer
+        with fresh_slot(self._objects):
+            if offered.total > 1:
+                names(_("Applies to:"), [name_of(subject) for subject in offered.able])
+            names(_("Effects:"), [line for subject in offered.able for line in self._action.consequences(subject)])
+            names(_("These disks are deleted with it:"), [name for subject in offered.able for name in self._action.also_removed(subject)])
+            names(_("Skipped:"), [f"{name_of(subject)}: {reason}" for subject, reason in offered.unable], quiet=True)
+
+    def _follow(self, offer: Offer) -> None:
+        """What others did to its objects, and what follows from that."""
+        self._offer = offer.now
+        if self._offer.able:
+            self.dialog.title.text = _headline(self._offer)
+        if self._offer != self._drawn:
+            self._drawn = self._offer
+            self._draw_objects()
+            self._dropped_out.tell(offer)
+        self._tell_changed()
+        self._check_typed()
+        self._changed()
+
+    def _tell_changed(self) -> None:
+        """Fields that nobody has touched take the new value; of those that somebody has, what is typed stays."""
+        if not self._action.edits or not self._offer.able:
+            return
+        now = self._action.begins_with(self._offer.able)
+        differing = [name for name in self._boxes if name in self._began and now.get(name) != self._began[name]]
+        for name in differing:
+            if not self._boxes[name].touched:
+                self._boxes[name].renew(now.get(name))
+        shown = [f"{_(self._boxes[name].field.title)} {_shown(now.get(name))}" for name in differing]
+        words = _("Changed by another user in the meantime; now: {value}").format(value=", ".join(shown)) if shown else ""
+        self._elsewhere.text = words
 
     @property
     def _word(self) -> str:
@@ -116,9 +160,14 @@ class ActionDialog:
         return Field(_("Type {word} to confirm").format(word=self._word), on_change=self._check_typed) if self._word else None
 
     def _check_typed(self) -> None:
-        if self._typed is not None:
-            word = self._word
-            self._yes.allow(None if str(self._typed.value).strip() == word else _("Type {word} to confirm").format(word=word))
+        """What stands against the answer: there is nothing left to do it to, or it is not confirmed yet."""
+        if not self._offer.able:
+            self._yes.allow(str(self._offer.reason))
+        elif self._typed is not None and (word := self._word) and str(self._typed.value).strip() != word:
+            self._typed.props["label"] = words = _("Type {word} to confirm").format(word=word)
+            self._yes.allow(words)
+        else:
+            self._yes.allow()
 
     # while one types
 
@@ -129,7 +178,7 @@ class ActionDialog:
             if box.touched:
                 box.fault(_first(faults, name))
         self._tell_notes()
-        self._preview.show(self.request)
+        self._preview.show(self.request, subjects=self._offer.able)
 
     def _tell_notes(self) -> None:
         found = notes_of(self._action, self.request, self._offer.able) if self.request is not None else []
@@ -178,6 +227,10 @@ def notes_of(action: AnyAction, request: Request, subjects: Sequence[XapiObject]
 
 def _first(faults: Sequence[Fault], name: str) -> LazyText | None:
     return next((fault.reason for fault in faults if fault.field == name), None)
+
+
+def _shown(value: object) -> str:
+    return "–" if value in (None, "") else _("yes") if value is True else _("no") if value is False else str(value)
 
 
 def _headline(offered: Eligibility) -> str:

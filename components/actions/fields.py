@@ -38,6 +38,9 @@ class FieldBox:
     def fault(self, reason: LazyText | None) -> None:
         """Say in one line what is wrong; None: nothing."""
 
+    def renew(self, value: object) -> None:
+        """Show another value, as if it had begun with that."""
+
     def show(self, visible: bool) -> None:
         """Whether it is asked for now."""
 
@@ -46,6 +49,9 @@ class FieldBox:
 
     def discard(self) -> None:
         """What it holds is not wanted."""
+
+    def differs(self) -> None:
+        """It was found with different values in the objects, and shows none of them."""
 
     def _changed(self) -> None:
         self.touched = True
@@ -60,9 +66,8 @@ class TextBox(FieldBox):
         hints = [_(field.hint)] if field.hint else []
         if field.is_pattern and several:
             hints.append(_("{name} is replaced with the name of each"))
-        text = "" if value is None else ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
         self._box = our.Field(
-            _(field.title), text, hint=". ".join(hints), password=field.secret, lines=field.is_lines, on_change=self._changed
+            _(field.title), _as_typed(value), hint=". ".join(hints), password=field.secret, lines=field.is_lines, on_change=self._changed
         )
 
     @property
@@ -72,6 +77,10 @@ class TextBox(FieldBox):
     def fill(self, value: str) -> None:
         self._box.value = value
 
+    def renew(self, value: object) -> None:
+        self._box.value = _as_typed(value)
+        self.touched = False
+
     def show(self, visible: bool) -> None:
         self._box.set_visibility(visible)
 
@@ -80,6 +89,9 @@ class TextBox(FieldBox):
 
     def focus(self) -> None:
         self._box.run_method("focus")
+
+    def differs(self) -> None:
+        self._box.props["placeholder"] = _("multiple values")
 
 
 class SwitchBox(FieldBox):
@@ -98,6 +110,10 @@ class SwitchBox(FieldBox):
     def value(self) -> object:
         return bool(self._box.value)
 
+    def renew(self, value: object) -> None:
+        self._box.value = bool(value)
+        self.touched = False
+
     def fault(self, reason: LazyText | None) -> None:
         self._fault.text = str(reason or "")
         self._fault.set_visibility(reason is not None)
@@ -108,8 +124,8 @@ class ChoiceBox(FieldBox):
 
     def __init__(self, field: RequestField, value: object, on_change: Callable[[], None]) -> None:
         super().__init__(field, on_change)
-        options = {key: _(words) for key, words in field.options.items()}
-        self._box = our.choice(options, value if value in options else None, label=_(field.title), on_change=self._changed)
+        self._options = {key: _(words) for key, words in field.options.items()}
+        self._box = our.choice(self._options, value if value in self._options else None, label=_(field.title), on_change=self._changed)
         if field.may_be_nothing:
             self._box.props("clearable")
         if field.hint:
@@ -119,8 +135,33 @@ class ChoiceBox(FieldBox):
     def value(self) -> object:
         return str(self._box.value or "") or None
 
+    def renew(self, value: object) -> None:
+        self._box.value = value if value in self._options else None
+        self.touched = False
+
+    def differs(self) -> None:
+        self._box.props["hint"] = _("multiple values")
+
     def show(self, visible: bool) -> None:
         self._box.set_visibility(visible)
+
+    def fault(self, reason: LazyText | None) -> None:
+        self._box.error = str(reason) if reason else None
+
+
+class EachBox(FieldBox):
+    """Yes or no for all, or for each as it is."""
+
+    def __init__(self, field: RequestField, on_change: Callable[[], None]) -> None:
+        super().__init__(field, on_change)
+        options = {"": _("leave as it is"), "yes": _("yes"), "no": _("no")}
+        self._box = our.choice(options, "", label=_(field.title), on_change=self._changed)
+        if field.hint:
+            self._box.props["hint"] = _(field.hint)
+
+    @property
+    def value(self) -> object:
+        return {"yes": True, "no": False}.get(str(self._box.value))
 
     def fault(self, reason: LazyText | None) -> None:
         self._box.error = str(reason) if reason else None
@@ -152,7 +193,7 @@ class ObjectBox(FieldBox):
         self, field: RequestField, value: object, choices: Sequence[Choice], subjects: Sequence[XapiObject], on_change: Callable[[], None]
     ) -> None:
         super().__init__(field, on_change)
-        options = {choice.value: choice.label for choice in choices if choice.refused is None}
+        self._options = options = {choice.value: choice.label for choice in choices if choice.refused is None}
         if not options and field.required:
             ui.label(_no_choice(field, subjects)).classes("x-critical")
         self._box = our.choice(options, value if value in options else None, label=_(field.title), on_change=self._changed)
@@ -171,6 +212,13 @@ class ObjectBox(FieldBox):
     def value(self) -> object:
         return str(self._box.value or "")
 
+    def renew(self, value: object) -> None:
+        self._box.value = value if value in self._options else None
+        self.touched = False
+
+    def differs(self) -> None:
+        self._box.props["hint"] = _("multiple values")
+
     def fault(self, reason: LazyText | None) -> None:
         self._box.error = str(reason) if reason else None
 
@@ -182,10 +230,16 @@ def box_for(
     if field.entry is InputKind.OBJECT:
         return ObjectBox(field, value, choices, subjects, on_change)
     if field.entry is InputKind.SWITCH:
+        if value is None and field.may_be_nothing:
+            return EachBox(field, on_change)
         return SwitchBox(field, value, on_change)
     if field.entry is InputKind.CHOICE:
         return ChoiceBox(field, value, on_change)
     return TextBox(field, value, len(subjects) > 1, on_change)
+
+
+def _as_typed(value: object) -> str:
+    return "" if value is None else ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _no_choice(field: RequestField, subjects: Sequence[XapiObject]) -> str:

@@ -8,10 +8,10 @@ from typing import Final
 from nicegui import ui
 
 from components.actions.dialog import ActionDialog
+from components.actions.offer import Offer
 from components.cells import CellTable, Marked
 from components.ui import Column, Notice, Tone
 from data.objects import PIF
-from xo_dash.control.eligibility import Eligibility
 from xo_dash.control.network.address import DHCP, KEEP, STATIC, TRY, SetAddress, host_of, why_no_trial
 from xo_dash.control.network.address import paths_of as paths_of_address
 from xo_dash.control.network.guard import GuardVerdict, PathChange, breaks
@@ -30,9 +30,9 @@ MARKS: Final = {GuardVerdict.SAME: "live", GuardVerdict.CHECK: "warning", GuardV
 class GuardDialog(ActionDialog):
     """Asks only for what the chosen mode needs; for the host's name only where a line breaks for good."""
 
-    def __init__(self, offered: Eligibility, exchange: Exchange, preset: Mapping[str, object]) -> None:
+    def __init__(self, offer: Offer, exchange: Exchange, preset: Mapping[str, object]) -> None:
         self._paths: CellTable | None = None
-        super().__init__(offered, exchange, preset)
+        super().__init__(offer, exchange, preset)
 
     def _tell_notes(self) -> None:
         if self._paths is None:
@@ -55,7 +55,7 @@ class GuardDialog(ActionDialog):
 
     @property
     def _pif(self) -> PIF:
-        (pif,) = self._offer.able
+        (pif,) = self._offer.able or [subject for subject, _reason in self._offer.unable]
         assert isinstance(pif, PIF)  # noqa: S101  # its commands are for nothing else
         return pif
 

@@ -10,6 +10,7 @@ from nicegui import ui
 from components.actions.deletion import ask_deletion
 from components.actions.dialog import ask, needs_asking
 from components.actions.guard import GUARDED, GuardDialog
+from components.actions.offer import Offer
 from components.actions.quotas import quota_lines
 from components.transfers.handing import hand_over
 from components.ui import Tone, notify, opened
@@ -19,7 +20,6 @@ from xo_dash.auth.current import current_session, current_user
 from xo_dash.auth.sessions import SignedOut
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
-from xo_dash.control.eligibility import eligibility
 from xo_dash.control.requests.request import Request
 from xo_dash.control.run import Run, RunState
 from xo_dash.i18n import _
@@ -48,7 +48,8 @@ async def run_command(
     client = ui.context.client
     if opened(client):
         return None
-    offered = eligibility(action, subjects, whoever())
+    offer = Offer(context.mirror, action, subjects, whoever())
+    offered = offer.now
     with client:  # the button that was clicked may go meanwhile
         if not offered.possible:
             notify(f"{_(action.title)}: {offered.reason}", Tone.WARNING)
@@ -60,13 +61,13 @@ async def run_command(
             _open_page_of_many(action, action.page_of_many(subjects))
             return None
         if action.id in DELETIONS:
-            answer = await ask_deletion(offered)
-            return await give(context, answer.action, offered.able, answer.request) if answer is not None else None
+            answer = await ask_deletion(offer)
+            return await give(context, answer.action, offer.now.able, answer.request) if answer is not None else None
         request: Request | None = action.request() if not action.fields else None
         if needs_asking(offered):
             own = GuardDialog if action.id in GUARDED else None
-            request = await ask(offered, context.runner.exchange, preset, own, quota_lines(context, whoever(), action.id))
-        return await give(context, action, offered.able, request) if request is not None else None
+            request = await ask(offer, context.runner.exchange, preset, own, quota_lines(context, whoever(), action.id))
+        return await give(context, action, offer.now.able, request) if request is not None else None
 
 
 def _open_page_of_many(action: AnyAction, path: str) -> None:

@@ -176,7 +176,7 @@ def test_firmware_changes_by_key_and_says_what_it_costs(fake: FakePool) -> None:
     ]  # fmt: skip
     assert calls_of("vm.firmware", vm, firmware="bios") == []
     assert faults("vm.firmware", vm, firmware="bios", vtpm=True) == ["a vTPM needs UEFI"]
-    assert "usually no longer starts" in noted("vm.firmware", vm, firmware="uefi")
+    assert "usually no longer starts" in noted("vm.firmware", vm, firmware="uefi", vtpm=False)
     assert calls_of("vm.firmware", vm, firmware="uefi", vtpm=True)[-1] == ("VTPM.create", (vm.ref, False))
     assert reason("vm.firmware", fake.vm("up", RUNNING, **HVM)) == "it is running and must be halted"
     assert reason("vm.firmware", fake.vm("pv", domain_type="pv")).startswith("it is paravirtual")
@@ -187,8 +187,8 @@ def test_the_keys_of_a_vtpm_are_spoken_of_before_they_go(fake: FakePool) -> None
     chip = put(fake, VTPM(VM=vm.ref))
     fake.change(vm, VTPMs=[chip.ref])
     assert action("vm.firmware").defaults([vm]) == {"firmware": "uefi", "vtpm": True}
-    assert calls_of("vm.firmware", vm, firmware="uefi") == [("VTPM.destroy", (chip.ref,))]
-    assert "BitLocker" in noted("vm.firmware", vm, firmware="uefi")
+    assert calls_of("vm.firmware", vm, firmware="uefi", vtpm=False) == [("VTPM.destroy", (chip.ref,))]
+    assert "BitLocker" in noted("vm.firmware", vm, firmware="uefi", vtpm=False)
 
 
 # ---- by the wire

@@ -49,7 +49,8 @@ class Action(Generic[S, R]):
     blocked: Callable[[S], LazyText | None]  # why it cannot be done to this object now; None if it can
     plan: Callable[[R, S], Plan]  # asked for after all checks, of the mirror as it is then
     request: type[R] = NoRequest  # type: ignore[assignment]  # what most take
-    defaults: Callable[[Sequence[S]], Mapping[str, object]] = lambda subjects: {}  # what a dialog begins with
+    defaults: Callable[[Sequence[S]], Mapping[str, object]] = lambda subjects: {}  # what a dialog begins with; see `begins_with`
+    edits: bool = False  # `defaults` are what the objects have now, not suggestions
     unasked: Callable[[Sequence[S]], Collection[str]] = lambda subjects: ()  # fields that mean nothing for these objects
     check: Callable[[R, S], Iterable[Fault]] = lambda request, subject: ()  # what the type of the request cannot say
     notes: Callable[[R, S], Iterable[LazyText]] = lambda request, subject: ()  # what to know before it is done as asked for; no refusals
@@ -78,6 +79,18 @@ class Action(Generic[S, R]):
     def fields(self) -> tuple[RequestField, ...]:
         """What has to be known but what it is done to."""
         return fields(self.request)
+
+    def begins_with(self, subjects: Sequence[S]) -> Mapping[str, object]:
+        """What its fields begin with. Of an edit of several, None where they have different values: nothing of one goes to the others."""
+        return {**self.defaults(subjects), **dict.fromkeys(self.differing(subjects))}
+
+    def differing(self, subjects: Sequence[S]) -> Collection[str]:
+        """The fields that an edit of several finds with different values."""
+        if not self.edits or len(subjects) < 2:
+            return ()
+        first, *others = [self.defaults([subject]) for subject in subjects]
+        patterns = {field.name for field in self.fields if field.is_pattern}  # these hold the name of each
+        return [name for name in first if name not in patterns and any(other[name] != first[name] for other in others)]
 
     def can(self, subject: S) -> bool:
         """Whether nothing blocks it, without the words."""

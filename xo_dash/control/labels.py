@@ -54,7 +54,7 @@ def renaming(
 
     return Action(
         id=f"{kind.xapi_class.lower()}.rename", kind=kind, request=Rename, title=N_("Rename"), done=N_("{name} is renamed"), role=role,
-        icon="edit", applies_to=applies_to, blocked=blocked, defaults=_name, plan=plan,
+        icon="edit", applies_to=applies_to, blocked=blocked, edits=True, defaults=_name, plan=plan,
     )  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def describing(
     return Action(
         id=f"{kind.xapi_class.lower()}.describe", kind=kind, request=Describe, title=N_("Edit description"),
         done=N_("The description of {name} is changed"), role=role, icon="edit", applies_to=applies_to, blocked=blocked,
-        defaults=_description, plan=plan,
+        edits=True, defaults=_description, plan=plan,
     )  # fmt: skip
 
 

@@ -89,8 +89,8 @@ def accept(order: Order, among: Sight) -> tuple[AnyAction, list[XapiObject], Req
 
 
 def _usual(action: AnyAction, subjects: Sequence[XapiObject]) -> Mapping[str, object]:
-    """What a dialog would begin with; an object that there is not is left out, so that it is asked for."""
-    return {name: value for name, value in action.defaults(subjects).items() if value != ""}
+    """What a dialog would begin with; what there is not, or not for all of them, is left out, so that it stays or is asked for."""
+    return {name: value for name, value in action.begins_with(subjects).items() if value not in ("", None)}
 
 
 def _by_name(action: AnyAction, subjects: Sequence[XapiObject], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -107,8 +107,8 @@ NEW_VAPP: Final[AnyAction] = Action(
 )  # fmt: skip
 SET_VAPP: Final[AnyAction] = Action(
     id="vm.appliance", kind=VM, request=SetAppliance, title=N_("Change vApp"), done=N_("The vApp of {name} is set"), role=Role.OPERATOR,
-    icon="columns", group="settings", applies_to=is_machine, blocked=never, defaults=set_defaults, choices={"appliance": set_choices},
-    plan=set_plan,
+    icon="columns", group="settings", applies_to=is_machine, blocked=never, edits=True, defaults=set_defaults,
+    choices={"appliance": set_choices}, plan=set_plan,
 )  # fmt: skip
 RENAME_VAPP: Final[AnyAction] = renaming(Appliance, Role.OPERATOR, lambda _appliance: True, never)
 DESCRIBE_VAPP: Final[AnyAction] = describing(Appliance, Role.OPERATOR, lambda _appliance: True, never)

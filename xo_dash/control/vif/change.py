@@ -148,19 +148,20 @@ def lock_defaults(vifs: Sequence[VIF]) -> Mapping[str, object]:
 NETWORK: Final[AnyAction] = Action(
     id="vif.network", kind=VIF, request=MoveNic, title=N_("Change network"), done=N_("The network of {name} is "
         "changed"), role=Role.OPERATOR,
-    icon="network", applies_to=is_nic, blocked=busy, defaults=network_defaults, choices={"network": network_choices},
+    icon="network", applies_to=is_nic, blocked=busy, edits=True, defaults=network_defaults, choices={"network": network_choices},
     check=check_network, plan=move_plan,
 )  # fmt: skip
 MAC: Final[AnyAction] = Action(
     id="vif.mac", kind=VIF, request=SetMac, title=N_("Change MAC address"), done=N_("The MAC address of {name} is "
         "changed"), role=Role.OPERATOR,
-    icon="edit", applies_to=is_nic, blocked=cannot_remove, defaults=lambda vifs: {"mac": vifs[0].MAC}, check=check_mac, plan=mac_plan,
+    icon="edit", applies_to=is_nic, blocked=cannot_remove, edits=True, defaults=lambda vifs: {"mac": vifs[0].MAC}, check=check_mac,
+    plan=mac_plan,
 )  # fmt: skip
 LIMIT: Final[AnyAction] = Action(
     id="vif.limit", kind=VIF, request=LimitNic, title=N_("Set rate limit"), done=N_("The rate limit of {name} is set"), role=Role.OPERATOR,
-    icon="settings", applies_to=is_nic, blocked=busy, defaults=lambda vifs: {"rate": rate_of(vifs[0]) or None}, plan=limit_plan,
+    icon="settings", applies_to=is_nic, blocked=busy, edits=True, defaults=lambda vifs: {"rate": rate_of(vifs[0]) or None}, plan=limit_plan,
 )  # fmt: skip
 LOCK: Final[AnyAction] = Action(
     id="vif.lock", kind=VIF, request=LockNic, title=N_("Source addresses"), done=N_("The source addresses of {name} are set"),
-    role=Role.OPERATOR, icon="lock", applies_to=is_nic, blocked=busy, defaults=lock_defaults, check=check_lock, plan=lock_plan,
+    role=Role.OPERATOR, icon="lock", applies_to=is_nic, blocked=busy, edits=True, defaults=lock_defaults, check=check_lock, plan=lock_plan,
 )  # fmt: skip

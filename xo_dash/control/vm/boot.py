@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
+import msgspec
 from msgspec import Meta
 
 from data.facts.pool import own_pool
@@ -45,11 +46,11 @@ class SetAutoStart(Request, frozen=True, kw_only=True):
 
 
 class SetStartOrder(Request, frozen=True, kw_only=True):
-    """The order and the pauses in which HA and groups of VMs start and stop."""
+    """The order and the pauses in which HA and groups of VMs start and stop. None: it stays as it is."""
 
-    order: Annotated[StartOrder, called(N_("Start order"), hint=N_("Lower numbers start first"))] = 0
-    start_delay: Annotated[Seconds, called(N_("Pause after its start, seconds"))] = 0
-    shutdown_delay: Annotated[Seconds, called(N_("Pause after its shutdown, seconds"))] = 0
+    order: Annotated[StartOrder | None, called(N_("Start order"), hint=N_("Lower numbers start first"))] = None
+    start_delay: Annotated[Seconds | None, called(N_("Pause after its start, seconds"))] = None
+    shutdown_delay: Annotated[Seconds | None, called(N_("Pause after its shutdown, seconds"))] = None
 
 
 PRIORITIES: Final = {
@@ -94,8 +95,9 @@ def auto_defaults(vms: Sequence[VM]) -> Mapping[str, object]:
 
 def start_plan(request: SetStartOrder, vm: VM) -> Plan:
     says = lazy(N_("Setting the start order of {name}"), name=name_of(vm))
-    for field in ("order", "start_delay", "shutdown_delay"):
-        yield from setting(vm, field, getattr(request, field), getattr(vm, field), says)
+    for field, wanted in msgspec.structs.asdict(request).items():
+        if wanted is not None:
+            yield from setting(vm, field, wanted, getattr(vm, field), says)
 
 
 def start_defaults(vms: Sequence[VM]) -> Mapping[str, object]:
@@ -118,7 +120,7 @@ def priority_plan(request: SetHaPriority, vm: VM) -> Plan:
 BOOT_ORDER: Final[AnyAction] = Action(
     id="vm.boot_order", kind=VM, request=SetBootOrder, title=N_("Change boot order"), done=N_("The boot order of {name} is set"),
     role=Role.OPERATOR, icon="settings", group="settings", applies_to=is_machine, blocked=without_firmware,
-    defaults=lambda vms: {"order": boot_order(vms[0])}, check=check_order, plan=order_plan,
+    edits=True, defaults=lambda vms: {"order": boot_order(vms[0])}, check=check_order, plan=order_plan,
 )  # fmt: skip
 AUTO_START: Final[AnyAction] = Action(
     id="vm.auto_start", kind=VM, request=SetAutoStart, title=N_("Change auto-start"), done=N_("Auto-start of {name} is set"),
@@ -126,11 +128,12 @@ AUTO_START: Final[AnyAction] = Action(
 )  # fmt: skip
 START_ORDER: Final[AnyAction] = Action(
     id="vm.start_order", kind=VM, request=SetStartOrder, title=N_("Change start order"), done=N_("The start order of {name} is set"),
-    role=Role.OPERATOR, icon="clock", group="settings", applies_to=is_machine, blocked=never, defaults=start_defaults, plan=start_plan,
+    role=Role.OPERATOR, icon="clock", group="settings", applies_to=is_machine, blocked=never, edits=True, defaults=start_defaults,
+    plan=start_plan,
 )  # fmt: skip
 HA_PRIORITY: Final[AnyAction] = Action(
     id="vm.ha", kind=VM, request=SetHaPriority, title=N_("Change HA priority"), done=N_("The HA priority of {name} is set"),
     role=Role.OPERATOR, icon="settings", group="settings", applies_to=is_machine, blocked=never,
-    defaults=lambda vms: {"priority": priority_of(vms[0])}, plan=priority_plan,
+    edits=True, defaults=lambda vms: {"priority": priority_of(vms[0])}, plan=priority_plan,
 )  # fmt: skip
 STARTING: Final = (BOOT_ORDER, AUTO_START, START_ORDER, HA_PRIORITY)

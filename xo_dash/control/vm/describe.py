@@ -113,7 +113,7 @@ REMOVE_TAG: Final[AnyAction] = Action(
 )  # fmt: skip
 WRITE_NOTES: Final[AnyAction] = Action(
     id="vm.notes", kind=VM, request=WriteNotes, title=N_("Edit notes"), done=N_("The notes of {name} are changed"), role=Role.OPERATOR,
-    icon="edit", group="settings", applies_to=is_machine, blocked=never, defaults=notes, plan=write_notes,
+    icon="edit", group="settings", applies_to=is_machine, blocked=never, edits=True, defaults=notes, plan=write_notes,
 )  # fmt: skip
 CUSTOM_FIELDS: Final[AnyAction] = Action(
     id="vm.custom_field", kind=VM, request=SetCustomField, title=N_("Set custom field"), done=N_("A custom field of {name} is set"),
@@ -121,7 +121,7 @@ CUSTOM_FIELDS: Final[AnyAction] = Action(
 )  # fmt: skip
 PUT_INTO_FOLDER: Final[AnyAction] = Action(
     id="vm.folder", kind=VM, request=SetFolder, title=N_("Move to folder"), done=N_("{name} is in another folder"),
-    role=Role.OPERATOR, icon="folder", group="settings", applies_to=is_machine, blocked=never, defaults=folder, check=check_folder,
-    plan=set_folder,
+    role=Role.OPERATOR, icon="folder", group="settings", applies_to=is_machine, blocked=never, edits=True, defaults=folder,
+    check=check_folder, plan=set_folder,
 )  # fmt: skip
 WRITTEN: Final = (ADD_TAG, REMOVE_TAG, WRITE_NOTES, CUSTOM_FIELDS, PUT_INTO_FOLDER)

@@ -28,10 +28,10 @@ MODELS: Final = {True: "qemu-upstream-uefi", False: "qemu-upstream-compat"}
 
 
 class SetFirmware(Request, frozen=True, kw_only=True):
-    """What starts the guest's system."""
+    """What starts the guest's system. Without a word about the vTPM it stays as it is."""
 
     firmware: Annotated[str, one_of({str(kind): title for kind, title in KINDS.items()}), called(N_("Firmware"))]
-    vtpm: Annotated[bool, called(N_("vTPM"), hint=N_("Required by Windows 11; needs UEFI"))] = False
+    vtpm: Annotated[bool | None, called(N_("vTPM"), hint=N_("Required by Windows 11; needs UEFI"))] = None
 
 
 def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
@@ -42,8 +42,13 @@ def blocked(vm: VM) -> LazyText | None:
     return without_firmware(vm) or halted(vm)
 
 
+def _keeps_vtpm(request: SetFirmware, vm: VM) -> bool:
+    """Whether it has one afterwards."""
+    return bool(vm.VTPMs) if request.vtpm is None else request.vtpm
+
+
 def check(request: SetFirmware, vm: VM) -> Iterator[Fault]:
-    if request.vtpm and request.firmware == Firmware.BIOS:
+    if _keeps_vtpm(request, vm) and request.firmware == Firmware.BIOS:
         yield Fault("vtpm", lazy(N_("a vTPM needs UEFI")))
     elif request.vtpm and not vm.VTPMs and (reason := no_vtpm(vm.home)):
         yield Fault("vtpm", reason)
@@ -55,7 +60,7 @@ def notes(request: SetFirmware, vm: VM) -> Iterator[LazyText]:
         yield lazy(N_("A system that was installed with the other firmware usually no longer starts. It can be changed back."))
     elif new == Firmware.SECURE and old is not Firmware.SECURE:
         yield lazy(N_("Only systems and drivers with a valid signature start; the pool needs Secure Boot certificates."))
-    if vm.VTPMs and not request.vtpm:
+    if vm.VTPMs and not _keeps_vtpm(request, vm):
         yield lazy(N_("Keys in the vTPM are lost for good, such as those of BitLocker; have the recovery key at hand."))
 
 
@@ -71,12 +76,12 @@ def plan(request: SetFirmware, vm: VM) -> Plan:
     if request.vtpm and not vm.VTPMs:
         says = lazy(N_("Adding a vTPM to {name}"), name=name)
         yield Call("VTPM.create", vm.ref, False, says=says, undo=lambda made: one("VTPM.destroy", made, says=says))
-    for chip in vm.all_of(VTPM, vm.VTPMs) if not request.vtpm else ():
+    for chip in vm.all_of(VTPM, vm.VTPMs) if not _keeps_vtpm(request, vm) else ():
         yield Call("VTPM.destroy", chip.ref, says=lazy(N_("Removing the vTPM of {name}"), name=name))
 
 
 FIRMWARE: Final[AnyAction] = Action(
     id="vm.firmware", kind=VM, request=SetFirmware, title=N_("Change firmware"), done=N_("The firmware of {name} is set"),
-    role=Role.OPERATOR, icon="settings", group="settings", applies_to=is_machine, blocked=blocked, defaults=defaults, check=check,
-    notes=notes, plan=plan,
+    role=Role.OPERATOR, icon="settings", group="settings", applies_to=is_machine, blocked=blocked, edits=True, defaults=defaults,
+    check=check, notes=notes, plan=plan,
 )  # fmt: skip

@@ -139,5 +139,5 @@ def amount(size: int) -> str:
 
 MEMORY_OF_VM: Final[AnyAction] = Action(
     id="vm.memory", kind=VM, request=SetMemory, title=N_("Change memory"), done=N_("The memory of {name} is set"), role=Role.OPERATOR,
-    icon="settings", group="settings", applies_to=is_machine, blocked=blocked, defaults=defaults, check=check, plan=plan,
+    icon="settings", group="settings", applies_to=is_machine, blocked=blocked, edits=True, defaults=defaults, check=check, plan=plan,
 )  # fmt: skip

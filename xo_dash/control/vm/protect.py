@@ -46,5 +46,5 @@ def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
 
 PROTECT: Final[AnyAction] = Action(
     id="vm.protect", kind=VM, request=ProtectVM, title=N_("Change protection"), done=N_("The protection of {name} is set"),
-    role=Role.OPERATOR, icon="lock", group="settings", applies_to=is_machine, blocked=never, defaults=defaults, plan=plan,
+    role=Role.OPERATOR, icon="lock", group="settings", applies_to=is_machine, blocked=never, edits=True, defaults=defaults, plan=plan,
 )  # fmt: skip

@@ -1,0 +1,58 @@
+"""A command for some objects, as it stands while its dialog is open: others change and delete them meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from components.live import follow
+from components.ui import Notice, Tone
+from data.changes import ChangeSource
+from data.names import name_of
+from data.stores.users import User
+from data.types import XapiObject
+from xo_dash.control.action import AnyAction
+from xo_dash.control.eligibility import Eligibility, eligibility
+
+NAMED = 3
+"""Objects that are named when they drop out."""
+FOLLOWED = 100
+"""Of more objects than that only the runner looks again."""
+
+
+class Offer:
+    """To which of `subjects` the command can be given; `now` is kept up to date once it is followed."""
+
+    def __init__(self, mirror: ChangeSource, action: AnyAction, subjects: Sequence[XapiObject], user: User | None) -> None:
+        self.action = action
+        self._mirror, self._subjects, self._user = mirror, tuple(subjects), user
+        self.first = self.now = self._look()
+
+    def _look(self) -> Eligibility:
+        return eligibility(self.action, self._subjects, self._user)
+
+    def follow(self, changed: Callable[[], None]) -> None:
+        """Call `changed` now, and whenever one of the objects differs, while the slot lives in which this is called."""
+
+        def look() -> None:
+            self.now = self._look()
+            changed()
+
+        follow(self._mirror, self._subjects if len(self._subjects) <= FOLLOWED else (), look)
+
+    @property
+    def dropped_out(self) -> list[str]:
+        """Those that it could be given to at first, each with the reason why it no longer can."""
+        return [f"{name_of(subject)}: {reason}" for subject, reason in self.now.unable if subject in self.first.able]
+
+
+class DroppedOut(Notice):
+    """Says in a dialog which of its objects can no longer be part of it."""
+
+    def __init__(self) -> None:
+        super().__init__("", Tone.WARNING)
+        self.mark("dropped-out").set_visibility(False)
+
+    def tell(self, offer: Offer) -> None:
+        lines = offer.dropped_out
+        self.set_visibility(bool(lines))
+        self.text.text = "; ".join(lines[:NAMED]) + ("; …" if len(lines) > NAMED else "")

@@ -1,0 +1,99 @@
+"""What an open dialog does while others change and delete what it is about."""
+
+import asyncio
+from pathlib import Path
+
+from nicegui import ui
+
+from components.actions import ActionBar
+from components.ui import Button
+from data.objects import VBD, VDI, VM
+from tests.control.browser_page import Looking, looking
+from tests.control.fake_pool import FakePool, ends_at_once
+from xo_dash.control.actions import action
+
+
+async def opened(at: Looking, action_id: str) -> Button:
+    """Its dialog, and the button that answers."""
+    at.user.find(marker="more-commands").click()
+    await at.user.should_see(marker=action_id)
+    at.user.find(marker=action_id).click()
+    await at.user.should_see(marker="dialog")
+    (foot,) = (element for element in at.user.find(marker="dialog").elements for element in element if element.tag == "footer")
+    return next(one for one in foot.default_slot.children if isinstance(one, Button) and one.text != "Cancel")
+
+
+def box(at: Looking, label: str) -> ui.input:
+    return next(one for one in at.user.find(kind=ui.input).elements if one.props.get("label") == label)
+
+
+def with_disk(fake: FakePool, vm: VM, name: str) -> VDI:
+    disk = VDI(name_label=name, virtual_size=20 << 30)
+    fake.put(disk)
+    fake.change(vm, VBDs=[*vm.VBDs, fake.put(VBD(VM=vm.ref, VDI=disk.ref, type="Disk"))])
+    fake.change(disk, VBDs=[vm.VBDs[-1]])
+    return disk
+
+
+async def test_who_is_deleted_is_skipped_and_nothing_is_left_to_do(tmp_path: Path, fake: FakePool) -> None:
+    one, other = fake.vm("one"), fake.vm("other")
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [one, other])) as at:
+        yes = await opened(at, "vm.describe")
+        box(at, "Description").set_value("kept")
+        fake.remove(other)
+        await at.user.should_see("other: it no longer exists", marker="dropped-out")
+        await at.user.should_see("Edit description: 1 of 2")
+        assert yes.enabled and box(at, "Description").value == "kept"
+        fake.remove(one)
+        await at.user.should_see("one: it no longer exists; other: it no longer exists")
+        assert not yes.enabled and yes.props["data-tip"] == "it no longer exists"
+        assert fake.calls == []
+
+
+async def test_a_value_that_another_changes_is_said_and_taken_where_nobody_typed(tmp_path: Path, fake: FakePool) -> None:
+    vm = fake.vm(order=1, start_delay=5)
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
+        yes = await opened(at, "vm.start_order")
+        box(at, "Start order").set_value("7")
+        fake.change(vm, order=2, start_delay=60)
+        await at.user.should_see("now: Start order 2, Pause after its start, seconds 60")
+        fake.answers["VM.set_order"] = ""
+        at.user.find(kind=Button, content=yes.text).click()
+        await fake.until(1)
+        assert fake.calls == [("VM.set_order", (vm.ref, 7))], "the pause is the other's"
+
+
+async def test_an_edit_of_several_leaves_what_differs(tmp_path: Path, fake: FakePool) -> None:
+    one = fake.vm("one", order=1, start_delay=5, blocked_operations={"destroy": "true"})
+    other = fake.vm("other", order=2, start_delay=5)
+    assert action("vm.protect").begins_with([one, other]) == {"deletion": None, "shutdown": False}
+    fake.answers["VM.set_start_delay"] = ""
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [one, other])) as at:
+        yes = await opened(at, "vm.start_order")
+        order = box(at, "Start order")
+        assert (order.value, order.props["placeholder"]) == ("", "multiple values")
+        box(at, "Pause after its start, seconds").set_value("9")
+        at.user.find(kind=Button, content=yes.text).click()
+        await fake.until(2)
+        assert fake.sent == ["VM.set_start_delay"] * 2 and {one.order, other.order} == {1, 2}
+
+
+async def test_a_disk_that_comes_is_named_before_it_is_deleted(tmp_path: Path, fake: FakePool) -> None:
+    vm = fake.vm()
+    with_disk(fake, vm, "root")
+    fake.answers |= {f"Async.{method}": ends_at_once(fake) for method in ("VM.destroy", "VDI.destroy")}
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
+        yes = await opened(at, "vm.delete")
+        (keep,) = at.user.find(kind=ui.checkbox).elements
+        keep.set_value(True)
+        box(at, "Type web-1 to confirm").set_value("web-1")
+        with_disk(fake, vm, "data")
+        await at.user.should_see("data")
+        await asyncio.sleep(0)
+        assert sorted(str(one.value) for one in at.user.find(kind=ui.checkbox).elements) == ["False", "True"] and yes.enabled
+        fake.change(vm, name_label="web-2")
+        await at.user.should_see("Delete web-2?")
+        assert not yes.enabled, "the name was another's"
+        fake.remove(vm)
+        await at.user.should_see("web-2: it no longer exists")
+        assert fake.calls == []
