@@ -9,6 +9,7 @@ from components.frame.shell import own_main
 from components.kiosk.board import KioskBoard
 from components.map.map import Map
 from components.map.map_feed import MapFeed
+from components.ui import page_title
 from xo_dash.auth.current import current_user
 from xo_dash.auth.guard import OF_A_KIOSK
 from xo_dash.auth.kinds import SIGNED_IN, open_to
@@ -22,7 +23,7 @@ def create(program: Context) -> None:
     def kiosk() -> None:
         context = program.for_viewer()
         theme.wear(current_user(SIGNED_IN).preferences)
-        ui.page_title(f"{_('Map')} · xo-dash")
+        page_title(_("Map"))
         own_main()
         with ui.element("main").classes("xo-kiosk"):
             Map(context.shared(MapFeed), links={}).classes("xo-kiosk-map")

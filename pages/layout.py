@@ -23,7 +23,7 @@ from components.people.role_word import role_word
 from components.people.view_as import viewing_banner
 from components.stale_data import stale_bands
 from components.taken import reload_when_taken
-from components.ui import heading
+from components.ui import heading, page_title
 from components.ui import page as page_box
 from data.changes import Subject
 from data.stores.users import User
@@ -57,7 +57,7 @@ def frame(
     reload_when_taken(context, about)
     feed = context.shared(TreeFeed)
     theme.wear(user.preferences)
-    ui.page_title(f"{title} · xo-dash")
+    page_title(title)
     shell = Shell()
     show_loading(context.mirror, shell)
     with shell.brand:

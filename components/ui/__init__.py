@@ -6,7 +6,7 @@ from components.ui.cards import Card, Figure, cards, heading
 from components.ui.dialogs import Dialog, confirm, opened
 from components.ui.facts import Value, key_values
 from components.ui.fields import Field, check, choice, search_field, several
-from components.ui.heads import PageHead, page
+from components.ui.heads import PageHead, page, page_title
 from components.ui.markdown import Markdown
 from components.ui.marks import Mark, StateMark, chip
 from components.ui.menus import divider, menu, menu_head, menu_item, menu_link
@@ -21,5 +21,5 @@ __all__ = [
     "Age", "Bar", "Button", "ButtonKind", "Card", "Column", "Dialog", "Field", "Figure", "Icon", "Mark", "Markdown", "Meter", "Notice",
     "PageHead", "RecordTable", "Sparkline", "StateMark", "Tab", "Tabs", "Tone", "Value", "buttons", "cards", "check", "chip", "choice",
     "confirm", "data_table", "divider", "empty_state", "heading", "key_values", "menu", "menu_head", "menu_item", "menu_link", "notify",
-    "opened", "page", "passing", "qr_code", "search_field", "several", "skeleton", "spinner",
+    "opened", "page", "page_title", "passing", "qr_code", "search_field", "several", "skeleton", "spinner",
 ]  # fmt: skip

@@ -30,3 +30,8 @@ class PageHead(ui.element):
 def page() -> ui.element:
     """What a page shows, with the page's margins and distances."""
     return ui.element().classes("x-page")
+
+
+def page_title(*parts: str) -> None:
+    """What the browser calls the page: `db-01 · Disks · xo-dash`."""
+    ui.page_title(" · ".join((*filter(None, parts), "xo-dash")))

@@ -143,7 +143,7 @@ FAULTS: list[tuple[str, str, dict[str, Any], str]] = [
     ("vm.vcpus", "vm", {"vcpus": 0}, "it must be at least 1"),
     ("vm.vcpus", "vm", {"vcpus": "many"}, "it must be a whole number"),
     ("vm.vcpus", "vm", {"vcpus": 4, "most": 2}, "it must be at least the number of vCPUs, 4"),
-    ("vm.vcpus", "vm", {"vcpus": 4, "most": 4, "cores": 3}, "4 vCPUs cannot be divided into sockets of 3"),
+    ("vm.vcpus", "vm", {"vcpus": 4, "most": 4, "cores": 3}, "4 is not a multiple of 3, the cores per socket"),
     ("vm.boot_order", "vm", {"order": "cc"}, "each of the letters c, d and n is allowed once"),
     ("vm.folder", "vm", {"folder": "servers"}, "a folder begins with a slash, like /servers/web"),
     ("vm.add_tag", "vm", {"tag": "a\nb"}, "only visible characters are allowed"),

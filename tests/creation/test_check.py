@@ -48,7 +48,7 @@ MALFORMED: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"memory": "2 GiB", "memory_min": "3 GiB", "memory_max": "4 GiB"}, {"memory_min": f"it must be at most the memory, 2{NB}GiB"}),
     ({"memory": "2 GiB", "memory_max": "1 GiB"}, {"memory_max": f"it must be at least the memory, 2{NB}GiB"}),
     ({"vcpus": 0}, {"vcpus": "it must be at least 1"}),
-    ({"vcpus": 3, "cores_per_socket": 2}, {"cores_per_socket": "3 vCPUs cannot be divided into sockets of 2"}),
+    ({"vcpus": 3, "cores_per_socket": 2}, {"cores_per_socket": "3 is not a multiple of 2, the cores per socket"}),
     ({"firmware": "coreboot"}, {"firmware": "it must be one of these: bios, uefi"}),
     ({"firmware": "bios", "vtpm": True, "secure_boot": True}, {"secure_boot": "it needs UEFI", "vtpm": "it needs UEFI"}),
     ({"disks": [{"size": "0"}]}, {"disks.0.size": "it must be more than 0 and at most 1 PiB"}),

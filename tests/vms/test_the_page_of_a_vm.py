@@ -67,9 +67,11 @@ async def test_each_tab_has_an_address_and_the_old_one_works(user: User, mirror:
     await opened(user, fakes.find(mirror, "ci-runner-1"), address)
     for text in ("ci-runner-1 root", "nfs-vault"):
         await user.should_see(text)
+    assert user.client is not None and user.client.title == "ci-runner-1 · Disks · xo-dash"
     user.find(marker="tab-networks").trigger("choose")
     await user.should_see("mgmt")
     await user.should_not_see("ci-runner-1 root")
+    assert user.client.title == "ci-runner-1 · Networks · xo-dash"
 
 
 async def test_it_follows_the_vm_and_what_hangs_on_it(user: User, mirror: Mirror) -> None:

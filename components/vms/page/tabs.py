@@ -10,7 +10,7 @@ from nicegui import ui
 
 from components.access import access_tab
 from components.live import follow_facts, fresh_slot
-from components.ui import Tab, Tabs
+from components.ui import Tab, Tabs, page_title
 from components.urls import path_of
 from components.vms.page.console import console
 from components.vms.page.disks import disks
@@ -57,11 +57,12 @@ class VmTabs:
         path = path_of(vm.row)
         self._offered = [tab for tab in TABS if not tab.for_administrators or is_administrator()]
         tabs = [Tab(tab.name, _(tab.title), path=path if tab is TABS[0] else f"{path}/{tab.name}") for tab in self._offered]
-        self._tabs = Tabs(tabs, selected, self._fill)
+        self._tabs = Tabs(tabs, selected, self._turn)
         with ui.element().classes("x-vm-body") as self._body:
             pass
         follow_facts(self._vm, [tab.count for tab in self._offered if tab.count], self._count)
         follow_facts(self._vm, ("is_fresh",), self._age)
+        follow_facts(self._vm, ("name",), self._entitle)
         self._fill(self._tabs.selected)
 
     def _count(self) -> None:
@@ -71,6 +72,15 @@ class VmTabs:
 
     def _age(self) -> None:
         self._body.classes(**{"remove" if self._vm.is_fresh else "add": "x-old"})
+
+    def _entitle(self) -> None:
+        """The browser's title: by it people tell the tabs of their browser apart."""
+        chosen = next(tab for tab in self._offered if tab.name == self._tabs.selected)
+        page_title(self._vm.name, _(chosen.title) if chosen is not TABS[0] else "")
+
+    def _turn(self, name: str) -> None:
+        self._entitle()
+        self._fill(name)
 
     def _fill(self, name: str) -> None:
         with fresh_slot(self._body):

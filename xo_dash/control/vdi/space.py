@@ -18,17 +18,22 @@ from xo_dash.i18n import N_
 
 def cannot_take(sr: SR, needed: int, vm: VM | None) -> LazyText | None:
     """Why `sr` cannot take `needed` bytes for `vm`; None if it can. A thin one may promise more than it has."""
-    return not_reached(sr, vm) or _too_small(sr, needed)
+    return no_disks(sr) or not_reached(sr, vm) or _too_small(sr, needed)
 
 
 def cannot_receive(sr: SR, needed: int) -> LazyText | None:
     """Why `sr` cannot take `needed` bytes of contents, which take their space on a thin one too; None if it can, as far as it tells."""
-    return not_reached(sr, None) or _no_room(sr, needed)
+    return no_disks(sr) or not_reached(sr, None) or _no_room(sr, needed)
 
 
 def cannot_copy(sr: SR, disks: Iterable[VDI]) -> LazyText | None:
     """Why full copies of `disks` cannot be put there: a thin SR takes what is in them, another one all of them."""
     return cannot_receive(sr, sum(copy_size(disk) if is_thin(sr) else disk.virtual_size for disk in disks))
+
+
+def no_disks(sr: SR) -> LazyText | None:
+    """Why no disk of a VM belongs there, whoever names it; what is offered is `disk_srs`."""
+    return lazy(N_("not used for VM disks")) if sr.content_type == "iso" or sr.is_tools_sr else None
 
 
 def not_reached(sr: SR, vm: VM | None) -> LazyText | None:

@@ -72,7 +72,7 @@ def discard_plan(request: NoRequest, vm: VM) -> Plan:
     for key in waiting.keys:
         yield from setting_key(vm, "other_config", key, None, lazy(N_("Discarding a change that waits for a restart")))
     if waiting.at_startup:
-        says = lazy(N_("Setting {n} vCPUs for {name}"), name=name_of(vm), n=vcpus_online(vm))
+        says = lazy(N_("Setting the vCPUs of {name} to {n}"), name=name_of(vm), n=vcpus_online(vm))
         yield from setting(vm, "VCPUs_at_startup", vcpus_online(vm), vm.VCPUs_at_startup, says)
 
 

@@ -15,7 +15,7 @@ from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
-from xo_dash.control.requests.types import Name, VMUuid, called
+from xo_dash.control.requests.types import Name, an_object, called
 from xo_dash.control.vm.disks import disk_label
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.snapshot import dated_name
@@ -25,10 +25,13 @@ from xo_dash.i18n import N_
 LIVE = (PowerState.RUNNING, PowerState.PAUSED)
 
 
+Snapshot = Annotated[str, an_object(VM, missing=N_("this snapshot no longer exists; choose another"))]
+
+
 class RevertVM(Request, frozen=True, kw_only=True):
     """Disks and settings as they were when the snapshot was taken. A running VM is forced off first."""
 
-    snapshot: Annotated[VMUuid, called(N_("Snapshot"))]
+    snapshot: Annotated[Snapshot, called(N_("Snapshot"))]
     snapshot_first: Annotated[bool, called(N_("Take a snapshot of the current state first"), hint=N_("So that you can revert to it"))] = (
         True
     )

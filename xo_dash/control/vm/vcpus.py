@@ -27,6 +27,7 @@ from xo_dash.i18n import N_
 
 MOST: Final = 254
 CORES: Final = "cores-per-socket"
+UNEVEN: Final = N_("{vcpus} is not a multiple of {cores}, the cores per socket")
 Count = Annotated[int, Meta(ge=1, le=MOST)]
 
 
@@ -67,12 +68,12 @@ def check(request: SetVCPUs, vm: VM) -> Iterator[Fault]:
         yield Fault("most", lazy(N_("it must be at least the number of vCPUs, {vcpus}"), vcpus=request.vcpus))
     asked = wanted(request, vm)
     if request.cores and asked.most % request.cores:
-        yield Fault("cores", lazy(N_("{most} vCPUs cannot be divided into sockets of {cores}"), most=asked.most, cores=request.cores))
+        yield Fault("cores", lazy(UNEVEN, vcpus=asked.most, cores=request.cores))
 
 
 def plan(request: SetVCPUs, vm: VM) -> Plan:
     asked = wanted(request, vm)
-    says = lazy(N_("Setting {n} vCPUs for {name}"), name=name_of(vm), n=asked.at_startup)
+    says = lazy(N_("Setting the vCPUs of {name} to {n}"), name=name_of(vm), n=asked.at_startup)
     if not is_up(vm):
         yield from set_all(asked, vm)
     elif is_live(asked, vm):
@@ -83,7 +84,7 @@ def plan(request: SetVCPUs, vm: VM) -> Plan:
         else:
             yield from setting(vm, "VCPUs_at_startup", asked.at_startup, vm.VCPUs_at_startup, says)
     else:
-        says = lazy(N_("Saving {n} vCPUs for the next restart of {name}"), name=name_of(vm), n=asked.at_startup)
+        says = lazy(N_("Saving the vCPUs of {name} for its next restart: {n}"), name=name_of(vm), n=asked.at_startup)
         yield from setting_key(vm, "other_config", VCPUS, written(asked), says)
         return
     yield from setting_key(vm, "other_config", VCPUS, None, lazy(N_("Discarding the vCPUs saved before")))
@@ -91,10 +92,10 @@ def plan(request: SetVCPUs, vm: VM) -> Plan:
 
 def set_all(asked: CpusWaiting, vm: VM) -> Plan:
     """Of a halted VM; in the order in which it is right at each step: what starts is never more than the most."""
-    says = lazy(N_("Setting {n} vCPUs for {name}"), name=name_of(vm), n=asked.at_startup)
+    says = lazy(N_("Setting the vCPUs of {name} to {n}"), name=name_of(vm), n=asked.at_startup)
     start = setting(vm, "VCPUs_at_startup", asked.at_startup, vm.VCPUs_at_startup, says)
     most = setting(
-        vm, "VCPUs_max", asked.most, vm.VCPUs_max, lazy(N_("Setting the maximum of {name} to {n} vCPUs"), name=name_of(vm), n=asked.most)
+        vm, "VCPUs_max", asked.most, vm.VCPUs_max, lazy(N_("Setting the maximum vCPUs of {name} to {n}"), name=name_of(vm), n=asked.most)
     )
     for part in (most, start) if asked.most >= vm.VCPUs_at_startup else (start, most):
         yield from part
@@ -122,9 +123,10 @@ def share_defaults(vms: Sequence[VM]) -> Mapping[str, object]:
 
 VCPUS_OF_VM: Final[AnyAction] = Action(
     id="vm.vcpus", kind=VM, request=SetVCPUs, title=N_("Change vCPUs"), done=N_("The vCPUs of {name} are set"), role=Role.OPERATOR,
-    icon="settings", group="settings", applies_to=is_machine, blocked=blocked, defaults=defaults, check=check, plan=plan,
+    icon="settings", group="settings", applies_to=is_machine, blocked=blocked, edits=True, defaults=defaults, check=check, plan=plan,
 )  # fmt: skip
 CPU_SHARE: Final[AnyAction] = Action(
     id="vm.cpu_share", kind=VM, request=SetCpuShare, title=N_("Change CPU share"), done=N_("The CPU share of {name} is set"),
-    role=Role.OPERATOR, icon="settings", group="settings", applies_to=is_machine, blocked=never, defaults=share_defaults, plan=share_plan,
+    role=Role.OPERATOR, icon="settings", group="settings", applies_to=is_machine, blocked=never, edits=True, defaults=share_defaults,
+    plan=share_plan,
 )  # fmt: skip

@@ -21,9 +21,11 @@ from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.types import LONGEST_NAME
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.support import no_vtpm
+from xo_dash.control.vdi.space import no_disks
 from xo_dash.control.vm.creation.blueprint import Blueprint, Disk, blueprint
 from xo_dash.control.vm.creation.hosts import refusal
 from xo_dash.control.vm.creation.request import NUMBER, CreateVM
+from xo_dash.control.vm.vcpus import UNEVEN
 from xo_dash.control.words import under_way
 from xo_dash.i18n import N_
 
@@ -105,8 +107,7 @@ def _memory_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
 
 def _cpu_faults(plan: Blueprint) -> Iterator[Fault]:
     if plan.cores_per_socket and plan.vcpus % plan.cores_per_socket:
-        words = N_("{vcpus} vCPUs cannot be divided into sockets of {cores}")
-        yield Fault("cores_per_socket", lazy(words, vcpus=plan.vcpus, cores=plan.cores_per_socket))
+        yield Fault("cores_per_socket", lazy(UNEVEN, vcpus=plan.vcpus, cores=plan.cores_per_socket))
 
 
 def _firmware_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
@@ -158,8 +159,8 @@ def _disk_refused(disk: Disk, home: Home) -> tuple[str, LazyText] | None:
 
 
 def _sr_refused(sr: SR) -> LazyText | None:
-    if sr.content_type == "iso" or sr.is_tools_sr:
-        return lazy(N_("not used for VM disks"))
+    if reason := no_disks(sr):
+        return reason
     return None if _attached(sr) else lazy(N_("{sr} is not attached on any host; attach it first"), sr=name_of(sr))
 
 

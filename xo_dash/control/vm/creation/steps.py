@@ -105,7 +105,7 @@ def _labelled(request: CreateVM, vm: Any) -> Plan:
 
 def _sized(made: Blueprint, vm: Any) -> Plan:
     source, memory = made.source, made.memory
-    says = lazy(N_("Setting {vcpus} vCPUs and {memory}"), vcpus=made.vcpus, memory=Amount(memory.dynamic_max))
+    says = lazy(N_("Setting vCPUs to {vcpus} and memory to {memory}"), vcpus=made.vcpus, memory=Amount(memory.dynamic_max))
     now = (source.memory_static_min, source.memory_static_max, source.memory_dynamic_min, source.memory_dynamic_max)
     wanted = (memory.static_min, memory.static_max, memory.dynamic_min, memory.dynamic_max)
     if wanted != now:
