@@ -115,8 +115,8 @@ def _map(context: Context, orders: Orders) -> None:
 
     chart.on_legend = keep_legend
     if may(user, MIGRATE):
-        carrier = Carrier(context, chart.say)
-        chart.let_carry(carrier.verdicts, carrier.drop)
+        carrier = Carrier(context, chart)
+        chart.let_carry(carrier.lift, carrier.drop)
     follow_moves(context, chart)
     _order(context, chart, orders)
 

@@ -23,8 +23,8 @@ from xo_dash.i18n import _, ngettext, number
 
 def create(program: Context) -> None:
     @ui.page("/migrate")
-    def migrate_many(vms: str = "", host: str = "") -> None:
-        """`vms`: see `path_of_many`; `host`: the key of the one that is chosen at first."""
+    def migrate_many(vms: str = "", host: str = "", copy: bool = False) -> None:
+        """`vms`: see `path_of_many`; `host`: the key of the one that is chosen at first; `copy`: whether originals are kept."""
         context = program.for_viewer()
         found = [vm for key in named_in(vms) if (vm := context.mirror.find(VMView.kind, key)) is not None and is_machine(vm)]
         title = ngettext("Migrate {n} VM", "Migrate {n} VMs", len(found)).format(n=number(len(found))) if found else _("Migrate")
@@ -33,7 +33,7 @@ def create(program: Context) -> None:
             if found and any(home.all(HostView.kind) for home in found[0].home.pools.values()):
                 stale_bands(context.mirror)
                 PageHead(title, icon="migrate")
-                ManyForm(context, found, host)
+                ManyForm(context, found, host, copy=copy)
             elif vms and is_loading(context.mirror):
                 load_again_when_there(context.mirror)
             elif found:
@@ -43,7 +43,7 @@ def create(program: Context) -> None:
                     ui.link(_("All VMs"), "/vms").classes("x-btn")
 
     @ui.page("/migrate/{key}")
-    def migrate(key: str, host: str = "") -> None:
+    def migrate(key: str, host: str = "", copy: bool = False) -> None:
         context = program.for_viewer()
         found = context.mirror.find(VMView.kind, key)
         title = _("Migrate {name}").format(name=name_of(found)) if found else _("Migrate")
@@ -53,7 +53,7 @@ def create(program: Context) -> None:
             stale_band(vm.row.home, context.mirror)
             MigrationHead(vm)
             reload_when_taken(context, (row for home in context.mirror for row in offered(home)))
-            MigrationForm(context, vm.row, host)
+            MigrationForm(context, vm.row, host, copy=copy)
 
         with frame(context, title=title, crumbs=crumbs, selected=found):
             show_object(context, VMView, key, draw, _("No VM has this UUID"), (_("All VMs"), "/vms"))

@@ -1,84 +1,109 @@
-"""VMs that are carried on the map: where they can go, and what a drop asks for."""
+"""VMs that are carried on the map: the answers while they are, and what a drop asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
-from nicegui import ui
+from nicegui import background_tasks, ui
 
 from components.actions import offer_undo, run_command, run_one
 from components.map import drop_targets
-from components.migration.words import WAYS, moved
+from components.map.host_verdicts import LIVE, NO, START, HostVerdicts, Verdict, each
+from components.map.map import Drop, Map
 from components.ui import Tone, notify
-from data.hosts import account_of
+from data.coalesce import INTERVAL, in_turns, timed
 from data.identity import key_of
 from data.names import name_of
-from data.objects import VM, Host, PowerState
+from data.objects import VM, Host
 from data.sight import Sight
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
-from xo_dash.control.eligibility import why_not
+from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.run import RunState
 from xo_dash.control.vm.migration.migrate import MIGRATE, path, path_of_many
-from xo_dash.control.vm.migration.request import MigrateVM, disks_in
-from xo_dash.control.vm.migration.targets import Target, Way, memory_after, target, targets
-from xo_dash.control.vm.start_on import START_ON
-from xo_dash.i18n import _, size
+from xo_dash.control.vm.migration.request import MigrateVM
+from xo_dash.i18n import _
 
 MOST = 50
 """VMs that are carried at once."""
 UNDO_WITHIN = 600
 """Seconds for which a live migration can be undone on the page."""
-LIVE, START, DISKS, POOL, NO = "live", "start", "disks", "pool", "no"
-HOW = {Way.MEMORY: LIVE, Way.DISKS: DISKS, Way.POOL: POOL}
-
-Verdict = tuple[str, str, str]
-"""(key of a host, how, in words)"""
 
 
 class Carrier:
     """Answers the map of one page. What comes from a browser is looked up anew, and the runner judges in the end."""
 
-    def __init__(self, context: Context, say: Callable[[str], None]) -> None:
-        """`say`: tell those who hear the page."""
-        self._context, self._mirror, self._say = context, context.mirror, say
+    def __init__(self, context: Context, chart: Map) -> None:
+        self._context, self._mirror, self._chart = context, context.mirror, chart
+        self._answering: asyncio.Task[None] | None = None
+        chart.client.on_delete(self._put_down)
 
-    def verdicts(self, keys: Sequence[str]) -> list[Verdict]:
-        """Of every host for these VMs, keys as in `data.identity`."""
-        vms = found(self._mirror, keys)
-        if not vms:
-            return []
-        if barred := next((reason for vm in vms if (reason := self._barred(vm))), None):
-            return [(key_of(host), NO, barred) for host in self._mirror.every(Host)]
-        elsewhere = drop_targets.verdicts(vms)
-        if all(vm.power_state is PowerState.HALTED for vm in vms):
-            return [*_starts(vms), *elsewhere]
-        return [*(_verdict(vms, one) for one in targets(*vms)), *elsewhere]
+    def lift(self, keys: Sequence[str]) -> None:
+        """Tell the map where these VMs can go, as answers come; none: they were put down."""
+        self._put_down()
+        if vms := found(self._mirror, keys):
+            self._answering = background_tasks.create(self._answer(vms), name="where what is carried can go")
 
-    def _barred(self, vm: VM) -> str:
-        """Why it cannot go anywhere."""
-        wanted = START_ON if vm.power_state is PowerState.HALTED else MIGRATE
-        reason = why_not(wanted, vm, current_user())
-        return f"{name_of(vm)}: {reason}" if reason is not None else ""
+    def _put_down(self) -> None:
+        if self._answering is not None:
+            self._answering.cancel()
 
-    async def drop(self, keys: Sequence[str], key: str) -> None:
+    async def _answer(self, vms: Sequence[VM]) -> None:
+        with self._chart:
+            user = current_user()
+            verdicts = HostVerdicts(vms, user, self._context.runner.migration_speeds)
+            await in_turns(timed(self._tell_all(chain(each(verdicts), drop_targets.verdicts(vms, user)))))
+            await self._ask(verdicts)
+
+    def _tell_all(self, verdicts: Iterator[Verdict]) -> Iterator[None]:
+        fresh, since = list[Verdict](), time.monotonic()
+        for verdict in verdicts:
+            fresh.append(verdict)
+            if time.monotonic() - since > INTERVAL:
+                self._chart.show_targets(fresh)
+                fresh, since = [], time.monotonic()
+            yield
+        self._chart.show_targets(fresh)
+
+    async def _ask(self, verdicts: HostVerdicts) -> None:
+        """XAPI confirms, or overrules with its reason."""
+        changed = dict[Host, None]()
+
+        def told(vm: VM, host: Host, reason: LazyText | None) -> None:
+            if verdicts.overrule(vm, host, reason):
+                changed[host] = None
+
+        def show() -> None:
+            if changed:
+                self._chart.show_targets([verdicts.of(host) for host in changed])
+                changed.clear()
+
+        await self._context.runner.migration_checks.watch(verdicts.to_ask(), told, show)
+
+    async def drop(self, wish: Drop) -> None:
         """They were let go over this. What costs nothing is done at once, anything else is asked on its page or in its dialog."""
-        vms, host = found(self._mirror, keys), self._mirror.find(Host, key)
+        vms, host = found(self._mirror, wish.vms), self._mirror.find(Host, wish.target)
         if vms and host is not None:
-            await self._drop_on_host(vms, host, key)
-        elif vms and (asked := drop_targets.drop_on(self._context, self._mirror, vms, key)) is not None:
+            await self._drop_on_host(vms, host, wish)
+        elif vms and (asked := drop_targets.drop_on(self._context, self._mirror, vms, wish.target)) is not None:
             await asked()
 
-    async def _drop_on_host(self, vms: Sequence[VM], host: Host, host_key: str) -> None:
-        if all(vm.power_state is PowerState.HALTED for vm in vms):
-            await run_command(self._context, START_ON, vms, {"host": host.uuid})
-        elif len(vms) > 1:
-            ui.navigate.to(path_of_many(vms, host_key))
-        elif target(vms[0], host) == Target(host, Way.MEMORY):
-            self._say(_("Migrating {name} to {host}").format(name=name_of(vms[0]), host=name_of(host)))
+    async def _drop_on_host(self, vms: Sequence[VM], host: Host, wish: Drop) -> None:
+        verdicts = HostVerdicts(vms, current_user(), self._context.runner.migration_speeds)
+        _key, how, words = verdicts.of(host)
+        if how == NO:
+            notify(f"{name_of(host)}: {words}", Tone.WARNING)
+        elif how == START and verdicts.starting is not None and not wish.chooses:
+            await run_command(self._context, verdicts.starting, vms, {"host": host.uuid})
+        elif how == LIVE and len(vms) == 1 and not wish.chooses:
+            self._chart.say(_("Migrating {name} to {host}").format(name=name_of(vms[0]), host=name_of(host)))
             await self._move(vms[0], host)
         else:
-            ui.navigate.to(f"{path(vms[0])}?host={host_key}")
+            place = path_of_many(vms, wish.target) if len(vms) > 1 else f"{path(vms[0])}?host={wish.target}"
+            ui.navigate.to(f"{place}&copy=1" if wish.copies else place)
 
     async def _move(self, vm: VM, host: Host) -> None:
         """At once, and back again if somebody says so within ten minutes."""
@@ -96,30 +121,3 @@ class Carrier:
 def found(mirror: Sight, keys: Sequence[str]) -> list[VM]:
     rows = (mirror.find(VM, key) for key in keys[:MOST])
     return [vm for vm in rows if vm is not None]
-
-
-def _verdict(vms: Sequence[VM], one: Target) -> Verdict:
-    key = key_of(one.host)
-    if one.refused is not None:
-        return key, NO, str(one.refused)
-    words = _(WAYS[one.way])
-    if len(vms) == 1:
-        if disks := moved(disks_in(MigrateVM(host=key), vms[0], one.host)):
-            words = f"{words}: {disks}"
-        free = account_of(one.host).free
-        after = _("{free} free afterwards").format(free=size(memory_after(vms[0], free)))
-        words = f"{words} · {after}"
-    return key, HOW[one.way], words
-
-
-def _starts(vms: Sequence[VM]) -> Iterator[Verdict]:
-    """Halted ones are started where they are dropped, in their own pool."""
-    choices = {choice.value: choice for choice in START_ON.choices["host"](vms)}
-    for host in (host for home in vms[0].home.pools.values() for host in home.all(Host).values()):
-        choice = choices.get(host.uuid) if host.home is vms[0].home else None
-        if choice is None:
-            yield key_of(host), NO, _("halted VMs are started in their own pool; to move one, open Migrate in its menu")
-        elif choice.refused is not None:
-            yield key_of(host), NO, str(choice.refused)
-        else:
-            yield key_of(host), START, _("Start here")

@@ -6,12 +6,13 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final
 
 from components.actions import run_command
+from components.map.host_verdicts import NO, Verdict
 from data.identity import key_of
 from data.names import name_of
 from data.objects import SR, VDI, VM, Network, PowerState
 from data.sight import Sight
+from data.stores.users import User
 from data.vms import copy_size, disks_of
-from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
@@ -23,20 +24,17 @@ from xo_dash.control.vif.nics import ADD_NIC
 from xo_dash.i18n import _, ngettext, number, size
 
 SHUT_DOWN: Final = action("vm.clean_shutdown")
-DISKS, NIC, HALT, NO = "disks", "nic", "halt", "no"
-
-Verdict = tuple[str, str, str]
-"""(key of what it can be dropped on, how, in words)"""
+DISKS, NIC, HALT = "disks", "nic", "halt"
 
 
-def verdicts(vms: Sequence[VM]) -> Iterator[Verdict]:
-    """Of their own pool; VMs of several pools can only go to hosts."""
+def verdicts(vms: Sequence[VM], user: User) -> Iterator[Verdict]:
+    """Of their own pool, for `user`; VMs of several pools can only go to hosts."""
     home = vms[0].home
     if any(vm.home is not home for vm in vms):
         return
-    yield from (_of_sr(sr, vms) for sr, _label in disk_srs(home))
-    yield from (_of_network(network, vms) for network in home.all(Network).values())
-    yield home.key, *_halting(vms)
+    yield from (_of_sr(sr, vms, user) for sr, _label in disk_srs(home))
+    yield from (_of_network(network, vms, user) for network in home.all(Network).values())
+    yield home.key, *_halting(vms, user)
 
 
 def _moving(sr: SR, vms: Sequence[VM]) -> list[VDI]:
@@ -44,11 +42,11 @@ def _moving(sr: SR, vms: Sequence[VM]) -> list[VDI]:
     return [disk for vm in vms for disk in disks_of(vm) if sr.ref != disk.SR]
 
 
-def _of_sr(sr: SR, vms: Sequence[VM]) -> Verdict:
+def _of_sr(sr: SR, vms: Sequence[VM], user: User) -> Verdict:
     disks, key = _moving(sr, vms), key_of(sr)
     if not disks:
         return key, NO, _("its disks are here") if len(vms) == 1 else _("their disks are here")
-    if reason := _refusal(MOVE, disks):
+    if reason := _refusal(MOVE, disks, user):
         return key, NO, str(reason)
     needed, free = sum(map(copy_size, disks)), free_space(sr)
     if free is not None and needed > free:
@@ -57,8 +55,8 @@ def _of_sr(sr: SR, vms: Sequence[VM]) -> Verdict:
     return key, DISKS, _("Move {disks} here: {amount}").format(disks=count, amount=size(needed))
 
 
-def _of_network(network: Network, vms: Sequence[VM]) -> Verdict:
-    reason = _refusal(ADD_NIC, vms)
+def _of_network(network: Network, vms: Sequence[VM], user: User) -> Verdict:
+    reason = _refusal(ADD_NIC, vms, user)
     return (
         (key_of(network), NO, str(reason))
         if reason
@@ -66,17 +64,17 @@ def _of_network(network: Network, vms: Sequence[VM]) -> Verdict:
     )
 
 
-def _halting(vms: Sequence[VM]) -> tuple[str, str]:
+def _halting(vms: Sequence[VM], user: User) -> tuple[str, str]:
     if all(vm.power_state is PowerState.HALTED for vm in vms):
         return NO, _("already halted") if len(vms) == 1 else _("all are halted already")
-    reason = _refusal(SHUT_DOWN, vms)
+    reason = _refusal(SHUT_DOWN, vms, user)
     return (NO, str(reason)) if reason else (HALT, _("Shut down"))
 
 
-def _refusal(command: AnyAction, subjects: Sequence[VM] | Sequence[VDI]) -> LazyText | None:
+def _refusal(command: AnyAction, subjects: Sequence[VM] | Sequence[VDI], user: User) -> LazyText | None:
     """Why it can be done to none of them."""
-    offered = eligibility(command, subjects, current_user())
-    return None if offered.possible else why_not(command, subjects[0], current_user())
+    offered = eligibility(command, subjects, user)
+    return None if offered.possible else why_not(command, subjects[0], user)
 
 
 def drop_on(context: Context, mirror: Sight, vms: Sequence[VM], key: str) -> Callable[[], Awaitable[object]] | None:

@@ -16,7 +16,7 @@ def map_keys() -> list[tuple[str, str]]:
         ("Ctrl+A", _("select all results")),
         (".", _("commands")),
         ("s", _("snapshot")),
-        ("m", _("move: arrows choose a host, SR or network, Enter drops, Alt+Enter opens Migrate; or drag a tile")),
+        ("m", _("move: arrows choose a host, SR or network, Enter drops, Alt+Enter opens Migrate, Shift+Enter copies; or drag a tile")),
         ("n N", _("next and previous problem")),
         ("x", _("simulate a failure of this host; hold or press")),
         ("< >", _("move the host, pool or group forwards or backwards")),

@@ -17,7 +17,7 @@ export default {
       <div class="xo-table xo-map-quiet" ref="table"></div>
       <div class="xo-map-band" ref="band" hidden></div>
       <div class="xo-map-drop" ref="drop" hidden></div>
-      <div class="xo-map-carry" ref="carry" hidden><strong dir="auto"></strong><span></span>
+      <div class="xo-map-carry" ref="carry" hidden><strong dir="auto"></strong><span></span><small></small>
         <button type="button" class="x-btn" @click="dropCarried()">{{ words.drop }}</button><button type="button" class="x-btn x-btn-ghost" @click="endCarry()">{{ words.cancel }}</button></div>
       <div class="xo-map-tip" ref="tip" aria-hidden="true" hidden></div>
       <ol class="xo-map-crumbs" ref="crumbs" :aria-label="words.where" hidden></ol>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from nicegui import events
@@ -31,6 +31,24 @@ class SelectedObject:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """What was let go over what, by their keys."""
+
+    vms: Sequence[str]
+    target: str
+    chooses: bool = False  # disks, networks and the rest before anything happens
+    copies: bool = False  # instead of moving
+
+    @classmethod
+    def of(cls, wish: object) -> Self | None:
+        """Of what a browser says."""
+        if not isinstance(wish, dict) or not isinstance(target := wish.get("host"), str):
+            return None
+        copies = wish.get("copy") is True
+        return cls([key for key in _list(wish.get("vms")) if isinstance(key, str)], target, copies or wish.get("ask") is True, copies)
+
+
 class Map(Element, component="map.js"):
     """The canvas; fills its place. Children are laid over it.
 
@@ -54,10 +72,9 @@ class Map(Element, component="map.js"):
     those groups; with none the usual order is wanted again, for "" that of all pools and hosts."""
     on_legend: Callable[[bool], Awaitable[None]] | None = None
     """Gets whether the legend is shown, when somebody shows or hides it."""
-    on_carry: Callable[[Sequence[str]], Sequence[tuple[str, str, str]]] | None = None
-    """Gets keys of VMs that were lifted, answers where they can go; see `let_carry`."""
-    on_drop: Callable[[Sequence[str], str], Awaitable[None]] | None = None
-    """Gets keys of VMs and that of the host they were dropped on."""
+    on_carry: Callable[[Sequence[str]], None] | None = None
+    """Gets keys of VMs that were lifted, none when they were put down; `show_targets` answers."""
+    on_drop: Callable[[Drop], Awaitable[None]] | None = None
     on_view: Callable[[str], None] | None = None
     """Gets `map` or `table`."""
 
@@ -119,12 +136,14 @@ class Map(Element, component="map.js"):
         if self._is_ready:
             tell(self, "setOrder", orjson.dumps([order]).decode())
 
-    def let_carry(
-        self, on_carry: Callable[[Sequence[str]], Sequence[tuple[str, str, str]]], on_drop: Callable[[Sequence[str], str], Awaitable[None]]
-    ) -> None:
-        """VMs can be carried to hosts: `on_carry` answers (key of a host, how, in words) for each, see `components.map.carrying`."""
+    def let_carry(self, on_carry: Callable[[Sequence[str]], None], on_drop: Callable[[Drop], Awaitable[None]]) -> None:
+        """VMs can be carried to hosts and elsewhere, see `components.map.carrying`."""
         self.on_carry, self.on_drop = on_carry, on_drop
         self._props["movable"] = True
+
+    def show_targets(self, found: Sequence[tuple[str, str, str]]) -> None:
+        """Where what is carried can go, as far as that is known or is different: (key, how, in words)."""
+        tell(self, "targets", orjson.dumps([found]).decode())
 
     @property
     def lets_carry(self) -> bool:
@@ -214,13 +233,12 @@ class Map(Element, component="map.js"):
     def _carry(self, event: events.GenericEventArguments) -> None:
         keys = [key for key in _list(event.args) if isinstance(key, str)]
         if self.on_carry:
-            tell(self, "targets", orjson.dumps([self.on_carry(keys)]).decode())
+            self.on_carry(keys)
 
     async def _drop(self, event: events.GenericEventArguments) -> None:
-        wish = event.args if isinstance(event.args, dict) else {}
-        keys, host = [key for key in _list(wish.get("vms")) if isinstance(key, str)], wish.get("host")
-        if self.on_drop and isinstance(host, str):
-            await self.on_drop(keys, host)
+        wish = Drop.of(event.args)
+        if self.on_drop and wish is not None:
+            await self.on_drop(wish)
 
     async def _legend(self, event: events.GenericEventArguments) -> None:
         if self.on_legend and isinstance(event.args, bool):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 from nicegui import background_tasks, ui
@@ -18,7 +17,6 @@ from components.migration.timing import about, tell_time
 from components.migration.words import moved, way_text
 from components.ui import Button, ButtonKind, Card, Mark
 from components.urls import PREFIXES, path_of
-from data.coalesce import INTERVAL
 from data.hosts import account_of
 from data.identity import Key, key_of, seen_from
 from data.names import name_of, pool_name_among
@@ -39,8 +37,8 @@ from xo_dash.i18n import _, number, size
 class MigrationForm(ui.element):
     """Changing the target keeps what was touched and derives the rest anew."""
 
-    def __init__(self, context: Context, vm: VM, host: str = "") -> None:
-        """`host`: the key of the one that is chosen at first; else the first that can take it."""
+    def __init__(self, context: Context, vm: VM, host: str = "", *, copy: bool = False) -> None:
+        """`host`: the key of the one that is chosen at first; else the first that can take it. `copy`: the original is kept."""
         super().__init__()
         self.classes("x-move")
         self._context, self._vm = context, vm
@@ -48,7 +46,7 @@ class MigrationForm(ui.element):
         self._run = _under_way(context, vm)
         item = _of(self._run, vm) if self._run is not None else None
         asked = item.request if item is not None else None
-        usual = MigrationChoices(host or (key_of(first.host) if first is not None else ""))
+        usual = MigrationChoices(host or (key_of(first.host) if first is not None else ""), copy=copy)
         self._chosen = MigrationChoices.of(asked) if isinstance(asked, MigrateVM) else usual
         self._judged: dict[Host, LazyText | None] = {}  # by XAPI itself
         with self:
@@ -87,13 +85,7 @@ class MigrationForm(ui.element):
             if why_not(MIGRATE, self._vm, whoever()) is not None:
                 return
         wanted = [(self._vm, MigrateVM(host=key_of(one.host))) for one in targets(self._vm) if one.refused is None]
-        asking = asyncio.create_task(self._context.runner.migration_checks.ask(wanted, self._judge))
-        try:
-            while not asking.done():
-                await asyncio.wait({asking}, timeout=INTERVAL)
-                self._draw_judged()
-        finally:
-            asking.cancel()
+        await self._context.runner.migration_checks.watch(wanted, self._judge, self._draw_judged)
 
     def _judge(self, _vm: VM, host: Host, reason: LazyText | None) -> None:
         self._judged[host] = reason

@@ -42,13 +42,13 @@ REST: Final = 3
 class ManyForm(ui.element):
     """What was chosen is kept; the rest is worked out anew with every choice and every change of the pools."""
 
-    def __init__(self, context: Context, vms: Sequence[VM], goal: str = "") -> None:
-        """`goal`: the key of the host that is chosen at first; else the hosts of the first VM's pool."""
+    def __init__(self, context: Context, vms: Sequence[VM], goal: str = "", *, copy: bool = False) -> None:
+        """`goal`: the key of the host that is chosen at first; else the hosts of the first VM's pool. `copy`: originals are kept."""
         super().__init__()
         self.classes("x-move")
         self._context, self._vms = context, dict.fromkeys(vms)
         self._goals = {one.key: one for one in goals(vms[0].home.pools.values())}
-        self._chosen = ManyChoices(goal if goal in self._goals else self._first(vms[0]))
+        self._chosen = ManyChoices(goal if goal in self._goals else self._first(vms[0]), copy=copy)
         self._found: Outcome | None = None
         self._verdicts: dict[VM, VMVerdict] = {}  # what the list shows
         self._able: dict[str, tuple[int, int]] = {}  # of each goal: how many could go, and bytes free there
@@ -170,20 +170,18 @@ class ManyForm(ui.element):
             self._asking = background_tasks.create(self._ask_for(wanted), name="check the targets of a selection")
 
     async def _ask_for(self, wanted: Sequence[tuple[VM, MigrateVM]]) -> None:
-        asked = dict(wanted)
+        asked, drawn = dict(wanted), len(self._judged)
 
         def told(vm: VM, _host: Host, reason: LazyText | None) -> None:
             self._judged[vm, asked[vm]] = reason
 
-        asking = asyncio.create_task(self._context.runner.migration_checks.ask(wanted, told))
-        try:
-            while not asking.done():
-                known = len(self._judged)
-                await asyncio.wait({asking}, timeout=INTERVAL)
-                if len(self._judged) != known and not self.is_deleted:
-                    self._again()
-        finally:
-            asking.cancel()
+        def draw() -> None:
+            nonlocal drawn
+            if len(self._judged) != drawn and not self.is_deleted:
+                drawn = len(self._judged)
+                self._again()
+
+        await self._context.runner.migration_checks.watch(wanted, told, draw)
 
     def _stop_asking(self) -> None:
         if self._asking is not None:

@@ -97,7 +97,7 @@ class MigrationPlaces(ui.element):
 
     def _draw_options(self, host: Host) -> None:
         networks = [network for network in host.home.all(Network).values() if has_address(host, network)]
-        may_copy = host.home is not self._vm.home and not is_running(self._vm)
+        may_copy = (host.home is not self._vm.home and not is_running(self._vm)) or self._chosen.copy
         if len(networks) < 2 and not may_copy:
             return
         main = migration_network_of(host)

@@ -141,12 +141,16 @@ CARRIED = """async () => {
     $refs: {carry: document.createElement("div"), focus: document.body}, $emit: (...what) => told.push(what),
     point() {}, refresh() {}, bringIntoView() {}, verb: (id) => told.push([id]), say: (words) => told.push(words),
   };
-  map.$refs.carry.innerHTML = "<b></b><span></span><button></button><button></button>";
+  map.$refs.carry.innerHTML = "<b></b><span></span><small></small><button></button><button></button>";
   map.hold();
   map.targets([["host-0", "no", "here"], ["host-1", "live", "Live"], ["nfs", "disks", "Move"],
     ["a", "nic", "NIC"], ["local-2", "disks", "Move"]]);
   const press = (key) => { told.length = 0; const taken = map.carriedKey({key}); return [taken, map.carried?.over ?? -1, ...told]; };
   const found = {};
+  map.targets([["host-1", "live", "Live"]]);
+  map.carried.over = 11;
+  found.places = map.carriedDrawn().ghosts.map(({id, w, h}) => [id, w > 0 && h > 0]);
+  map.carried.over = -1;
   for (const keys of ["ArrowRight", "ArrowRight", "ArrowUp", "Enter", "q"]) (found[keys] ??= []).push(press(keys));
   map.hold();
   found.Tab = [press("Tab")];
@@ -160,5 +164,6 @@ async def test_what_is_held_goes_from_target_to_target_by_keys_and_is_dropped(pa
     first, second = found["ArrowRight"]
     assert first == [True, 11, "host-1: Live"] and second[1] in (23, 20), "then the next to the right that can be a target"
     assert found["ArrowUp"] == [[True, 30, "a: NIC"]] and found["Tab"][0][:2] == [True, 30]
-    assert found["Enter"] == [[True, -1, ["drop", {"vms": ["vm-0", "vm-1"], "host": "a"}]]]
-    assert found["q"][0][0] is False and found["Escape"] == [[True, -1], False]
+    assert found["Enter"] == [[True, -1, ["carry", []], ["drop", {"vms": ["vm-0", "vm-1"], "host": "a", "ask": False, "copy": False}]]]
+    assert found["places"] == [[100, True]], "the place that it would take; the other is there already"
+    assert found["q"][0][0] is False and found["Escape"] == [[True, -1, ["carry", []]], False]

@@ -5,19 +5,24 @@ from __future__ import annotations
 import pytest
 from nicegui.testing import User
 
+from components.map import drop_targets
+from components.map.host_verdicts import HostVerdicts, each
 from components.map.map import Map
 from components.map.moves import moves
 from data.identity import key_of
 from data.objects import VDI, VM, Host, HostMetrics, PowerState
 from data.stores.users import Role
 from data.types import GIB
+from tests.control.fake_pool import user as person
 from tests.migration.pools import House, machine
 from xo_dash.context import Context
 from xo_dash.control.actions import action
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.requests.request import Request
 from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.vdi.move import MoveDisk
 from xo_dash.control.vm.migration.request import MigrateVM
+from xo_dash.control.vm.migration.speeds import MigrationSpeeds
 
 
 async def chart(user: User) -> Map:
@@ -26,21 +31,31 @@ async def chart(user: User) -> Map:
     return found
 
 
-def told(shown: Map, *keys: str) -> dict[str, tuple[str, str]]:
-    """{key of a host: (how, in words)}"""
-    assert shown.on_carry is not None
-    with shown:
-        return {key: (how, words) for key, how, words in shown.on_carry(keys)}
+def told(*vms: VM) -> dict[str, tuple[str, str]]:
+    """{key of what they can be dropped on: (how, in words)}"""
+    operator = person(Role.OPERATOR)
+    verdicts = HostVerdicts(vms, operator, MigrationSpeeds(lambda _item: None))
+    return {key: (how, words) for key, how, words in (*each(verdicts), *drop_targets.verdicts(vms, operator))}
 
 
-async def test_every_host_says_what_a_drop_would_do(user: User, house: House) -> None:
+def test_every_host_says_what_a_drop_would_do(house: House) -> None:
     vm = machine(house.lab, house.one, house.shared, house.lan)
-    shown = await chart(user)
-    said = told(shown, key_of(vm))
-    assert said[key_of(house.one)] == ("no", "it is already running there")
-    assert said[key_of(house.two)] == ("live", "Live, no disk moves · 56\u202fGiB free afterwards")
-    assert said[key_of(house.attic)][0] == "no"
-    assert told(shown, "nobody@nowhere", "x") == {}
+    found = told(vm)
+    assert found[key_of(house.one)] == ("no", "it is already running there")
+    assert found[key_of(house.two)] == ("live", "Live, no disk moves · 64\u202fGiB → 56\u202fGiB free")
+    assert found[key_of(house.attic)][0] == "no"
+
+
+def test_of_several_a_host_says_how_many_and_xapi_overrules(house: House) -> None:
+    vms = [machine(house.lab, house.one, house.shared, house.lan) for _number in range(3)]
+    house.lab.change(house.one, resident_VMs=[vm.ref for vm in vms])
+    house.lab.change(vms[2], allowed_operations=frozenset())
+    assert told(*vms)[key_of(house.two)] == ("live", "2 of 3 can go · 64\u202fGiB → 48\u202fGiB free")
+    verdicts = HostVerdicts(vms, person(Role.OPERATOR), MigrationSpeeds(lambda _item: None))
+    assert [vm for vm, _wish in verdicts.to_ask()] == vms[:2], "of the hosts that would take one"
+    assert not verdicts.overrule(vms[0], house.two, None)
+    assert all(verdicts.overrule(vm, house.two, lazy("its CPU is older")) for vm in vms[:2])
+    assert verdicts.of(house.two)[1:] == ("no", "web-1: its CPU is older")
 
 
 async def test_what_costs_nothing_is_done_at_a_drop_and_what_moves_disks_is_asked(user: User, house: House, context: Context) -> None:
@@ -69,9 +84,11 @@ async def test_what_makes_no_sense_asks_for_nothing(user: User, context: Context
 
 async def test_halted_ones_are_started_where_they_are_dropped(user: User, house: House) -> None:
     vm = machine(house.lab, house.one, house.shared, house.lan, PowerState.HALTED)
-    house.lab.change(vm, allowed_operations=frozenset({"start", "start_on"}))
-    said = told(await chart(user), key_of(vm))
-    assert said[key_of(house.two)] == ("start", "Start here") and said[key_of(house.attic)][0] == "no"
+    house.lab.change(vm, allowed_operations=frozenset({"start", "start_on", "migrate_send"}))
+    said = told(vm)
+    assert said[key_of(house.two)] == ("start", "Start here · 64\u202fGiB → 56\u202fGiB free")
+    assert said[key_of(house.attic)] == ("pool", "To another pool, with its disks: 5\u202fGiB to nas · 4\u202fGiB free")
+    await chart(user)
     user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key_of(house.two)})
     await user.should_see("Start on a host: web-1")
 
@@ -81,7 +98,7 @@ async def test_an_sr_takes_disks_a_network_a_nic_and_the_halted_row_shuts_down(u
     house.lab.change(vm, allowed_operations=frozenset({"pool_migrate", "migrate_send", "clean_shutdown"}))
     for disk in house.lab.home.all(VDI).values():
         house.lab.change(disk, allowed_operations=frozenset({"copy"}), VBDs=vm.VBDs)
-    said = told(await chart(user), key_of(vm))
+    said = told(vm)
     assert said[key_of(house.shared)] == ("disks", "Move 1 disk here: 5\u202fGiB")
     assert said[key_of(house.local)] == ("no", "its disks are here")
     assert said[key_of(house.tagged)] == ("nic", "Add a NIC on tagged")

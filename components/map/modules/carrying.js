@@ -2,9 +2,11 @@
 // they can go; a drop is a migration, a start, or whatever else it says. Methods of the component in map.js.
 
 import { find, isFolded, nearest, railBox } from "./places.js";
+import { ghosts } from "./whatif.js";
 
 const EDGE = 28;   // pixels from the map's border where it moves below what is carried
 const DRIFT = 9;   // pixels a frame
+const MOVES = ["live", "disks", "pool"]; // verdicts of what migrates
 
 export const carrying = {
   /** Whether a press on `target` lifts it once it moves: VMs among their hosts, for whoever may move them. */
@@ -81,40 +83,40 @@ export const carrying = {
   },
 
   /** A key while something is held; whether it was one for this. */
-  carriedKey({ key, altKey, shiftKey }) {
+  carriedKey({ key, altKey = false, shiftKey = false }) {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
     if (way) this.stepCarried(...way);
     else if (key === "Tab") this.stepCarried(0, 0, shiftKey ? -1 : 1);
-    else if (key === "Enter" && altKey) { this.endCarry(); this.verb("vm.migrate"); }
-    else if (key === "Enter") this.dropCarried();
+    else if (key === "Enter") this.dropCarried({ ask: altKey, copy: shiftKey });
     else if (key === "Escape") { this.putDown = !this.carried.held; this.endCarry(); }
     else return false;
     return true;
   },
 
-  /** From the server: [[key of a thing, "live", "start", "disks", "pool", "nic", "halt" or "no", a sentence], ...] */
+  /** From the server, as it is known: [[key of a thing, "live", "start", "disks", "pool", "nic", "halt" or "no", a sentence], ...] */
   targets(found) {
     if (!this.carried) return;
-    this.carried.targets = new Map(found.map(([key, how, words]) => [this.model.named(key)?.id, { how, words }]));
+    for (const [key, how, words] of found) this.carried.targets.set(this.model.named(key)?.id, { how, words });
     this.tellCarried();
     this.refresh();
   },
 
-  /** Let go here. */
-  dropCarried() {
+  /** Let go here. `ask`: what else there is to choose first; `copy`: instead of moving. */
+  dropCarried(how = {}) {
     const { carried } = this, verdict = carried?.targets.get(carried.over);
     if (carried?.held && (!verdict || verdict.how === "no")) { this.say(this.carriedWords()); return; } // and it stays held
     this.endCarry();
     this.putDown = false;
     if (!verdict) return;
     if (verdict.how === "no") this.say(verdict.words);
-    else this.$emit("drop", { vms: carried.keys, host: this.model.keyOf(this.model.things.get(carried.over)) });
+    else this.$emit("drop", { vms: carried.keys, host: this.model.keyOf(this.model.things.get(carried.over)), ...how });
   },
 
   /** Nothing is carried any more; whether something was. */
   endCarry() {
     if (!this.carried) return false;
     this.carried = null;
+    this.$emit("carry", []);
     this.$refs.carry.hidden = true;
     this.refresh();
     return true;
@@ -128,16 +130,23 @@ export const carrying = {
   carriedWords() {
     const { over, targets, held } = this.carried, verdict = targets.get(over), thing = this.model.things.get(over), name = thing?.kind === "pool" ? this.words.bench : thing?.name ?? "";
     if (over < 0) return held ? this.words.hold : this.words.carry;
-    if (!verdict) return targets.size ? `${name}: ${this.words.noTarget}` : this.words.checking;
+    if (!verdict) return targets.size ? `${name}: ${this.noTarget(thing)}` : this.words.checking;
     return `${name}: ${verdict.words}`;
+  },
+
+  /** Why nothing that is carried can be dropped on `thing`, of which the server says nothing. */
+  noTarget(thing) {
+    const here = this.model.things.get(this.carried.ids[0])?.pool, pool = thing?.kind === "pool" ? thing.id : thing?.pool;
+    return pool !== here ? this.words.otherPool : thing?.kind === "sr" ? this.words.noDisks : this.words.noTarget;
   },
 
   /** What is held, and what is known of what is below it: beside the pointer, or at the map's foot. */
   tellCarried() {
-    const { targets, over, at, held, finger } = this.carried, box = this.$refs.carry, how = targets.get(over)?.how ?? "", [name, words, drop] = box.children;
+    const { targets, over, at, held, finger } = this.carried, box = this.$refs.carry, how = targets.get(over)?.how ?? "", [name, words, hint, drop] = box.children;
     name.textContent = this.carriedName();
     words.textContent = this.carriedWords();
     words.dataset.how = how;
+    hint.textContent = finger ? "" : this.words[MOVES.includes(how) ? "carryKeys" : "carryCancel"];
     drop.disabled = !how || how === "no";
     box.hidden = false;
     box.toggleAttribute("data-held", Boolean(held));
@@ -166,14 +175,22 @@ export const carrying = {
     this.drifting = requestAnimationFrame(step);
   },
 
-  /** What the overlay draws of it: a ring round every target, and dashes where the VMs are. */
+  /** What the overlay draws of it: a ring round every target, dashes where the VMs are, and the place that they would take. */
   carriedDrawn() {
     if (!this.carried || !this.plan) return { rings: [], lifted: [] };
     const { ids, targets, over } = this.carried, lifted = new Set(ids), boxes = this.plan.pools.flatMap(({ hosts, bench }) => [...hosts, bench]);
     const isShown = ({ id }) => targets.has(id) && (id === over || targets.get(id).how !== "no" || this.model.things.get(id)?.kind === "host");
+    const place = [...MOVES, "start"].includes(targets.get(over)?.how) ? { ghosts: this.landing(ids, over) } : {};
     return {
+      ...place,
       rings: this.carryTargets().filter(isShown).map(({ id, box }) => ({ box, how: targets.get(id).how, over: id === over })),
       lifted: boxes.flatMap(({ tiles }) => tiles.filter(({ id }) => lifted.has(id))),
     };
+  },
+
+  /** The places on a host that they would take, to the map's scale. */
+  landing(ids, host) {
+    const { things } = this.model, moves = new Map(ids.filter((id) => things.get(id)?.host !== host).map((id) => [id, host]));
+    return ghosts(this.plan, this.model, { moves }).map((ghost) => ({ ...ghost, from: null, name: things.get(ghost.id).name }));
   },
 };

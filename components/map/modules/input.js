@@ -75,7 +75,7 @@ export function gestures(map) {
     if (map.carried?.held && button === 0 && !moved) { map.aimAt(map.targetAt(at)); return; }
     if (moved) {
       if (head !== null) { map.dropHead(head, at); return; }
-      if (carried >= 0) { map.dropCarried(); return; }
+      if (carried >= 0) { map.dropCarried({ ask: event.altKey, copy: event.shiftKey }); return; }
       if (!pans && button === 0) map.chooseInside(from, at, add);
       const way = from.y - at.y, quick = event.timeStamp - since < SWIPE.time && Math.abs(way) > Math.max(SWIPE.way, 2 * Math.abs(from.x - at.x));
       if (touch && quick && map.scrolls()) map.swipe(Math.sign(way));

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from data.coalesce import INTERVAL
 from data.identity import key_of
 from data.objects import VM, Host
 from data.types import NULL_REF, Ref
@@ -47,6 +48,16 @@ class MigrationChecks:
         async with asyncio.TaskGroup() as group:
             for _worker in range(AT_ONCE):
                 group.create_task(self._work(left, told))
+
+    async def watch(self, wanted: Iterable[tuple[VM, MigrateVM]], told: Told, draw: Callable[[], object]) -> None:
+        """As `ask`; `draw` is called after what came within a tenth of a second, and at the end."""
+        asking = asyncio.create_task(self.ask(wanted, told))
+        try:
+            while not asking.done():
+                await asyncio.wait({asking}, timeout=INTERVAL)
+                draw()
+        finally:
+            asking.cancel()
 
     async def _work(self, left: Iterator[tuple[VM, MigrateVM]], told: Told) -> None:
         for vm, request in left:

@@ -22,7 +22,7 @@ from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason, has_address, management_of, migration_network_of, overfull
 from xo_dash.control.vm.migration.request import MOST, MigrateVM, disks_in, host_in, nics_in, places_in
-from xo_dash.control.vm.migration.targets import Way, target, targets, way_to
+from xo_dash.control.vm.migration.targets import PAUSED, Way, target, targets, way_to
 from xo_dash.i18n import N_
 
 # ---- what may be chosen
@@ -173,6 +173,8 @@ def _possible(subject: XapiObject) -> bool:
 def _blocked(vm: VM) -> LazyText | None:
     if _possible(vm):
         return None
+    if vm.power_state is PowerState.PAUSED:
+        return lazy(PAUSED)
     return (_RUNNING if vm.power_state is PowerState.RUNNING else _ANY)(vm)
 
 

@@ -20,6 +20,8 @@ from xo_dash.control.conditions import host_refuses
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.i18n import N_
 
+PAUSED: Final = N_("it is paused; unpause it first")
+
 
 class Way(IntEnum):
     """What moves, the least first."""
@@ -88,7 +90,7 @@ def is_running(vm: VM) -> bool:
 def _refusals(vm: VM, offer: HostOffer, way: Way) -> Iterator[LazyText]:
     host = offer.host
     if vm.power_state is PowerState.PAUSED:
-        yield lazy(N_("it is paused; unpause it first"))
+        yield lazy(PAUSED)
     if refused := host_refuses(host):
         yield refused
     if is_running(vm):
