@@ -16,6 +16,7 @@ from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import SRUuid, called
 from xo_dash.control.sr.choice import disk_srs
 from xo_dash.control.transfers.checksums import Checksum, checked
+from xo_dash.control.transfers.file_kinds import xva_pieces
 from xo_dash.control.vdi.space import cannot_receive, not_reached
 from xo_dash.control.vm.removal import remove_made
 from xo_dash.i18n import N_
@@ -71,7 +72,7 @@ def plan(request: ImportVM, pool: Pool) -> Plan:
     vms = yield Transfer(
         "/import", {"sr_id": sr.ref, "restore": str(request.keep).lower()},
         says=lazy(N_("Importing {name}"), name=name), label=f"Import of {name}", name=name, source=request.file, total=request.file.size,
-        encode=lambda source: checked(source.pieces(), request.checksum or ""), answers="VM", undo=undo,
+        encode=lambda source: checked(xva_pieces(source), request.checksum or ""), answers="VM", undo=undo,
     )  # fmt: skip
     return vms[0] if isinstance(vms, list) and vms else vms
 

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, Final, cast
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.transfers.checksums import Hasher
 from xo_dash.control.transfers.ends import EndFailed, Source, read_at, uncounted
+from xo_dash.control.transfers.file_kinds import refuse_no_disk
 from xo_dash.control.transfers.raw_disk import END, HEAD, SECTOR, expect, is_zero
 from xo_dash.control.transfers.stream_optimized import BROKEN, capacity_of, grains, is_stream_optimized
 from xo_dash.i18n import N_
@@ -129,9 +130,10 @@ class Parts(io.RawIOBase):
 
 
 def kind_of(file: BinaryIO) -> Kind:
-    """Raises EndFailed for what only describes a disk."""
+    """Raises EndFailed for what only describes a disk, or is none."""
     file.seek(0)
     head = file.read(512)
+    refuse_no_disk(head)
     if head.startswith(b"QFI\xfb"):
         return Kind.QCOW2
     if head.startswith(b"KDMV"):
