@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from xo_dash.control.lazy_text import lazy
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.i18n import N_
 
@@ -23,7 +23,8 @@ Checksum = Annotated[
     ),
 ]
 """SHA-256 or SHA-512 in hex, with or without its name before it."""
-WRONG_SUM: Final = lazy(N_("the checksum does not match: the file was damaged on the way, or is a different one"))
+SHOWN: Final = 12
+"""Digits of a checksum that are told: enough to find which of two lines of a list it is."""
 
 
 class Hasher:
@@ -50,8 +51,16 @@ class Hasher:
 
     def check(self) -> None:
         """Raises EndFailed."""
-        if self._digest is not None and self._digest.hexdigest() != self._wanted:
-            raise EndFailed(WRONG_SUM)
+        if self._digest is not None and (found := self._digest.hexdigest()) != self._wanted:
+            raise EndFailed(_wrong(found, self._wanted))
+
+
+def _wrong(found: str, wanted: str) -> LazyText:
+    return lazy(
+        N_("the checksum is {found}…, not {wanted}…: the file was damaged on the way, or is a different one"),
+        found=found[:SHOWN],
+        wanted=wanted[:SHOWN],
+    )
 
 
 async def checked(pieces: AsyncIterator[bytes], checksum: str) -> AsyncGenerator[bytes]:
