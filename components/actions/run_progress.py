@@ -8,7 +8,7 @@ from components.actions.dialog import counted
 from components.actions.retrying import dismiss, failed, retry_failed
 from components.actions.run_command import whoever
 from components.live import follow_source
-from components.transfers.words import amount, pace, transfers
+from components.transfers.words import amount, pace, sends_a_file, transfers
 from components.ui import Bar, Button, ButtonKind, passing
 from xo_dash.context import Context
 from xo_dash.control.run import Run, RunItem, RunState
@@ -69,7 +69,7 @@ class RunCard(ui.element):
                 self._cancel = Button(_("Cancel"), self._stop, kind=ButtonKind.GHOST).mark("cancel")
                 self._retry = Button(_("Retry"), lambda: retry_failed(context, run), icon="reboot").mark("retry-failed")
                 self._retry.set_visibility(False)
-                ui.link(_("Details"), f"/run/{run.key}").classes("x-link")
+                ui.link(_("Details"), f"/run/{run.key}", new_tab=sends_a_file(run)).classes("x-link")  # leaving the page would end it
         self._title.text = counted(run.action, len(run.items)) if len(run.items) > 1 else f"{_(run.action.title)}: {run.items[0].name}"
         self.refresh()
 
@@ -77,7 +77,8 @@ class RunCard(ui.element):
         run = self._run
         self._bar.show(run.progress)
         self._bar.set_visibility(not run.ended)
-        self._sum.text = summary(run)
+        self._sum.text = summary(run) if len(run.items) > 1 or run.ended else ""
+        self._sum.set_visibility(bool(self._sum.text))
         meters = transfers(run)
         self._moving.text = f"{amount(meters[0])} · {pace(meters[0])}" if len(meters) == 1 else ""
         self._moving.set_visibility(bool(self._moving.text))

@@ -16,7 +16,7 @@ from components.tasks.run_objects import RunObjects
 from components.tasks.run_request import request_card
 from components.tasks.words import MARKS, WORDS
 from components.theme.icons import Icon
-from components.transfers.words import amount, pace
+from components.transfers.words import amount, pace, sends_a_file
 from components.ui import Age, Bar, Button, ButtonKind, Card, Figure, Notice, PageHead, StateMark, Tone, confirm
 from data.names import pool_name
 from xo_dash.context import Context
@@ -116,7 +116,9 @@ class RunPage(ui.element):
             if item.state.ended:
                 return
             with Card(_("If it fails or is cancelled")):
-                ui.label(_("Completed steps are undone, last first. You can leave this page.")).classes("x-dim")
+                ui.label(_("Completed steps are undone, last first.")).classes("x-dim")
+                stay = _("Keep the page that sends the file open.") if sends_a_file(self._run) else _("You can leave this page.")
+                ui.label(stay).classes("x-dim")
 
     def _steps(self, item: RunItem) -> None:
         undone = any(step.undone or step.left for step in item.steps)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from xo_dash.control.requests.request import files_of
 from xo_dash.control.run import Run, RunState, StepLog
 from xo_dash.control.transfers.meter import ByteCounter
 from xo_dash.i18n import _, duration, rate, size
@@ -37,6 +38,11 @@ def transfers(run: Run) -> list[ByteCounter]:
     return [step.meter for item in run.items for step in moving(item.steps) if step.meter is not None and step.state is RunState.RUNNING]
 
 
+def sends_a_file(run: Run) -> bool:
+    """Whether a browser, or the command line, sends a file for it: that has to stay open."""
+    return not run.ended and run.request is not None and any(not file.url for file in files_of(run.request))
+
+
 def amount(meter: MovingBytes) -> str:
     """`1.2 GiB of 4 GiB`"""
     if meter.total:
@@ -45,8 +51,12 @@ def amount(meter: MovingBytes) -> str:
 
 
 def pace(meter: MovingBytes) -> str:
-    """`110 MiB/s, 20 s left`"""
+    """`110 MiB/s, 20 s left`; of one that stands still, for how long."""
     if not meter.moved:
         return _("waiting")
+    if meter.total and meter.moved >= meter.total:
+        return _("finishing")
+    if isinstance(meter, ByteCounter) and meter.is_stalled:
+        return _("no data for {time}").format(time=duration(meter.idle))
     speed = rate(meter.speed)
     return speed if math.isnan(meter.left) else _("{speed}, {time} left").format(speed=speed, time=duration(meter.left))

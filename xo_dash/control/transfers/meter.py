@@ -24,14 +24,22 @@ class ByteCounter:
         self._told = told
         self._clock = clock
         self._began = clock()
+        self._last = self._began  # when something moved
         self._looks: deque[tuple[float, int]] = deque([(self._began, 0)], maxlen=int(SPAN / OFTEN))
         self._share = 0.0  # by XAPI's own account
 
     def add(self, count: int) -> None:
-        self.moved += count
         now = self._clock()
+        if count:
+            self.moved += count
+            self._last = now
         if now - self._looks[-1][0] >= OFTEN:
             self._looks.append((now, self.moved))
+            self._told()
+
+    def look(self) -> None:
+        """To be called where nothing has moved for a while, which is worth telling."""
+        if self.is_stalled:
             self._told()
 
     def shared(self, fraction: float) -> None:
@@ -46,8 +54,20 @@ class ByteCounter:
         return min(1.0, self.moved / self.total) if self.total else self._share
 
     @property
+    def idle(self) -> float:
+        """Seconds since the last byte."""
+        return self._clock() - self._last
+
+    @property
+    def is_stalled(self) -> bool:
+        """Whether nothing has moved for so long that there is no speed to tell."""
+        return self.idle >= SPAN
+
+    @property
     def speed(self) -> float:
         """Bytes per second over the last seconds."""
+        if self.is_stalled:
+            return 0.0
         (since, before), now = self._looks[0], self._clock()
         return (self.moved - before) / (now - since) if now > since else 0.0
 

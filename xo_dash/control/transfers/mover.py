@@ -21,7 +21,7 @@ from xo_dash.control.transfers.ends import EndFailed, Source
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.transfers.haul import EMPTY, OURS, Haul, failure_of
 from xo_dash.control.transfers.images import disk_size
-from xo_dash.control.transfers.meter import OFTEN, ByteCounter
+from xo_dash.control.transfers.meter import OFTEN, SPAN, ByteCounter
 from xo_dash.xapi.errors import XapiError
 from xo_dash.xapi.line import PIECE
 from xo_dash.xapi.streams import DownloadStream, TransferStream
@@ -239,7 +239,10 @@ class Mover:
             if haul.stopped or haul.is_refused:
                 work.cancel()
             haul.stirred.clear()
-            await haul.stirred.wait()
+            try:
+                await asyncio.wait_for(haul.stirred.wait(), SPAN)
+            except TimeoutError:
+                haul.meter.look()
 
     async def _concluded(self, haul: Haul, failure: StepOutcome | None) -> StepOutcome:
         """What the task says; of one that was never begun, or cannot say, what we saw."""
