@@ -11,7 +11,7 @@ from components.actions.run_command import whoever
 from components.live import follow_source
 from components.tasks.words import MARKS, WORDS
 from components.transfers.handing import download
-from components.transfers.words import amount, moving, pace
+from components.transfers.words import amount, moving, pace, sends_a_file
 from components.ui import Age, Bar, Button, ButtonKind, StateMark, empty_state, heading
 from data.types import XapiObject
 from xo_dash.context import Context
@@ -97,7 +97,7 @@ class TransferRow(ui.element):
         with self:
             with ui.element().classes("x-transfer-head"):
                 self._state = StateMark(MARKS[row.step.state], _(WORDS[row.step.state]))
-                ui.label(str(row.step.says)).classes("x-transfer-title")
+                ui.link(str(row.step.says), f"/run/{run.key}", new_tab=sends_a_file(run)).classes("x-transfer-title").props("dir=auto")
                 if target := path(item.subject):
                     ui.link(item.name, target).classes("x-dim x-small")
                 ui.label(run.user_name).classes("x-dim x-small")

@@ -47,10 +47,11 @@ export default {
         <input ref="input" type="file" :accept="accept" :aria-label="words.label" @change="choose($event.target.files[0])">
         <span class="x-btn" aria-hidden="true">{{ words.button }}</span>
         <span class="x-picker-name">{{ name || words.drop }}</span>
+        <span v-if="name" class="x-dim x-small">{{ size }}</span>
       </label>
       <span v-if="fault" class="x-critical x-small" role="alert">{{ fault }}</span>
     </div>`,
-  props: { words: Object, accept: String, fault: String },
+  props: { words: Object, accept: String, fault: String, size: String },
   emits: ["chosen"],
   data() { return { name: "", over: false }; },
   methods: {

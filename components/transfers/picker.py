@@ -12,6 +12,7 @@ from xo_dash.control.requests.types import LONGEST_NAME
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.transfers.upload import Upload
 from xo_dash.i18n import _
+from xo_dash.i18n import size as size_in_words
 
 ROUTE = "/transfers/in/"
 
@@ -49,5 +50,7 @@ class FilePicker(ui.element, component="picker.js"):
         self.withdraw()
         self._upload = self._exchange.offer(name, size, current_actor().user_id)
         self.file = File(id=self._upload.id, name=name, size=size)
+        self._props["size"] = size_in_words(size)
+        self.update()
         self.run_method("offered", ROUTE + self._upload.id)
         self._changed()
