@@ -30,10 +30,10 @@ def commands(lines: Sequence[str]) -> None:
 
 
 class Preview(ui.element):
-    """Steps of a single object where there are several, and the calls, which are sent to the browser once they are unfolded."""
+    """Steps of a single object, and the calls, which are sent to the browser once they are unfolded."""
 
     def __init__(self, action: AnyAction, subjects: Sequence[XapiObject], waiting: str = "") -> None:
-        """`waiting`: what stands here while something is missing or wrong, where it is all that a card has."""
+        """`waiting`: what stands here while something is missing or wrong, where it is all that a card has; then one step is listed too."""
         super().__init__()
         self.classes("x-preview")
         self._action = action
@@ -62,8 +62,9 @@ class Preview(ui.element):
         self._waiting.set_visibility(request is None and bool(self._waiting.text))
         self._folded.set_visibility(request is not None or not self._waiting.text)
         self._steps.clear()
-        self._steps.set_visibility(len(steps) > 1)
-        if len(steps) > 1:
+        is_listed = len(steps) > (0 if self._waiting.text else 1)
+        self._steps.set_visibility(is_listed)
+        if is_listed:
             with self._steps:
                 for text, _same in groupby(str(step.says) for step in steps):  # what takes several calls is one thing to a person
                     ui.label(text).tag = "li"

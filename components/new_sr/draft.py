@@ -13,7 +13,7 @@ from xo_dash.control.requests.fault import BadRequest, Fault
 from xo_dash.control.sr.create import NEW_SR, free_name, is_here
 from xo_dash.control.sr.discovery import Discovery
 from xo_dash.control.sr.found import FoundSR
-from xo_dash.control.sr.kinds import SRKind
+from xo_dash.control.sr.kinds import KINDS, SRKind
 from xo_dash.control.sr.new_sr import NewSR
 
 UNNAMED = "new"
@@ -72,11 +72,16 @@ class SRDraft:
             return lying[0].uuid if lying else None
         return self.existing or None
 
+    def erased(self, found: Discovery) -> str | None:
+        """The SR that a new one takes the LUN or disk of, because somebody wants that."""
+        lying = self.lying(found) if self.existing == "" else ()
+        return lying[0].uuid if lying and KINDS[self.kind].formats else None
+
     def request(self, found: Discovery) -> tuple[NewSR | None, list[Fault]]:
         """What would be sent, or what is wrong with it."""
         pool, rough = own_pool(self.home), self.rough
         try:
-            request = decode(NewSR, self.values | {"existing": self.attached(found)})
+            request = decode(NewSR, self.values | {"existing": self.attached(found), "erase": self.erased(found)})
         except BadRequest as error:
             told = {fault.field for fault in error.faults}
             more = NEW_SR.faults(rough, pool) if rough is not None and pool is not None else []

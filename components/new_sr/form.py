@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nicegui import ui
 
 from components.actions import start_run, whoever
@@ -31,7 +33,7 @@ from xo_dash.control.sr.kinds import KINDS, SRKind, offered
 from xo_dash.control.sr.new_sr import NewSR
 from xo_dash.control.sr.probe import ProbeAnswer
 from xo_dash.control.sr.probe_faults import fault_of
-from xo_dash.i18n import _, duration, ngettext, number
+from xo_dash.i18n import N_, _, duration, ngettext, number
 
 ASKED: dict[SRKind, tuple[str, ...]] = {
     SRKind.NFS: ("server", "version", "path"), SRKind.SMB: ("share", "user", "password"),
@@ -51,7 +53,7 @@ class NewSRForm(ui.element):
         self._context, self._home = context, home
         self._draft = SRDraft(home, offered(home)[0])
         self._boxes: dict[str, FieldBox] = {}
-        self._named = self._suggesting = self._pressed = False
+        self._named = self._suggesting = self._pressed = self._given = False
         self._failed: Fault | None = None  # of the last run
         self._search = Search(context.runner.prober, home, self._tell)
         pool = own_pool(home)
@@ -80,10 +82,11 @@ class NewSRForm(ui.element):
 
     def _lists(self) -> None:
         """Of what is found; those without rows are not seen."""
-        self._exports = FoundList(_("Export"), ["", _("Size"), _("Free")], "2.2fr 0.7fr 0.7fr", lambda value: self._choose("path", value))
-        self._targets = FoundList(_("Target"), [_("IQN")], "2.6fr", lambda value: self._choose("iqn", value), _("Portals"))
-        columns = [_("LUN"), _("Size"), _("Vendor"), _("SCSI id")]
-        self._luns = FoundList(_("LUN"), columns, "40px 72px 80px 1.6fr", lambda value: self._choose("scsi_id", value))
+        exports = {_("Path"): "2.2fr", _("Size"): "0.7fr", _("Free"): "0.7fr"}
+        self._exports = FoundList(_("Export"), exports, lambda value: self._choose("path", value))
+        self._targets = FoundList(_("Target"), {_("IQN"): "2.6fr"}, lambda value: self._choose("iqn", value), _("Portals"))
+        luns = {_("LUN"): "32px", _("Size"): "56px", _("Vendor"): "72px", _("SCSI id"): "1.6fr"}
+        self._luns = FoundList(_("LUN"), luns, lambda value: self._choose("scsi_id", value))
 
     def _names(self) -> None:
         titles = {field.name: field for field in fields(NewSR)}
@@ -123,6 +126,7 @@ class NewSRForm(ui.element):
         """Another type; what was typed into fields that both have stays, but for who signs in where."""
         self._draft.turn(kind)
         self._failed, self._pressed = None, False
+        self._default.set_visibility(not KINDS[kind].for_images)
         self._draw_types()
         self._draw_fields()
 
@@ -180,7 +184,8 @@ class NewSRForm(ui.element):
     # ---- what follows from it
 
     def _tell(self) -> None:
-        if self.is_deleted:
+        """Not while it is being made, when what is made is found there, nor when it is there."""
+        if self.is_deleted or self._given:
             return
         with self:
             self._read()
@@ -191,12 +196,12 @@ class NewSRForm(ui.element):
             self._take_the_only_target()
             self._suggest_name()
             self._draw_found()
-            self._draw_hosts()
             self._draw_plan(barred)
 
     def _read(self) -> None:
         typed = {name: box.value for name, box in self._boxes.items()}
-        self._draft.typed = {**typed, "make_default": bool(self._default.value)}
+        wanted = bool(self._default.value) and not KINDS[self._draft.kind].for_images
+        self._draft.typed = {**typed, "make_default": wanted}
 
     def _take_the_only_target(self) -> None:
         """It needs no choosing, and asks nothing that is not being asked already."""
@@ -237,11 +242,10 @@ class NewSRForm(ui.element):
         text = ngettext("{n} found in {time}", "{n} found in {time}", count)
         return text.format(n=number(count), time=duration(max(0.1, round(search.seconds, 1))))
 
-    def _draw_hosts(self) -> None:
+    def _checks(self) -> Sequence[HostCheck]:
+        """Of the hosts that would get the SR, as far as they were asked."""
         rough, checks = self._draft.rough, self._search.checks
-        if not checks and rough is not None:
-            checks = tuple(HostCheck(name_of(host)) for host in hosts_of(rough, self._pool))
-        self._hosts.show(checks)
+        return checks or [HostCheck(name_of(host)) for host in (hosts_of(rough, self._pool) if rough is not None else ())]
 
     # ---- the plan
 
@@ -254,11 +258,20 @@ class NewSRForm(ui.element):
             box.fault(told.get(name) or wrong)
         self._preview.show(request)
         notes = [] if request is None else list(NEW_SR.notes(request, self._pool))
+        self._hosts.show(self._checks(), None if fault is None or fault.field not in self._boxes else fault.reason)
         self._notes.show(notes, None if fault is None or fault.field in self._boxes else fault.reason)
-        self._button.set_text(_("Attach") if self._draft.attached(self._search.found) else _("Create"))
+        self._button.set_text(_(self._verb()))
+        faults = sorted(faults, key=lambda one: one.field == "name")  # which follows the place
         why = barred or next((one.reason for one in faults), None)
         self._button.allow(str(why) if why else None)
-        self._why.text = str(why) if why and (barred or self._pressed) else ""
+        self._why.text = str(why or "")
+
+    def _verb(self) -> str:
+        """A message."""
+        found = self._search.found
+        if self._draft.attached(found):
+            return N_("Attach")
+        return N_("Erase and create") if self._draft.erased(found) else N_("Create")
 
     def _go(self) -> None:
         self._pressed = True
@@ -273,6 +286,7 @@ class NewSRForm(ui.element):
         run = start_run(self._context, NEW_SR, [self._pool], request)
         if run is None:
             return
+        self._given = True
         self._button.set_visibility(False)
         with fresh_slot(self._progress):
             SRProgress(self._context, run, lambda: self._over(run, request))
@@ -280,6 +294,7 @@ class NewSRForm(ui.element):
     def _over(self, run: Run, request: NewSR) -> None:
         """It failed, and all is as it was: the form is there again."""
         (item,) = run.items
+        self._given = False
         exports = self._search.found.exports
         self._failed = fault_of(request, ProbeAnswer(code=item.code), self._home, exports, item.reason) if item.code else None
         self._button.set_visibility(True)

@@ -24,6 +24,8 @@ from xo_dash.control.sr.probe_faults import fault_of
 
 DEBOUNCE: Final = 0.4
 """Seconds after the last key."""
+AT_A_TIME: Final = 8
+"""Hosts of a pool that are asked at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,11 @@ class Search:
         checks = [HostCheck(name_of(host)) for host in hosts]
         self.checks = tuple(checks)
         await asyncio.sleep(DEBOUNCE)
+        turns = asyncio.Semaphore(AT_A_TIME)
 
         async def look(at: int) -> None:
-            answer = await self._prober.ask(user, hosts[at], kind, config)
+            async with turns:
+                answer = await self._prober.ask(user, hosts[at], kind, config)
             wrong = fault_of(request, answer, self._home, self.found.exports) if answer.code or answer.refused else None
             checks[at] = HostCheck(checks[at].name, True, wrong.field if wrong else "", wrong.reason if wrong else None)
             self.checks = tuple(checks)

@@ -10,11 +10,11 @@ from components.live import fresh_slot
 from components.new_sr.search import HostCheck
 from components.ui import Card, Mark
 from xo_dash.control.lazy_text import LazyText
-from xo_dash.i18n import _
+from xo_dash.i18n import _, number
 
 
 class HostChecks(Card):
-    """A line for each host."""
+    """A line for each host; those that do not reach it come first."""
 
     def __init__(self) -> None:
         super().__init__(_("Hosts"))
@@ -22,20 +22,30 @@ class HostChecks(Card):
         with self:
             self._rows = ui.element().classes("x-new-sr-hosts").mark("hosts")
 
-    def show(self, checks: Sequence[HostCheck]) -> None:
-        if (shown := tuple(checks)) == self._shown:
+    def show(self, checks: Sequence[HostCheck], told: LazyText | None) -> None:
+        """`told`: what is said at a field already, and not again for each host."""
+        said = str(told) if told is not None else ""
+        if (shown := (tuple(checks), said)) == self._shown:
             return
         self._shown = shown
-        self.scope.text = _("checked now") if checks and all(one.known for one in checks) else ""
+        reached = sum(one.known and not one.refused for one in checks)
+        is_complete = bool(checks) and all(one.known for one in checks)
+        self.scope.text = _("{n} of {all} reach it").format(n=number(reached), all=number(len(checks))) if is_complete else ""
         with fresh_slot(self._rows):
             if not checks:
                 ui.label(_("Choose a host.")).classes("x-dim")
-            for one in checks:
+            for one in sorted(checks, key=lambda one: one.refused is None):
                 with ui.element().classes("x-new-sr-host"):
                     Mark("critical" if one.refused else "live" if one.known else "unknown")
                     ui.label(one.name).classes("x-cut").props("dir=auto")
-                    text = str(one.refused) if one.refused else _("reaches it") if one.known else _("not checked")
-                    ui.label(text).classes("x-dim")
+                    ui.label(_words(one, said)).classes("x-dim")
+
+
+def _words(check: HostCheck, said: str) -> str:
+    if check.refused is None:
+        return _("reaches it") if check.known else _("not checked")
+    reason = str(check.refused)
+    return _("does not reach it") if reason == said else reason
 
 
 class SideNotes(ui.element):

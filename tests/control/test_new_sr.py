@@ -144,6 +144,7 @@ def test_a_name_or_a_lun_that_is_taken(lab: Lab) -> None:
     assert faults("pool.new_sr", lab.pool, **NFS) == ["the pool has an SR of this name; choose another"]
     assert faults("pool.new_sr", lab.pool, **ISCSI) == ["vms of lab is on it; choose another"]
     assert faults("pool.new_sr", lab.pool, **ISCSI | {"existing": UUID}) == ["the pool has this SR already"]
+    assert faults("pool.new_sr", lab.pool, **ISCSI | {"scsi_id": "36b", "erase": UUID}) == ["vms of lab is on it; choose another"]
     other = Lab(FakePool("other", lab.fake.mirror))
     assert faults("pool.new_sr", other.pool, **ISCSI) == ["vms of lab is on it; choose another"], "in whichever pool it is"
 
@@ -161,8 +162,10 @@ def test_a_lun_is_looked_at_once_more_before_it_is_formatted(lab: Lab) -> None:
     look, create = steps_of("pool.new_sr", lab.pool, **ISCSI)
     assert isinstance(look, Question) and isinstance(create, Call) and look.parameters[1] == create.parameters[1]
     assert look.judge("<SRlist/>") is None
-    assert str(look.judge(SRS)) == "there is an SR on 36a now; search again and attach it"
-    assert str(create.says) == "Formatting 36a and creating san; this erases it"
+    assert str(look.judge(SRS)) == f"there is an SR on 36a already, {UUID}; attach that one, or choose another place"
+    known = steps_of("pool.new_sr", lab.pool, **ISCSI | {"erase": UUID})[0]
+    assert isinstance(known, Question) and known.judge(SRS) is None, "unless it is the one to erase"
+    assert str(create.says) == "Formatting 36a, which erases it, and creating san"
     assert create.parameters[1] == {
         "target": "10.0.0.1", "port": "3260", "targetIQN": "iqn.x:a", "SCSIid": "36a", "chapuser": "xen", "chappassword": Hidden("hunter2"),
     }  # fmt: skip

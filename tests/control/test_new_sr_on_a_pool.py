@@ -124,7 +124,7 @@ async def test_an_nfs_sr_from_its_search_to_its_end(lab: SimulatedPool, tmp_path
         (SECURE | {"user": "xen", "password": "wrong"}, "the iSCSI target rejected the login"),
         (ISCSI | {"target": "10.99.0.1"}, "the iSCSI target does not respond"),
         (ISCSI | {"scsi_id": "36000"}, "choose a LUN"),
-        (ISCSI | {"scsi_id": OLD}, f"there is an SR on {OLD} now; search again and attach it"),
+        (ISCSI | {"scsi_id": OLD}, f"there is an SR on {OLD} already, "),
         (NFS | {"path": "/mnt/tank/backup", "existing": "5b0f3a52-0000-4000-8000-000000000001"}, "the NFS share could not be mounted"),
         ({"kind": "smb", "name": "s", "share": "//nas/vms"}, "the SMB share could not be mounted"),
         ({"kind": "iso_nfs", "name": "i", "server": "10.10.0.10", "path": "/none"}, "the ISO share could not be mounted"),
@@ -163,6 +163,9 @@ async def test_luns_are_found_and_one_that_holds_an_sr_is_attached(lab: Simulate
         assert item.state is RunState.REFUSED and "is on it; choose another" in str(item.reason)
         await done(bench, "sr.destroy", san)
         await done(bench, "sr.forget", old)
+        new = await made(bench, ISCSI | {"name": "new", "scsi_id": OLD, "erase": old.uuid})
+        await bench.until(lambda: len(new.PBDs) == 2 and not new.VDIs)
+        await done(bench, "sr.destroy", new)
 
 
 async def test_a_library_has_its_images(lab: SimulatedPool, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def _made(request: NewSR, pool: Pool, hosts: list[Host]) -> Plan:
         yield _still_free(request, hosts[0])
     says = lazy(N_("Creating {name}"), name=request.name)
     if facts.formats:
-        says = lazy(N_("Formatting {what} and creating {name}; this erases it"), what=_what(request), name=request.name)
+        says = lazy(N_("Formatting {what}, which erases it, and creating {name}"), what=_what(request), name=request.name)
     return (yield Call(
         "SR.create", hosts[0].ref, config, 0, request.name, request.description, facts.type, facts.content, facts.shared, {}, says=says,
         undo=lambda ref: _removed(ref, request, pool), undone=lazy(N_("the new SR was removed again")),
@@ -69,13 +69,17 @@ def _what(request: NewSR) -> str:
 
 def _still_free(request: NewSR, host: Host) -> Question:
     """A look right before the LUN or disk is formatted: somebody may have taken it since it was chosen."""
+    text = N_("Checking that there is no other SR on {what}") if request.erase else N_("Checking that there is no SR on {what}")
 
     def judge(answer: object) -> LazyText | None:
-        found = srs_in(str(answer))
-        return lazy(N_("there is an SR on {what} now; search again and attach it"), what=_what(request)) if found else None
+        found = next((sr for sr in srs_in(str(answer)) if sr.uuid != request.erase), None)
+        if found is None:
+            return None
+        return lazy(N_("there is an SR on {what} already, {uuid}; attach that one, or choose another place"),
+                    what=_what(request), uuid=found.uuid)  # fmt: skip
 
     return Question(method="SR.probe", parameters=(host.ref, device_config(request), request.facts.type, {}),
-                    says=lazy(N_("Checking that there is no SR on {what}"), what=_what(request)), judge=judge)  # fmt: skip
+                    says=lazy(text, what=_what(request)), judge=judge)  # fmt: skip
 
 
 def _removed(ref: Ref, request: NewSR, pool: Pool) -> Plan:
@@ -86,7 +90,7 @@ def _removed(ref: Ref, request: NewSR, pool: Pool) -> Plan:
     sr = home.one(SR, ref)
     for pbd in attached_paths(sr) if sr is not None else ():
         yield from unplugging(pbd)
-    method = "SR.forget" if request.facts.content == "iso" else "SR.destroy"
+    method = "SR.forget" if request.facts.for_images else "SR.destroy"
     yield Call(method, ref, says=lazy(N_("Removing {name} again"), name=request.name), gone_is_done=True)
 
 
@@ -124,8 +128,10 @@ def notes(request: NewSR, pool: Pool) -> Iterator[LazyText]:
             yield lazy(
                 N_("{pool} has this SR attached: two pools that write to one SR destroy it. Detach it there first."), pool=name_of(owner)
             )
-        elif request.facts.content != "iso":
+        elif not request.facts.for_images:
             yield lazy(N_("If another pool still uses it, both would write. Attach it only if that pool is gone or has detached it."))
+    elif request.facts.formats and request.erase:
+        yield lazy(N_("The SR on {what} is erased with all disks on it. This cannot be undone."), what=_what(request))
     elif request.facts.formats:
         yield lazy(N_("Everything on {what} is erased. It is checked once more right before."), what=_what(request))
 

@@ -39,6 +39,11 @@ class KindFacts:
     probed: bool = True  # whether SR.probe tells which SRs are there
     formats: bool = False  # whether making one erases what is there
 
+    @property
+    def for_images(self) -> bool:
+        """Whether it is a library of CD images, which holds no disks."""
+        return self.content == "iso"
+
 
 KINDS: Final[Mapping[SRKind, KindFacts]] = {
     SRKind.NFS: KindFacts(N_("NFS"), N_("shared, thin"), "nfs", needs=("server", "path")),

@@ -39,6 +39,7 @@ class NewSR(Request, frozen=True, kw_only=True):
     name: Annotated[Name, called(N_("Name"))]
     description: Annotated[Lines, called(N_("Description"))] = ""
     existing: Annotated[Uuid | None, called(N_("UUID of an SR found there"), hint=N_("It is attached; nothing is written"))] = None
+    erase: Annotated[Uuid | None, called(N_("UUID of an SR found there to erase"), hint=N_("Its LUN or disk is formatted"))] = None
     make_default: Annotated[bool, called(N_("Make it the default SR"))] = False
     host: Annotated[HostUuid | None, called(N_("Host"), hint=N_("For local storage"))] = None
     server: Annotated[Server, called(N_("Server"))] = ""
@@ -104,10 +105,15 @@ def known_at(request: NewSR, home: Home) -> list[SR]:
 
 def user_elsewhere(request: NewSR, home: Home) -> Home | None:
     """Another pool that has the SR attached which is to be attached: two that write to one SR destroy it. Images are only read."""
-    if not request.existing or request.facts.content == "iso":
+    if not request.existing or request.facts.for_images:
         return None
-    others = (sr for other in home.pools.values() if other is not home and (sr := other.by_uuid(SR, request.existing)) is not None)
+    others = (sr for sr in _having(request.existing, home) if sr.home is not home)
     return next((sr.home for sr in others if any(pbd.currently_attached for pbd in sr.all_of(PBD, sr.PBDs))), None)
+
+
+def _having(uuid: str, home: Home) -> list[SR]:
+    """The rows of all pools for this SR."""
+    return [sr for pool in home.pools.values() if (sr := pool.by_uuid(SR, uuid)) is not None]
 
 
 def check(request: NewSR, pool: Pool) -> Iterator[Fault]:
@@ -122,19 +128,20 @@ def check(request: NewSR, pool: Pool) -> Iterator[Fault]:
         yield Fault("password", lazy(N_("“{field}” is missing"), field=LazyText(titles["password"])))
     if any(sr.name_label == request.name for sr in pool.home.all(SR).values()):
         yield Fault("name", lazy(N_("the pool has an SR of this name; choose another")))
-    if request.make_default and facts.content == "iso":
+    if request.make_default and facts.for_images:
         yield Fault("make_default", lazy(N_("not used for VM disks")))
     yield from _shape(request)
     yield from _host(request, pool)
     yield from _taken(request, pool)
 
 
+UUID: Final = (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "5b0f3a52-1c2d-4e5f-8a9b-0c1d2e3f4a5b")
 SHAPES: Final[Mapping[str, tuple[str, str]]] = {
     "path": (r"/.*", "/export/vms"), "folder": (r"/.*", "/srv/iso"), "device": (r"/dev/.+", "/dev/sdb"),
     "iqn": (r"(iqn|eui|naa)\..+", "iqn.2005-10.org.example:target"), "server": (r"[\w.:\[\]-]+", "nas.lan"),
     "target": (r"[\w.:\[\], -]+", "10.0.0.20"), "scsi_id": (r"[\w.-]+", "36001405a6c1e2f3"),
     "share": (r"[\\/]*[^\\/]+[\\/].+", "//nas/share"),
-    "existing": (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "5b0f3a52-1c2d-4e5f-8a9b-0c1d2e3f4a5b"),
+    "existing": UUID, "erase": UUID,
 }  # fmt: skip
 """{field: (what it is made of, an example)}"""
 
@@ -142,7 +149,7 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
 def _shape(request: NewSR) -> Iterator[Fault]:
     for name, (pattern, example) in SHAPES.items():
         value = getattr(request, name)
-        if value and (name in request.facts.needs or name == "existing") and re.fullmatch(pattern, value) is None:
+        if value and (name in request.facts.needs or name in ("existing", "erase")) and re.fullmatch(pattern, value) is None:
             yield Fault(name, lazy(N_("it must look like {example}"), example=example))
 
 
@@ -163,6 +170,8 @@ def _taken(request: NewSR, pool: Pool) -> Iterator[Fault]:
         if (other := user_elsewhere(request, pool.home)) is not None and other.server.is_live:
             yield Fault("existing", lazy(N_("{pool} has this SR attached; detach it there first"), pool=pool_name(other)))
         return
-    if facts.formats and (there := known_at(request, pool.home)):
-        field = facts.needs[-1]
+    there, field = known_at(request, pool.home), facts.needs[-1]
+    if request.erase:
+        there, field = [*there, *_having(request.erase, pool.home)], "erase"
+    if facts.formats and there:
         yield Fault(field, lazy(N_("{sr} of {pool} is on it; choose another"), sr=name_of(there[0]), pool=pool_name(there[0].home)))
