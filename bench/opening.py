@@ -21,17 +21,25 @@ CHANGES = 40
 QUIET = 15.0  # seconds
 MAP = "document.querySelector('.xo-map').map"
 DRAWN = "window.drawn > 0"
-NOTE_DRAWN = """window.drawn = 0;
+NOTE_SEEN = """const noteSeen = (what) => requestAnimationFrame(() => {
+  window[what] = performance.now();
+  console.debug("seen");
+});"""
+"""Milliseconds from the start of the page's loading to the end of the frame that has its picture. Waiting for the line on the console runs
+no script of the driver's in the page."""
+NOTE_DRAWN = (
+    NOTE_SEEN
+    + """window.drawn = 0;
 const look = () => {
   const map = document.querySelector('.xo-map')?.map;
-  if (map?.painter.painted.full && map.plan?.pools.some(({ hosts }) => hosts.length)) window.drawn = performance.now();
+  if (map?.painter.painted.full && map.plan?.pools.some(({ hosts }) => hosts.length)) noteSeen("drawn");
   else requestAnimationFrame(look);
 };
 requestAnimationFrame(look);"""
-"""Milliseconds from the start of the page's loading to its picture."""
+)
 NOTE_LISTED = """window.listed = 0;
 const find = () => {
-  if (document.querySelectorAll('.x-vms-box [role=row] a').length > 5) window.listed = performance.now();
+  if (document.querySelectorAll('.x-vms-box [role=row] a').length > 5) noteSeen("listed");
   else requestAnimationFrame(find);
 };
 requestAnimationFrame(find);"""
@@ -96,8 +104,8 @@ async def first_visits() -> list[Figure]:
                 page = await browser.new_page(viewport={"width": 1440, "height": 900})
                 await page.context.add_cookies([{"name": name, "value": value, "url": board.url} for name, value in board.cookies.items()])
                 await page.add_init_script(NOTE_DRAWN + NOTE_LISTED)
-                await page.goto(board.url + path)
-                await page.wait_for_function(f"window.{seen} > 0", timeout=60_000)
+                async with page.expect_console_message(lambda line: line.text == "seen", timeout=60_000):
+                    await page.goto(board.url + path, wait_until="commit")
                 times[seen].append(await page.evaluate(f"window.{seen}") / 1000)
                 files[seen] = await page.evaluate("performance.getEntriesByType('resource').length")
                 await page.close()

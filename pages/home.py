@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 from collections.abc import Sequence
 
-from nicegui import ui
+from fastapi import Request, Response
+from nicegui import app, ui
 
 from components import live
 from components.actions import page_link
+from components.feeds import SQUEEZED
 from components.findings.attention import Attention
 from components.map.announcer import Announcer, spoken
 from components.map.carrying import Carrier
@@ -38,6 +42,7 @@ LINKS = {
     "screen": "/console-picture/{key}",
     "g v": "/vms", "g h": "/hosts", "g s": "/storage", "g n": "/networks",
 }  # fmt: skip
+ROWS = "/map/rows"
 LEGEND = "map.legend"
 """The user's preference."""
 
@@ -45,6 +50,12 @@ LEGEND = "map.legend"
 def create(program: Context) -> None:
     """One order of pools, hosts and groups for all who look."""
     orders = Orders(program.mirror, program.setting_store, program.users)
+
+    @app.get(ROWS, include_in_schema=False)
+    async def rows(request: Request) -> Response:
+        text = await program.for_request(request).shared(MapFeed).whole()
+        content = await asyncio.to_thread(gzip.compress, text.encode(), SQUEEZED)
+        return Response(content, media_type="application/json", headers={"Cache-Control": "no-store", "Content-Encoding": "gzip"})
 
     @ui.page("/")
     def home() -> None:
@@ -85,7 +96,7 @@ def _map(context: Context, orders: Orders) -> None:
     mirror, map_feed = context.mirror, context.shared(MapFeed)
     head = ui.element("header").classes("xo-home-head")
     user = current_user()
-    chart = Map(map_feed, links=LINKS, addressed=True, legend=user.preferences.get(LEGEND) is True).classes("xo-home-map")
+    chart = Map(map_feed, links=LINKS, rows=ROWS, addressed=True, legend=user.preferences.get(LEGEND) is True).classes("xo-home-map")
     with head:
         heading(_("Map"), 1).classes("x-only-read")
         Toolbar(chart)

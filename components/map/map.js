@@ -39,7 +39,7 @@ export default {
       <div class="xo-map-quiet" role="status" aria-live="polite" ref="live"></div>
       <slot></slot>
     </div>`,
-  props: { words: Object, legend: Boolean, links: Object, language: String, addressed: Boolean, order: Array, arrangeable: Boolean, movable: Boolean },
+  props: { words: Object, rows: String, legend: Boolean, links: Object, language: String, addressed: Boolean, order: Array, arrangeable: Boolean, movable: Boolean },
 
   mounted() {
     // Plain fields, not Vue's: nothing here may be made reactive.
@@ -78,7 +78,8 @@ export default {
     keys(this);
     this.showLegend(this.legend, false);
     this.tellView();
-    this.$emit("ready");
+    if (this.rows) setTimeout(() => this.fetch(), 0); // window.path_prefix is set after all is mounted
+    else this.$emit("ready", -1);
   },
 
   unmounted() { for (const stop of this.stops) stop(); this.table.stop(); this.screens.stop(); cancelAnimationFrame(this.pending); },
@@ -88,9 +89,19 @@ export default {
 
     // ---- from the server
 
+    /** All of it, which came while there was no socket; what has changed since is told by that, or all of it. */
+    async fetch() {
+      try {
+        const response = await fetch((window.path_prefix ?? "") + this.rows);
+        if (response.ok) this.patch(await response.json());
+      } finally {
+        this.$emit("ready", this.model.revision);
+      }
+    },
+
     patch(message) {
       const change = this.model.apply(message);
-      if (change.lost) { this.$emit("ready"); return; }
+      if (change.lost) { this.$emit("ready", -1); return; }
       if (message.r) { this.wanted = new HistoryRequests(); this.figured = ""; this.showMoves(this.toldMoves); }
       this.$refs.root.toggleAttribute("data-bare", ![...this.model.pools.values()].some(({ hosts }) => hosts.size));
       this.relay(change);

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import orjson
-from nicegui import events
+from nicegui import events, ui
 from nicegui.element import Element
 
 from components.browser import tell
@@ -78,10 +78,16 @@ class Map(Element, component="map.js"):
     on_view: Callable[[str], None] | None = None
     """Gets `map` or `table`."""
 
-    def __init__(self, map_feed: MapFeed, *, links: Mapping[str, str], addressed: bool = False, legend: bool = False) -> None:
-        """`addressed`: what is shown and how is kept in the page's address; `legend`: it is shown from the beginning."""
+    def __init__(
+        self, map_feed: MapFeed, *, links: Mapping[str, str], rows: str = "", addressed: bool = False, legend: bool = False
+    ) -> None:
+        """`rows`: where all of it is fetched, while the scripts come; else it is told when there is a socket. `addressed`: what is shown
+        and how is kept in the page's address; `legend`: it is shown from the beginning."""
         super().__init__()
         preload("xo-map")
+        if rows:
+            ui.add_head_html(f'<link rel="preload" as="fetch" crossorigin href="{rows}">')
+        self._props["rows"] = rows
         self._scene = map_feed
         self._is_ready = False
         self._moves: Sequence[tuple[str, str, int]] = ()
@@ -114,13 +120,19 @@ class Map(Element, component="map.js"):
 
     # ---- to the browser
 
-    def _ready(self) -> None:
-        self._is_ready = False
-        self._scene.show(self._show)
+    def _ready(self, event: events.GenericEventArguments) -> None:
+        """It says which revision it has, below zero none."""
+        missed = self._scene.missed(event.args) if isinstance(event.args, int) else None
+        if missed is None:
+            self._is_ready = False
+            self._scene.show(self._show)
+        else:
+            self._show(*missed)
 
-    def _show(self, message: str) -> None:
+    def _show(self, *messages: str) -> None:
         self._is_ready = True
-        tell(self, "patch", f"[{message}]")
+        for message in messages:
+            self._patch(message)
         if "order" in self._props:  # it may have changed since the page was made
             tell(self, "setOrder", orjson.dumps([self._props["order"]]).decode())
         if self._moves:

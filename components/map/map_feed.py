@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 import orjson
 
@@ -30,6 +32,9 @@ from data.types import Home
 
 HOLD = 0.004
 """Seconds the event loop is held while many rows are made."""
+
+KEPT = 50
+"""Messages, for those who fetched all of it and then come to be told of changes."""
 
 MEASURED_SLICE = 200
 """Objects whose levels are renewed between two looks at the clock."""
@@ -57,6 +62,7 @@ class MapFeed:
         self._waiting: list[Send] | None = None  # those to whom it is shown as soon as it is made; None: it is
         self._timer: asyncio.Handle | None = None
         self._snapshot = ""
+        self._recent = deque[str](maxlen=KEPT)
 
     # ---- who looks
 
@@ -91,7 +97,30 @@ class MapFeed:
         else:
             self._waiting.append(send)
 
+    def missed(self, since: int) -> list[str] | None:
+        """The messages that who has the revision `since` lacks; None: all of it is needed, see `show`."""
+        count = self._revision - since
+        if self._waiting is not None or not 0 <= count <= len(self._recent):
+            return None
+        return list(islice(self._recent, len(self._recent) - count, None))
+
+    async def whole(self) -> str:
+        """All of it as soon as it is made, also while no map is open."""
+        made: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def keep(message: str) -> None:
+            if not made.done():  # who asked may have left
+                made.set_result(message)
+
+        close = self.open(lambda _message: None)
+        try:
+            self.show(keep)
+            return await made
+        finally:
+            close()
+
     def _end(self) -> None:
+        self._revision += 1  # what comes next has other ids
         for stop in (*self._stops, *self._watches.values()):
             stop()
         if self._timer:
@@ -165,7 +194,9 @@ class MapFeed:
         self._timer = loop.call_at(next_burst(loop.time()), self._flush)
         self._revision += 1
         self._snapshot = ""
-        self._viewers.tell(orjson.dumps({"v": self._revision, **message}).decode())
+        text = orjson.dumps({"v": self._revision, **message}).decode()
+        self._recent.append(text)
+        self._viewers.tell(text)
 
     def snapshot(self) -> str:
         """All of it, as a message; the same text for everybody until something changes."""

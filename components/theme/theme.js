@@ -1,6 +1,9 @@
 // What every page needs before its elements are there: light or dark, how much contrast, ages that stay true, one tooltip.
+const WHEN = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+
 const xoDash = {
   words: null,
+  plural: null, exact: null, brief: null, // made when they are first asked for: reading what a browser knows of dates takes 20 ms
   skew: 0, // seconds the browser's clock is ahead of the server's
 
   wear(page) {
@@ -10,10 +13,7 @@ const xoDash = {
     this.choose("contrast", page.contrast);
     this.choose("density", page.density);
     this.words = page.words;
-    this.plural = new Intl.PluralRules(page.language);
-    const when = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-    this.exact = new Intl.DateTimeFormat(page.language, { ...when, second: "2-digit" });
-    this.brief = new Intl.DateTimeFormat(page.language, { ...when, year: undefined });
+    this.language = page.language;
     this.skew = Date.now() / 1000 - page.now;
     for (const part of localStorage.getItem("xo-unfolded")?.split(" ") ?? []) document.documentElement.classList.add(`x-all-${part}`);
     addEventListener("DOMContentLoaded", () => {
@@ -49,7 +49,7 @@ const xoDash = {
     if (whole < 3600) return put(w.units[1], Math.floor(whole / 60));
     if (whole < 86400) return put(w.units[2], Math.floor(whole / 3600));
     const days = Math.floor(whole / 86400);
-    return put(w.days[this.plural.select(days)] ?? w.days.other, days);
+    return put(w.days[(this.plural ??= new Intl.PluralRules(this.language)).select(days)] ?? w.days.other, days);
   },
 
   age(then) {
@@ -60,12 +60,14 @@ const xoDash = {
 
   /** Day and time to the second, where the reader is. */
   moment(then) {
-    return this.exact.format(new Date(then * 1000));
+    return (this.exact ??= new Intl.DateTimeFormat(this.language, { ...WHEN, second: "2-digit" })).format(new Date(then * 1000));
   },
 
   /** An age, and beside one of more than a day when that was. */
   dated(age, then) {
-    return this.now() - then < 86400 ? age : `${age} · ${this.brief.format(new Date(then * 1000))}`;
+    if (this.now() - then < 86400) return age;
+    this.brief ??= new Intl.DateTimeFormat(this.language, { ...WHEN, year: undefined });
+    return `${age} · ${this.brief.format(new Date(then * 1000))}`;
   },
 
   tick() {

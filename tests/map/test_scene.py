@@ -61,6 +61,20 @@ async def test_the_snapshot_has_everything_once(mirror: Mirror) -> None:
     assert len(ids) == len(set(ids))
 
 
+async def test_who_has_fetched_all_of_it_is_told_what_came_since(mirror: Mirror) -> None:
+    map_feed = MapFeed(mirror, hold=math.inf)
+    fetched = json.loads(await map_feed.whole())  # nobody looks yet
+    assert len(fetched["m"]) == 46 and not map_feed.is_open
+    view = View(map_feed)
+    assert map_feed.missed(fetched["v"]) is None  # its ids were others
+    fetched = json.loads(await map_feed.whole())
+    assert map_feed.missed(fetched["v"]) == []
+    fakes.change(mirror, running(mirror), name_label="renamed since")
+    await turn()
+    assert map_feed.missed(fetched["v"]) == view.messages[-1:]
+    assert map_feed.missed(-1) is None and map_feed.missed(fetched["v"] + 2) is None
+
+
 async def test_templates_snapshots_and_control_domains_are_not_drawn(mirror: Mirror) -> None:
     map_feed = MapFeed(mirror, hold=math.inf)
     view = View(map_feed)
