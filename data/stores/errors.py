@@ -8,7 +8,8 @@ StoreError
 ├── StoreUnreadable      truncated, not JSON, or not our records
 ├── SecretUnreadable     sealed with another key, or changed since
 ├── RecordMissing        no record of that id
-└── RecordRefused        a record of that name is there already, or a value makes no sense
+└── RecordRefused        it is against what is there: a name that is taken, the last administrator
+    └── RecordInvalid    a value makes no sense, whatever is there
 
 Each carries one sentence a person can act on.
 """
@@ -47,4 +48,8 @@ class RecordMissing(StoreError):
 
 
 class RecordRefused(StoreError):
+    pass
+
+
+class RecordInvalid(RecordRefused):
     pass

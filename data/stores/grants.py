@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from data.grants.grant import LEVELS, Grant, GrantKind, OwnRole, UserGroup
 from data.stores.directory import DataDirectory, in_thread
-from data.stores.errors import RecordRefused
+from data.stores.errors import RecordInvalid, RecordRefused
 from data.stores.records import Records
 from data.stores.users import name_key
 from xo_dash.i18n import _
@@ -157,7 +157,7 @@ class RoleStore(Records[OwnRole]):
         if name_key(cleaned) in LEVELS:
             raise RecordRefused(_("{name} is a role that is always there; choose another name").format(name=cleaned))
         if not wanted:
-            raise RecordRefused(_("a role needs at least one action"))
+            raise RecordInvalid(_("a role needs at least one action"))
 
         def edit(records: dict[str, OwnRole]) -> OwnRole:
             known = _named(records.values(), cleaned)

@@ -8,7 +8,7 @@ from typing import Final
 
 from data.grants.quota import Owner, Quota
 from data.stores.directory import DataDirectory, in_thread
-from data.stores.errors import RecordRefused
+from data.stores.errors import RecordInvalid
 from data.stores.records import Records
 from xo_dash.i18n import _
 
@@ -23,14 +23,14 @@ class QuotaStore(Records[Quota]):
         super().__init__(directory, "quotas", Quota)
 
     def save_now(self, quota: Quota) -> Quota:
-        """A new one, or in place of the one that its user or group has. Raises RecordRefused."""
+        """A new one, or in place of the one that its user or group has. Raises RecordInvalid."""
         if bool(quota.user_id) == bool(quota.group_id):
-            raise RecordRefused(_("a quota is for a user or a group; name one of them"))
+            raise RecordInvalid(_("a quota is for a user or a group; name one of them"))
         given = [getattr(quota, name) for name in LIMITS if getattr(quota, name) is not None]
         if not all(0 <= limit <= MOST for limit in given):
-            raise RecordRefused(_("a limit is zero or more"))
+            raise RecordInvalid(_("a limit is zero or more"))
         if not (given or quota.srs or quota.networks):
-            raise RecordRefused(_("a quota limits something: VMs, vCPUs, memory, disk, SRs or networks"))
+            raise RecordInvalid(_("a quota limits something: VMs, vCPUs, memory, disk, SRs or networks"))
 
         def edit(records: dict[str, Quota]) -> Quota:
             same = (one for one in records.values() if (one.user_id, one.group_id) == (quota.user_id, quota.group_id))

@@ -31,7 +31,12 @@ PROBLEMS = [
     ("POST", "/grants", {"user": "viewer", "role": "viewer", "colour": "red", **WEB}, 400, "unknown field `colour`"),
     ("POST", "/grants", {"user": "viewer", "role": "viewer", **WEB}, 404, "enter the UUID of one that is there"),
     ("PUT", "/groups/all/members", {"groups": ["ops"]}, 409, "itself"),
-    ("POST", "/quotas", {"user": "viewer", "memory": "much"}, 400, "something like “32 GiB”"),
+    ("POST", "/quotas", {"user": "viewer", "memory": "much"}, 422, "something like “32 GiB”"),
+    ("POST", "/quotas", {"user": "viewer"}, 422, "a quota limits something"),
+    ("POST", "/roles", {"name": "Pilot", "verbs": ["vm.fly"]}, 422, "see: xo-dash do"),
+    ("POST", "/roles", {"name": "admin", "verbs": ["vm.start"]}, 409, "choose another name"),
+    ("POST", "/users", {"name": "viewer", "password": "long and seldom seen"}, 409, "already exists"),
+    ("POST", "/invitations", {"name": "bob", "until": "soon"}, 422, "write 90d, 12h"),
     ("PUT", "/uploads/gone?offset=x", None, 400, "whole number"),
     ("PUT", "/uploads/gone", None, 404, "offer it again"),
     ("GET", "/runs/gone", None, 404, "GET /api/v1/runs"),
@@ -58,6 +63,8 @@ async def test_a_program_is_told_in_a_problem(api: Api) -> None:
     for method, path, body, status, said in PROBLEMS:
         told = await api.refused(status, method, path, **({"json": body} if body is not None else {}))
         assert said in told["detail"], (path, told["detail"])
+    as_text = {"headers": {"content-type": "text/plain"}, "content": b'{"name": "some"}'}
+    assert "Content-Type: application/json" in (await api.refused(415, "POST", "/groups", **as_text))["detail"]
 
 
 async def test_a_person_is_told_on_the_page(api: Api) -> None:

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from data.scope import Scope
-from data.stores.errors import RecordMissing, RecordRefused, StoreError
+from data.stores.errors import RecordInvalid, RecordMissing, RecordRefused, StoreError
 from data.stores.trace import Actor, by
 from data.stores.users import Role, User
 from xo_dash.api.written import Written
@@ -33,7 +33,10 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 LONGEST_BODY: Final = 1 << 20
+JSON: Final = "application/json"
 SCOPES_KEPT: Final = 50
+STATUS: Final[Mapping[type[Exception], int]] = {RecordMissing: 404, RecordInvalid: 422, RecordRefused: 409, Refused: 409, StoreError: 503}
+"""Of what the stores answer; the first that fits."""
 BURST, A_SECOND = 500.0, 100.0
 """Requests of one session at once, and in the long run."""
 
@@ -97,6 +100,7 @@ class Asked:
 
     async def body(self, shape: type[T]) -> T:
         """What was sent, as `shape`. Raises Problem."""
+        self._need_json()
         content = bytearray()
         try:
             async for piece in self.request.stream():
@@ -111,6 +115,12 @@ class Asked:
             wanted = ", ".join(field.encode_name for field in msgspec.structs.fields(shape))  # type: ignore[arg-type]  # they are structs
             sentence = _("the body must be a JSON object with these fields: {fields} ({reason})")
             raise Problem(400, sentence.format(fields=wanted, reason=str(error)[:200])) from error
+
+    def _need_json(self) -> None:
+        """Raises Problem for a body of another type; one without is taken for JSON."""
+        kind = self.request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+        if kind != JSON:
+            raise Problem(415, _("the body must be JSON; send it with the header “Content-Type: {type}”").format(type=JSON))
 
     def need_get(self) -> None:
         """Raises Problem for who wants the head alone, of what is told once or without end."""
@@ -169,12 +179,8 @@ def endpoint(desk: Desk, handler: Handler) -> Callable[[Request], Awaitable[Resp
                 return await _answered(desk, handler, request)
             except Problem as trouble:
                 return problem(trouble.status, str(trouble), trouble.headers, trouble.more)
-            except RecordMissing as error:
-                return problem(404, str(error))
-            except (RecordRefused, Refused) as error:
-                return problem(409, str(error))
-            except StoreError as error:
-                return problem(503, str(error))
+            except (StoreError, Refused) as error:
+                return problem(next(status for kind, status in STATUS.items() if isinstance(error, kind)), str(error))
             except Exception as error:
                 log.exception("%s %s failed", request.method, request.url.path)
                 return problem(500, _("internal error of xo-dash ({error}); see its log").format(error=type(error).__name__))
@@ -215,7 +221,7 @@ async def as_json(asked: Asked, written: Written, status: int = 200, headers: Ma
         if asked.request.headers.get("if-none-match", "").removeprefix("W/") == written.tag:
             return Response(status_code=304, headers=extra)
     extra["content-encoding"] = "gzip" if written.is_squeezed else "identity"  # the program's own compression would hold the loop
-    return Response(written.content, status, extra, "application/json")
+    return Response(written.content, status, extra, JSON)
 
 
 async def told(asked: Asked, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

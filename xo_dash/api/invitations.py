@@ -8,23 +8,23 @@ from starlette.responses import Response
 from data.stores.moments import moment_of
 from data.stores.users import Role
 from xo_dash.api.asked import Asked, told
-from xo_dash.api.people import named_group, named_user
+from xo_dash.api.people import Name, Until, named_group, named_user
 from xo_dash.auth.by_invitation import PATH
 
 
 class NewInvitation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new user, who chooses a password or a passkey by the link of the answer. `until`: `7d`, `12h`, or a date."""
 
-    name: str
+    name: Name
     role: Role = Role.NONE
     groups: list[str] = []
-    until: str = "7d"
+    until: Until = "7d"
 
 
 class NewLink(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For a user who is there, and lost the password or the first link."""
 
-    until: str = "7d"
+    until: Until = "7d"
 
 
 class UserState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

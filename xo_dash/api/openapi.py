@@ -60,7 +60,7 @@ class Route(Protocol):
     def handler(self) -> object: ...
 
     @property
-    def body(self) -> type | None: ...
+    def body(self) -> Any: ...
 
 
 async def described(collections: Sequence[Collection[Any]], table: Callable[[], Iterable[Route]], asked: Asked) -> Response:
@@ -96,7 +96,7 @@ def description(collections: Sequence[Collection[Any]], routes: Iterable[Route])
     }
 
 
-def _operations(collections: Sequence[Collection[Any]], schema_of: Mapping[type, Described]) -> Iterator[tuple[str, str, Described]]:
+def _operations(collections: Sequence[Collection[Any]], schema_of: Mapping[Any, Described]) -> Iterator[tuple[str, str, Described]]:
     for one in collections:
         fields = list(one.fields)
         some = "|".join(fields)
@@ -127,7 +127,7 @@ def _operations(collections: Sequence[Collection[Any]], schema_of: Mapping[type,
         yield f"/actions/{action.id}", "get", {"summary": f"What “{action.title}” wants to know", "responses": {"200": _object([])}}
 
 
-def _other(route: Route, schema_of: Mapping[type, Described]) -> tuple[str, str, Described]:
+def _other(route: Route, schema_of: Mapping[Any, Described]) -> tuple[str, str, Described]:
     """Of a route that is neither a list nor an action: what its handler says of itself."""
     handler = route.handler.func if isinstance(route.handler, partial) else route.handler
     summary = (handler.__doc__ or getattr(handler, "__name__", "").replace("_", " ").capitalize()).strip().partition("\n")[0]

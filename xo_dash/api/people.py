@@ -3,34 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
+from msgspec import Meta
 from starlette.responses import Response
 
 from data.grants.grant import LEVELS, Grant, GrantKind, OwnRole, UserGroup, groups_of
 from data.grants.targets import TARGETS, target_is_told
 from data.identity import key_of, parse
-from data.stores.moments import moment_of
+from data.stores.grants import LONGEST_KEY, LONGEST_NAME
+from data.stores.moments import WRITTEN, moment_of
 from data.stores.users import Role, User
 from data.types import XapiObject
 from xo_dash.api.asked import Asked, Problem, told
 from xo_dash.api.collections import Collection
 from xo_dash.control.filters import BadFilter
-from xo_dash.control.verbs import check_verbs, verbs_of
+from xo_dash.control.verbs import VERBS, check_verbs, verbs_of
 from xo_dash.control.vm_filter import vm_filter
 from xo_dash.i18n import _
 
 T = TypeVar("T", bound=XapiObject)
+Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
+TargetKey = Annotated[str, Meta(max_length=LONGEST_KEY)]
+Until = Annotated[str, Meta(extra_json_schema={"anyOf": [{"pattern": WRITTEN}, {"format": "date"}]})]
+"""Checked where it is read, which has a better sentence."""
+FOR_ONE: Final = Meta(extra_json_schema={"oneOf": [
+    {"required": ["user"], "properties": {"user": {"minLength": 1}, "group": {"maxLength": 0}}},
+    {"required": ["group"], "properties": {"group": {"minLength": 1}, "user": {"maxLength": 0}}},
+]})  # fmt: skip
+"""Of what is for a user or a group."""
+ON_WHAT: Final = {
+    "anyOf": [
+        {"properties": {"kind": {"enum": [kind.value for kind in TARGETS]}}},
+        *({"required": [kind], "properties": {"kind": {"const": kind}, kind: {"minLength": 1}}} for kind in ("tag", "filter")),
+    ]
+}
+"""A tag or a filter is given under its name."""
 
 
 class On(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a grant is on: an object by its uuid or key, a tag, or VMs by a filter."""
 
     kind: GrantKind
-    uuid: str = ""
-    tag: str = ""
-    filter: str = ""
+    uuid: TargetKey = ""
+    tag: TargetKey = ""
+    filter: TargetKey = ""
 
 
 class NewGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,13 +57,13 @@ class NewGrant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     user: str = ""
     group: str = ""
     role: str
-    on: On
+    on: Annotated[On, Meta(extra_json_schema=ON_WHAT)]
     deny: bool = False
-    until: str = ""
+    until: Until = ""
 
 
 class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    name: str
+    name: Name
     password: str
     role: Role = Role.NONE
 
@@ -53,7 +71,7 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class NewGroup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Members by name or id."""
 
-    name: str
+    name: Name
     users: list[str] = []
     groups: list[str] = []
 
@@ -64,8 +82,8 @@ class GroupMembers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class NewRole(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    name: str
-    verbs: list[str]
+    name: Name
+    verbs: Annotated[list[Annotated[str, Meta(extra_json_schema={"enum": list(VERBS)})]], Meta(extra_json_schema={"minItems": 1})]
 
 
 def is_admin(asked: Asked) -> bool:
@@ -292,8 +310,7 @@ def _role(asked: Asked, name: str) -> str:
 def _target(asked: Asked, on: On) -> str:
     """The key of what a grant is on. Raises Problem for what is not there, or in several pools."""
     if on.kind is GrantKind.TAG:
-        tag = on.tag or on.uuid
-        return tag if tag else _asks(_("name the “tag” of the grant"))
+        return on.tag or _asks(_("name the “tag” of the grant"))
     if on.kind is GrantKind.FILTER:
         try:
             vm_filter(on.filter)

@@ -17,10 +17,12 @@ from data.objects import VM
 from data.stores.users import Role
 from xo_dash.api.asked import Asked, Problem, told
 from xo_dash.api.people import collection, is_admin, made, named_group, named_user, the_one, wrapped
-from xo_dash.control.requests.sizes import parse_size
+from xo_dash.control.requests.sizes import WRITTEN_SIZE, parse_size
 from xo_dash.i18n import _
 
 Limit = Annotated[int, Meta(ge=0, le=1 << 60)]
+SizeText = Annotated[str, Meta(extra_json_schema={"pattern": f"^{WRITTEN_SIZE}$"})]
+"""Checked where it is read, which has a better sentence."""
 
 
 class NewQuota(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,8 +32,8 @@ class NewQuota(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     group: str = ""
     vms: Limit | None = None
     vcpus: Limit | None = None
-    memory: Limit | str | None = None
-    disk: Limit | str | None = None
+    memory: Limit | SizeText | None = None
+    disk: Limit | SizeText | None = None
     srs: list[str] = []
     networks: list[str] = []
     running: bool = False
@@ -98,4 +100,4 @@ def _bytes(given: int | str | None) -> int | None:
     size = parse_size(given) if isinstance(given, str) else given
     if isinstance(size, int) or size is None:
         return size
-    raise Problem(400, _("“{text}” is not a size; enter bytes, or something like “32 GiB”").format(text=str(given)[:80]))
+    raise Problem(422, _("“{text}” is not a size; enter bytes, or something like “32 GiB”").format(text=str(given)[:80]))

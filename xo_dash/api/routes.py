@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from nicegui import App
 from starlette.responses import RedirectResponse, Response
@@ -28,7 +28,7 @@ class ApiRoute(NamedTuple):
     method: str
     path: str  # below BASE
     handler: Handler
-    body: type | None = None  # what is posted, for the description
+    body: Any = None  # the type of what is posted, for the description
 
 
 def add_routes(app: App, context: Context) -> None:
@@ -70,9 +70,9 @@ def table() -> Iterator[ApiRoute]:
     yield ApiRoute("DELETE", "/groups/{uuid}", people.remove_group)
     yield ApiRoute("POST", "/roles", people.save_role, people.NewRole)
     yield ApiRoute("DELETE", "/roles/{uuid}", people.remove_role)
-    yield ApiRoute("POST", "/grants", people.add_grant, people.NewGrant)
+    yield ApiRoute("POST", "/grants", people.add_grant, Annotated[people.NewGrant, people.FOR_ONE])
     yield ApiRoute("DELETE", "/grants/{uuid}", people.remove_grant)
-    yield ApiRoute("POST", "/quotas", quotas.save_quota, quotas.NewQuota)
+    yield ApiRoute("POST", "/quotas", quotas.save_quota, Annotated[quotas.NewQuota, people.FOR_ONE])
     yield ApiRoute("DELETE", "/quotas/{uuid}", quotas.remove_quota)
     yield ApiRoute("PUT", "/vms/{uuid}/owner", quotas.set_owner, quotas.NewOwner)
     for collection in COLLECTIONS:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from data.grants.grant import SEE
-from data.stores.errors import RecordRefused
+from data.stores.errors import RecordInvalid
 from data.stores.users import Role
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
@@ -44,7 +44,7 @@ def verbs_of(role: Role) -> list[str]:
 
 
 def check_verbs(verbs: Iterable[str]) -> None:
-    """Raises RecordRefused for one that there is not."""
+    """Raises RecordInvalid for one that there is not."""
     for verb in verbs:
         if verb not in VERBS:
-            raise RecordRefused(_("there is no action “{action}”; see: xo-dash do").format(action=verb[:80]))
+            raise RecordInvalid(_("there is no action “{action}”; see: xo-dash do").format(action=verb[:80]))

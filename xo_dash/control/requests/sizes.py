@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SIZE: Final = re.compile(r"(\d{1,15})(?:[.,](\d{1,6}))? ?(?:([kmgtp])(i?b)?|b)?", re.IGNORECASE)
+WRITTEN_SIZE: Final = r"(\d{1,15})(?:[.,](\d{1,6}))? ?(?:([kKmMgGtTpP])([iI]?[bB])?|[bB])?"
+_SIZE: Final = re.compile(WRITTEN_SIZE)
 
 
 def parse_size(text: str, bare: str = "") -> int | str:
