@@ -43,9 +43,13 @@ class Collection(Generic[T]):
     lists: Callable[[T], bool] = lambda item: True  # what is in the list, of `all`
     whole: Callable[[T, Sees], dict[str, object]] | None = None  # all fields at once, where one by one would cost more
 
+    def wanted(self, names: Iterable[str]) -> tuple[str, ...]:
+        """These and those that are always told, or all."""
+        return tuple(dict.fromkeys((*self.always, *names))) if names else tuple(self.fields)
+
     def reader(self, names: Iterable[str] = ()) -> Callable[[T, Sees], dict[str, object]]:
         """What tells all of an item, or these fields and those that are always told."""
-        wanted = tuple(dict.fromkeys((*self.always, *names))) if names else tuple(self.fields)
+        wanted = self.wanted(names)
         if self.kind is not None:
             return row_reader(self.kind, wanted)
         if (whole := self.whole) is not None:

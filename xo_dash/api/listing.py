@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import time
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import orjson
@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from xo_dash.api.asked import Asked, Problem, as_json, writing
 from xo_dash.api.collections import Collection
+from xo_dash.api.encoded import EncodedRows
 from xo_dash.control import filters
 from xo_dash.control.filters import Term
 from xo_dash.i18n import _
@@ -50,15 +51,24 @@ async def listed(collection: Collection[Any], asked: Asked) -> Response:
     limit, after = _limit(given), _after(given)
     turns = Turns()
     found = await _first(collection, asked, terms, after, limit + 1, turns)
-    written, sees, read = writing(asked), asked.scope.sees, collection.reader(names)
+    written, encode = writing(asked), _encoder(collection, asked, names)
     between = b'{"items":['
     for items in _batches(found[:limit]):
-        written.write(between + b",".join([orjson.dumps(read(item, sees)) for item in items]))
+        written.write(between + b",".join(map(encode, items)))
         between = b","
         await turns.pause()
     following = _cursor(collection.order(found[limit - 1])) if len(found) > limit else None
     written.write((b'],"next":' if found else b'{"items":[],"next":') + orjson.dumps(following) + b"}")
     return await as_json(asked, written)
+
+
+def _encoder(collection: Collection[Any], asked: Asked, names: Sequence[str]) -> Callable[[Any], bytes]:
+    """What makes JSON of an item."""
+    sees = asked.scope.sees
+    if collection.kind is not None:
+        return asked.scope.shared(EncodedRows).encoder(collection.kind, collection.wanted(names), sees)
+    read = collection.reader(names)
+    return lambda item: orjson.dumps(read(item, sees))
 
 
 def wanted_fields(collection: Collection[Any], given: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,54 @@
+"""What is kept of lists is never older than what it is made of."""
+
+from __future__ import annotations
+
+import random
+
+import orjson
+import pytest
+
+from data.objects import SR, VBD, VDI, VIF, VM, Host, Network
+from data.scope import Scope, everything
+from data.types import XapiObject
+from data.visibility import Sees
+from tests import fakes
+from xo_dash.api.encoded import EncodedRows
+from xo_dash.api.rows import fields_of, reader
+
+LISTED: tuple[type[XapiObject], ...] = (VM, VDI, SR, Host, Network)
+
+
+def wrong(kept: EncodedRows, scope: Scope) -> list[XapiObject]:
+    """The rows that a list would tell otherwise than they are; all are kept afterwards."""
+    found: list[XapiObject] = []
+    for kind in LISTED:
+        names = tuple(fields_of(kind))
+        encode, read = kept.encoder(kind, names, scope.sees), reader(kind, names)
+        found += [row for row in scope.mirror.every(kind) if encode(row) != orjson.dumps(read(row, scope.sees))]
+    return found
+
+
+@pytest.mark.parametrize("sees", [everything, lambda subject: getattr(subject, "uuid", "9") < "9"])
+async def test_a_kept_row_is_as_the_mirror_has_it(sees: Sees) -> None:
+    mirror, chance = fakes.fleet(hosts=3, vms=20), random.Random(5)
+    scope = Scope(mirror, sees)
+    kept = EncodedRows(scope.mirror)
+    assert not wrong(kept, scope)
+    for turn in range(40):
+        rows = [row for kind in (*LISTED, VBD, VIF) for row in mirror.every(kind)]
+        row = chance.choice(rows)
+        if turn % 3:
+            fakes.change(mirror, row, **({"name_label": f"name {turn}"} if hasattr(row, "name_label") else {"device": str(turn)}))
+        else:
+            fakes.remove(mirror, row)
+        assert not wrong(kept, scope), (turn, row)
+
+
+async def test_a_row_is_encoded_once_and_followed_no_longer_than_asked_for() -> None:
+    mirror = fakes.fleet(hosts=1, vms=2)
+    kept, vm = EncodedRows(mirror), next(iter(mirror.every(VM)))
+    names = ("uuid", "name_label")
+    assert kept.encoder(VM, names, everything)(vm) is kept.encoder(VM, names, everything)(vm)
+    assert mirror.observer_count == 1
+    kept._forget()
+    assert mirror.observer_count == 0
