@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from data.facts.network import LinkLevel, link_of, speed_of
 from data.names import by_name
@@ -21,6 +21,9 @@ def guests_of(host: Host) -> list[VM]:
 def account_of(host: Host) -> Memory:
     """Who has its memory; by setting, not measured."""
     return memory_of(host, guests_on(host))
+
+
+SYSLOG: Final = "syslog_destination"
 
 
 class Cpus(NamedTuple):
@@ -54,6 +57,21 @@ def machine_of(host: Host) -> str:
 def iscsi_name_of(host: Host) -> str:
     """Source: other_config, where older xapi has it alone."""
     return host.other_config.get("iscsi_iqn", "")
+
+
+def syslog_of(host: Host) -> str:
+    """Where its log is sent as well; "" if nowhere."""
+    return host.logging.get(SYSLOG, "")
+
+
+def time_servers_of(host: Host) -> tuple[str, ...]:
+    """Those that were entered; none where they come from elsewhere."""
+    return tuple(host.ntp_custom_servers) if host.ntp_mode == "Custom" else ()
+
+
+def ssh_of(host: Host) -> bool | None:
+    """Whether one can sign in by ssh; None where this xapi has no say in it."""
+    return host.ssh_enabled if host.ssh_enabled_timeout >= 0 else None
 
 
 def dns_of(host: Host) -> tuple[str, ...]:

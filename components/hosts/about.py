@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from components.cells import Cell, Copy, Facts, Quiet, When, link_to
@@ -9,11 +10,14 @@ from components.hosts.words import cpus_text
 from components.live import follow_facts
 from components.ui import Card
 from data.views.host import HostView
+from xo_dash.control.host.power_on import MODES
+from xo_dash.control.host.settings import TIME_SOURCES
 from xo_dash.i18n import _, date
 
 SHOWN: Final = (
     "own_pool", "pool", "is_master", "address", "dns", "search_domains", "machine", "cpus", "product", "versions", "booted",
-    "toolstack_started", "has_multipathing", "iscsi_name", "certificate_ends",
+    "toolstack_started", "has_multipathing", "iscsi_name", "syslog", "power_on_mode", "ssh", "time_source", "time_servers",
+    "timezone", "certificate_ends",
 )  # fmt: skip
 
 
@@ -49,6 +53,16 @@ def about(host: HostView) -> list[tuple[str, Cell | None]]:
         (_("Toolstack started"), When(host.toolstack_started)),
         (_("Multipathing"), _("on") if host.has_multipathing else _("off")),
         (_("iSCSI name"), Copy(host.iscsi_name, _("Click to copy")) if host.iscsi_name else None),
+        (_("Syslog server"), host.syslog or None),
+        (_("Power on by"), _worded(MODES, host.power_on_mode)),
+        (_("ssh"), None if host.ssh is None else _("on") if host.ssh else _("off")),
+        (_("Time servers"), ", ".join(host.time_servers) or (_worded(TIME_SOURCES, host.time_source) if host.time_source else None)),
+        (_("Time zone"), host.timezone or None),
         (_("Certificate expires"), date(ends) if ends else None),
         (_("UUID"), Copy(host.row.uuid, _("Click to copy"))),
     ]
+
+
+def _worded(words: Mapping[str, str], value: str) -> str:
+    """What XAPI calls so, in words where we have some."""
+    return _(words[value]) if value in words else value

@@ -196,6 +196,8 @@ class MaintenanceForm(ui.element):
 
     def _box(self, vm: VM, options: dict[str, str], value: str | None) -> None:
         box = choice(options, value if value in options else None, on_change=lambda event: self._choose(vm, str(event.value or "")))
+        if value not in options:
+            box.props["display-value"] = _("Choose") + "…"
         box.props["aria-label"] = _("What happens to {name}").format(name=name_of(vm))
         box.mark(f"way-{vm.uuid}")
 

@@ -18,7 +18,9 @@ from data.views.pool import PoolView
 from xo_dash.context import Context
 from xo_dash.i18n import _, ngettext, number, percent, size
 
-ABOUT: Final = ("master", "default_sr", "suspend_sr", "has_ha", "ha_bears", "network_count")
+ABOUT: Final = (
+    "master", "default_sr", "suspend_sr", "crash_sr", "has_ha", "ha_bears", "has_auto_start", "migration_network", "network_count",
+)  # fmt: skip
 
 
 def pool_head(context: Context, pool: PoolView) -> None:
@@ -103,7 +105,10 @@ def about(pool: PoolView) -> list[tuple[str, Cell | None]]:
         (_("Master"), link_to(pool.master, Quiet(_("unknown")))),
         (_("Default SR"), link_to(pool.default_sr, Quiet(_("none")))),
         (_("Suspend SR"), link_to(pool.suspend_sr, "") if pool.suspend_sr else None),
+        (_("Crash-dump SR"), link_to(pool.crash_sr, "") if pool.crash_sr else None),
         (_("High availability"), _ha(pool)),
+        (_("Auto-start"), _("on") if pool.has_auto_start else _("off")),
+        (_("Migration network"), link_to(pool.migration_network, "") if pool.migration_network else None),
         (_("Networks"), number(pool.network_count)),
         (_("UUID"), Copy(pool.row.uuid, _("Click to copy"))),
     ]

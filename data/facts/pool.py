@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from data.identity import key_of
 from data.names import pool_name
-from data.objects import Host, Pool
+from data.objects import Host, Network, Pool
 from data.types import Home
+
+AUTO_START: Final = "auto_poweron"
+"""In other_config, of a pool and of a VM: "true" where it has auto-start."""
+MIGRATION_NETWORK: Final = "xo:migrationNetwork"
+"""In a pool's other_config, the uuid of the network that its migrations go over; Xen Orchestra's key."""
 
 
 def own_pool(home: Home) -> Pool | None:
@@ -29,6 +35,17 @@ def master_of(home: Home) -> Host | None:
 def is_master(host: Host) -> bool:
     pool = own_pool(host.home)
     return pool is not None and pool.master == host.ref
+
+
+def has_auto_start(pool: Pool) -> bool:
+    """Whether VMs with auto-start really start with their hosts."""
+    return pool.other_config.get(AUTO_START) == "true"
+
+
+def chosen_migration_network(pool: Pool) -> Network | None:
+    """The one that was chosen for migrations; none: the management network."""
+    chosen = pool.other_config.get(MIGRATION_NETWORK, "")
+    return pool.home.by_uuid(Network, chosen) if chosen else None
 
 
 def has_ha(home: Home) -> bool:

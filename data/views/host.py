@@ -96,3 +96,11 @@ class HostView(View[Host]):
     certificate_ends = _Fact(hosts.certificate_ends_at, "certificates.not_after", "certificates.type")
     has_multipathing = _Fact(lambda host: host.multipathing, "multipathing")
     iscsi_name = _Fact(hosts.iscsi_name_of, "other_config")
+    syslog = _Fact(hosts.syslog_of, "logging")
+    power_on_mode = _Fact(lambda host: host.power_on_mode, "power_on_mode")
+    """As XAPI calls it; "" where it cannot be powered on."""
+    ssh = _Fact(hosts.ssh_of, "ssh_enabled", "ssh_enabled_timeout")
+    time_source = _Fact(lambda host: host.ntp_mode, "ntp_mode")
+    """As XAPI calls it; "" where this xapi does not tell."""
+    time_servers = _Fact(hosts.time_servers_of, "ntp_mode", "ntp_custom_servers")
+    timezone = _Fact(lambda host: host.timezone, "timezone")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Final, TypeVar
 
 from data import hosts, storage
+from data.facts import pool as facts
 from data.facts.host import HostState, host_state
 from data.facts.vm import VmState, is_guest, state_of
 from data.findings.registry import FindingRegistry
@@ -66,6 +67,13 @@ class PoolView(View[Pool]):
     default_sr = _Fact(lambda pool: maybe(pool.home.one(SR, pool.default_SR)), *via("default_SR", "name_label", "uuid"))
     suspend_sr = _Fact(lambda pool: maybe(pool.home.one(SR, pool.suspend_image_SR)), *via("suspend_image_SR", "name_label", "uuid"))
     """Where the memory of suspended VMs is kept."""
+    crash_sr = _Fact(lambda pool: maybe(pool.home.one(SR, pool.crash_dump_SR)), *via("crash_dump_SR", "name_label", "uuid"))
+    """Where memory dumps of crashed VMs are kept."""
+    has_auto_start = _Fact(facts.has_auto_start, "other_config")
+    migration_network = _Fact(
+        lambda pool: maybe(facts.chosen_migration_network(pool)), "other_config", *via("Network", "name_label", "uuid")
+    )
+    """None: the management network."""
     has_ha = _Fact(lambda pool: pool.ha_enabled, "ha_enabled")
     ha_bears = _Fact(lambda pool: pool.ha_host_failures_to_tolerate, "ha_host_failures_to_tolerate")
     """How many hosts may fail."""

@@ -26,12 +26,13 @@ OFF, WAKE_ON_LAN, DRAC = "", "wake-on-lan", "DRAC"
 ADDRESS_KEY, USER_KEY, PASSWORD_KEY = "power_on_ip", "power_on_user", "power_on_password_secret"  # the name of a key
 
 
+MODES: Final[Mapping[str, str]] = {OFF: N_("Not possible"), WAKE_ON_LAN: N_("Wake-on-LAN"), DRAC: N_("iDRAC")}
+
+
 class SetPowerOnMode(Request, frozen=True, kw_only=True):
     """Wake-on-LAN, or the controller of the machine."""
 
-    mode: Annotated[
-        str, called(N_("Power on by")), one_of({OFF: N_("Not possible"), WAKE_ON_LAN: N_("Wake-on-LAN"), DRAC: N_("iDRAC")})
-    ] = WAKE_ON_LAN
+    mode: Annotated[str, called(N_("Power on by")), one_of(MODES)] = WAKE_ON_LAN
     address: Annotated[Line, called(N_("Address"), hint=N_("Of the iDRAC"))] = ""
     user: Annotated[Line, called(N_("User name"))] = ""
     password: Annotated[Secret, Meta(max_length=255), called(N_("Password"))] = ""

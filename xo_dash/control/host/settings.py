@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from msgspec import Meta
 
-from data.hosts import iscsi_name_of
+from data.hosts import SYSLOG, iscsi_name_of, syslog_of
 from data.names import name_of
 from data.objects import PBD, Host
 from data.stores.users import Role
@@ -27,8 +27,8 @@ IQN: Final = re.compile(r"(iqn\.\d{4}-\d{2}\.[a-z0-9.-]+(:[^\s]+)?|eui\.[0-9A-Fa
 """Source: RFC 3720, 3.2.6.3."""
 ADDRESS: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:_-]*[A-Za-z0-9])?")
 """A name or an address in a network."""
-SYSLOG: Final = "syslog_destination"
 FACTORY, DHCP, CUSTOM, DISABLED = "Factory", "DHCP", "Custom", "Disabled"
+TIME_SOURCES: Final[Mapping[str, str]] = {FACTORY: N_("As installed"), DHCP: N_("From DHCP"), CUSTOM: N_("Custom"), DISABLED: N_("None")}
 Defaults = Callable[[Sequence[Host]], Mapping[str, object]]
 
 
@@ -62,7 +62,7 @@ class SetTime(Request, frozen=True, kw_only=True):
     source: Annotated[
         str,
         called(N_("Time servers")),
-        one_of({FACTORY: N_("As installed"), DHCP: N_("From DHCP"), CUSTOM: N_("Custom"), DISABLED: N_("None")}),
+        one_of(TIME_SOURCES),
     ] = FACTORY
     servers: Annotated[tuple[Line, ...], Meta(max_length=16), called(N_("Custom servers"), hint=N_("Comma separated"))] = ()
     timezone: Annotated[Line, called(N_("Time zone"), hint=N_("Like Europe/Berlin"))] = ""
@@ -101,7 +101,7 @@ def set_iscsi_name(request: SetIscsiName, host: Host) -> Plan:
 
 
 def set_syslog(request: SetSyslog, host: Host) -> Plan:
-    if request.server == host.logging.get(SYSLOG, ""):
+    if request.server == syslog_of(host):
         return
     name = name_of(host)
     yield from setting_key(host, "logging", SYSLOG, request.server or None, lazy(N_("Setting the syslog server of {name}"), name=name))
@@ -176,7 +176,7 @@ SETTINGS: Final[tuple[AnyAction, ...]] = (
          common(iscsi_name_of, "name"), needs=("host.set_iscsi_iqn",), check=check_iscsi_name,
          warning=N_("iSCSI targets that allow this host by its name have to be changed to the new name. Attached SRs keep the old name.")),
     _row("syslog", SetSyslog, N_("Set syslog server"), N_("The syslog server of {name} is set"), set_syslog,
-         common(lambda host: host.logging.get(SYSLOG, ""), "server"), check=check_syslog),
+         common(syslog_of, "server"), check=check_syslog),
     _row("multipathing", SetMultipathing, N_("Set multipathing"), N_("Multipathing of {name} is set"), set_multipathing,
          common(lambda host: host.multipathing, "on"), blocked=not_in_maintenance, needs=("host.set_multipathing",)),
     _row("ssh", SetSsh, N_("Set ssh"), N_("ssh of {name} is set"), set_ssh, common(lambda host: host.ssh_enabled, "on"),

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from msgspec import Meta
 
 from data.facts.host import is_live
+from data.facts.pool import has_auto_start
 from data.facts.vm import is_guest
 from data.identity import key_of
 from data.names import name_of, name_order
@@ -21,7 +22,6 @@ from xo_dash.control.failures import explain_error
 from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
-from xo_dash.control.pool.settings import has_auto_start
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import NoRequest, Request
 from xo_dash.control.requests.types import SRUuid, VMUuid, called, one_of

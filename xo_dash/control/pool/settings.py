@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
+from data.facts.pool import AUTO_START, MIGRATION_NETWORK, has_auto_start
 from data.facts.sr import is_shown
 from data.names import name_of
 from data.objects import PBD, SR, Host, Network, Pool
@@ -17,12 +18,9 @@ from xo_dash.control.plan import Plan
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import NetworkUuid, SRUuid, called
-from xo_dash.control.vm.migration.mapping import MIGRATION_NETWORK, has_address
+from xo_dash.control.vm.migration.mapping import has_address
 from xo_dash.control.writes import setting, setting_key
 from xo_dash.i18n import N_
-
-AUTO_START: Final = "auto_poweron"
-"""In other_config, "true": VMs that have it too start with their host."""
 
 
 class SpecialSRs(Request, frozen=True, kw_only=True):
@@ -106,10 +104,6 @@ def auto_plan(request: PoolAutoStart, pool: Pool) -> Plan:
     says = lazy(N_("Enabling auto-start in {name}"), name=name) if request.on else lazy(N_("Disabling auto-start in {name}"), name=name)
     if request.on or has_auto_start(pool):
         yield from setting_key(pool, "other_config", AUTO_START, "true" if request.on else None, says)
-
-
-def has_auto_start(pool: Pool) -> bool:
-    return pool.other_config.get(AUTO_START) == "true"
 
 
 def check_auto(request: PoolAutoStart, pool: Pool) -> Iterator[Fault]:

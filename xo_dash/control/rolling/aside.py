@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from data.facts.pool import has_auto_start
 from data.objects import Pool
 from xo_dash.control.pool.ha import heartbeat_of
-from xo_dash.control.pool.settings import has_auto_start
 from xo_dash.control.pool.update_schedule import schedule_of
 from xo_dash.control.rolling.state import PutAside
 

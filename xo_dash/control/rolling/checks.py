@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from data.facts.host import is_live
+from data.facts.pool import has_auto_start
 from data.names import name_of
 from data.objects import PBD, SR, Host, Pool
 from data.repositories import checksum_of, in_use
@@ -18,7 +19,6 @@ from xo_dash.control.host.update import is_xcp_ng
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.pbd.plug import PLUG
 from xo_dash.control.pool.repositories import SET_REPOSITORIES, is_of_xenserver
-from xo_dash.control.pool.settings import has_auto_start
 from xo_dash.control.pool.updates import SYNC_UPDATES
 from xo_dash.control.rolling.check import Check, Gravity, Obstacle
 from xo_dash.control.rolling.readiness import told_by_pool

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
+from data.facts.pool import chosen_migration_network, own_pool
 from data.failover import reach_of
-from data.objects import PIF, SR, VDI, VIF, VM, Host, Network, Pool
+from data.objects import PIF, SR, VDI, VIF, VM, Host, Network
 from data.vms import copy_size, disks_of
 from xo_dash.control.sr.choice import default_sr, disk_srs, free_space
 
@@ -118,14 +118,10 @@ def _tags(network: Network) -> set[int]:
     return {pif.VLAN for pif in network.all_of(PIF, network.PIFs) if pif.VLAN >= 0}
 
 
-MIGRATION_NETWORK: Final = "xo:migrationNetwork"
-"""In a pool's other_config, the uuid of the network that its migrations go over; Xen Orchestra's key."""
-
-
 def migration_network_of(host: Host) -> Network | None:
     """What memory and disks travel over unless told otherwise: the pool's migration network where the host has an address on it."""
-    chosen = next((pool.other_config.get(MIGRATION_NETWORK, "") for pool in host.home.all(Pool).values()), "")
-    network = host.home.by_uuid(Network, chosen) if chosen else None
+    pool = own_pool(host.home)
+    network = chosen_migration_network(pool) if pool is not None else None
     return network if network is not None and has_address(host, network) else management_of(host)
 
 
