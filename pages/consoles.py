@@ -11,7 +11,8 @@ from components.charts.compare import compare_key
 from components.console.wall import MOST, Wall, wall_path
 from components.frame.finder import Adder
 from components.frame.loading import is_loading, load_again_when_there
-from components.ui import Button, ButtonKind, Dialog, Field, PageHead, choice, empty_state
+from components.ui import Button, ButtonKind, PageHead, choice, empty_state
+from components.ui.naming import ask_name
 from data.facts.vm import is_guest, is_up
 from data.names import by_name
 from data.scope import Scope
@@ -62,7 +63,7 @@ def _page(context: Context, vms: Sequence[VMView]) -> None:
         adder.props["words"] = {**adder.props["words"], "label": _("Add a console")}
         Button("", icon="full", label=_("Full screen")).on("click", js_handler=FULL_SCREEN)
     with ui.element().classes("x-row x-wrap"):
-        shapes = ui.element().classes("x-list-segments").props("role=group")
+        shapes = ui.element().classes("x-list-segments x-wall-shapes").props("role=group")
         _sets(context, kept, [vm.key for vm in vms])
         if vms:
             ui.label(_("One picture per host at a time, every 30 seconds. The selected console is live.")).classes("x-dim x-wall-hint")
@@ -120,25 +121,13 @@ def _sets(context: Context, kept: SavedSets, keys: Sequence[str]) -> None:
         box = choice({name: name for name in names}, now, on_change=lambda event: ui.navigate.to(wall_path(kept.sets[event.value])))
         box.classes("x-wall-sets").props["aria-label"] = _("Sets of VMs")
 
+    def refuse(name: str) -> str:
+        full = name not in kept.sets and len(kept.sets) >= SETS
+        return _("there are already {n} sets; remove one first").format(n=SETS) if full else ""
+
     async def save() -> None:
-        dialog = Dialog(_("Save these VMs as a set"))
-        with dialog:
-            field = Field(_("Name"), value=now or "")
-
-            def check() -> None:
-                name = field.value.strip()[:LONGEST_NAME]
-                if not name:
-                    field.fault(_("give it a name"))
-                elif name not in kept.sets and len(kept.sets) >= SETS:
-                    field.fault(_("there are already {n} sets; remove one first").format(n=SETS))
-                else:
-                    dialog.submit(name)
-
-        dialog.answers(_("Cancel"), _("Save"), check)
-        name = await dialog
-        dialog.delete()
-        if name:
-            kept.sets[str(name)] = list(keys)
+        if name := await ask_name(_("Save these VMs as a set"), now or "", LONGEST_NAME, refuse):
+            kept.sets[name] = list(keys)
             await kept.write(context)
             ui.navigate.to(wall_path(keys))
 

@@ -2,7 +2,9 @@
 import { h } from "vue";
 
 export default {
-  props: { label: String, more: String, here: String, places: Array, rest: Array, twist: String, counts: Object, levels: Array },
+  props: { label: String, more: String, here: String, places: Array, rest: Array, views: Array, twist: String, mark: String, out: String, keep: String, drop: String, counts: Object, levels: Array },
+
+  emits: ["keep"],
 
   data() {
     return { prefix: "", counted: this.counts, levelled: this.levels };
@@ -26,6 +28,18 @@ export default {
       if (path === "/attention") parts.push(h("span", { class: "xo-badge" }, this.levelled.map(this.level)));
       return h("a", { key: path, href: this.prefix + path, "aria-current": path === this.here ? "page" : null }, parts);
     },
+    view(place) {
+      const [path, , name] = place;
+      const remove = h("button", { type: "button", class: "x-nav-drop", "aria-label": `${this.drop}: ${name}`, innerHTML: this.out, onClick: () => this.$emit("keep", [path, false]) });
+      return h("div", { key: path, class: "x-nav-view" }, [this.place(place), remove]);
+    },
+    keeper() {
+      const here = () => location.pathname.slice(this.prefix.length) + location.search;
+      return h("button", { type: "button", class: "x-nav-keep", onClick: () => this.$emit("keep", [here(), true]) }, [
+        h("i", { class: "x-icon", innerHTML: this.mark }),
+        h("span", { class: "x-cut" }, this.keep),
+      ]);
+    },
     level([mark, drawing, count, words]) {
       return h("span", { key: mark, "aria-label": words }, [h("i", { class: `x-mark x-mark-${mark}`, "aria-hidden": true, innerHTML: drawing }), count]);
     },
@@ -38,8 +52,9 @@ export default {
     ]);
     return h("nav", { class: "x-nav", "aria-label": this.label }, [
       ...this.places.map(this.place),
+      ...this.views.map(this.view),
       more,
-      h("div", { class: "x-nav-rest" }, this.rest.map(this.place)),
+      h("div", { class: "x-nav-rest" }, [...this.rest.map(this.place), this.keep && this.keeper()]),
     ]);
   },
 };

@@ -13,11 +13,12 @@ from components.browser import tell
 from components.findings.attention import level_words
 from components.findings.feed import FindingsFeed
 from components.first_picture import Outline
+from components.frame.saved_views import PLACES, PREFERENCE, SavedViews
 from components.frame.tally import SectionCounter
 from components.live import follow_source
 from components.theme.icons import drawing
 from components.ui.marks import drawings
-from xo_dash.auth.current import is_administrator
+from xo_dash.auth.current import current_user, is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import N_, _, number
 
@@ -46,12 +47,15 @@ class Navigation(ui.element, component="navigation.js"):
         self._tally, self._activity = context.shared(SectionCounter), context.tasks
         self._board = context.shared(FindingsFeed)
         self._counts, self._warned = self._rows() | self._tasks(), self._levels()
+        self._context, self._views = context, SavedViews(current_user().preferences.get(PREFERENCE))
         rules = is_administrator()
         self._props.update(
             label=_("Pages"), more=_("More"), twist=drawing("down"), here=_section(here),
             places=_places(place for place in _PLACES if rules or place[0] not in _FOR_ADMINISTRATORS), rest=_places(_MORE),
-            counts=self._counts, levels=self._warned,
+            counts=self._counts, levels=self._warned, views=self._view_rows(), keep=_("Save this view") if here in PLACES else "",
+            drop=_("Remove"), mark=drawing("bookmark"), out=drawing("close"),
         )  # fmt: skip
+        self.on("keep", lambda event: self._keep(event.args))
         with self:
             follow_source(self._tally.observe, lambda: self._count(self._rows()))
             follow_source(self._activity.observe, lambda: self._count(self._tasks()))
@@ -62,7 +66,7 @@ class Navigation(ui.element, component="navigation.js"):
         """As its script draws it, but for the problems."""
         more = f'<button class="x-nav-more"><i class="x-icon">{self._props["twist"]}</i><span>{escape(self._props["more"])}</span></button>'
         rest = f'<div class="x-nav-rest">{self._outlined(self._props["rest"])}</div>'
-        return Outline("nav", "x-nav", self._outlined(self._props["places"]) + more + rest)
+        return Outline("nav", "x-nav", self._outlined((*self._props["places"], *self._props["views"])) + more + rest)
 
     def _outlined(self, places: Iterable[tuple[str, str, str]]) -> str:
         parts = []
@@ -72,8 +76,21 @@ class Navigation(ui.element, component="navigation.js"):
             parts.append(f'<a{here}><i class="x-icon">{image}</i><span class="x-cut">{escape(name)}</span>{count}</a>')
         return "".join(parts)
 
+    async def _keep(self, told: object) -> None:
+        """[path, whether it is kept from now on]"""
+        match told:
+            case [path, True]:
+                await self._views.save(self._context, path)
+            case [path, False]:
+                await self._views.remove(self._context, path)
+        self._props["views"] = self._view_rows()
+        self.update()
+
+    def _view_rows(self) -> tuple[tuple[str, str, str], ...]:
+        return tuple((path, drawing("bookmark"), name) for name, path in self._views.paths.items())
+
     def _displayed_contents(self, *, only_visible: bool) -> list[Any]:  # NiceGUI asks for it
-        return [name for _path, _drawing, name in (*self._props["places"], *self._props["rest"])]
+        return [name for _path, _drawing, name in (*self._props["places"], *self._props["views"], *self._props["rest"])]
 
     def _rows(self) -> dict[str, str]:
         now = self._tally.counts

@@ -54,6 +54,7 @@ _LINES: Final[Mapping[str, str]] = {
     "keyboard": '<path d="M1.5 4h13v8h-13z"/><path d="M4 6.5h.01M6.7 6.5h.01M9.3 6.5h.01M12 6.5h.01M5 9.5h6"/>',
     "eye": '<path d="M1.5 8S4 3.75 8 3.75 14.5 8 14.5 8 12 12.25 8 12.25 1.5 8 1.5 8z"/><circle cx="8" cy="8" r="1.75"/>',
     "full": '<path d="M2.5 6v-3.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10"/>',
+    "bookmark": '<path d="M4.5 2.5h7v11L8 10.5l-3.5 3z"/>',
     "out": '<path d="M7 3H2.5v10.5H13V9M9.5 2.5h4v4M13.5 2.5 7.5 8.5"/>',
     "clock": '<circle cx="8" cy="8" r="5.75"/><path d="M8 4.5V8l2.5 1.5"/>',
     "passkey": '<circle cx="5.5" cy="8" r="3"/><path d="M8.5 8h6M12 8v2.5M14.5 8v2"/>',

@@ -17,9 +17,12 @@ from nicegui.testing.user_simulation import user_simulation
 from components.deltas import RowDelta
 from components.frame.feed import TreeFeed
 from components.frame.finder import Finder
+from components.frame.navigation import Navigation
 from components.frame.panel import StatusPanel
+from components.frame.saved_views import PREFERENCE
 from components.frame.status import judge
 from components.frame.tree import SNAPSHOT, Tree
+from components.ui import Button, Field
 from data.coalesce import INTERVAL
 from data.mirror import Mirror, PoolMirror
 from data.objects import PowerState
@@ -206,6 +209,24 @@ async def test_how_the_page_looks_is_kept(user: User, context: Context, kind: st
     client = await user.open("/")
     assert f'"{kind}": "{value}"' in client.head_html
     assert other in client.head_html
+
+
+async def test_a_view_is_kept_by_a_name_until_it_is_removed(user: User, context: Context) -> None:
+    await user.open("/")
+    for path in ("https://elsewhere.example/vms", "//elsewhere.example/vms", "/sign-out", 7):
+        user.find(kind=Navigation).trigger("keep", [path, True])
+    await user.should_not_see("Save this view")
+    user.find(kind=Navigation).trigger("keep", ["/vms?state=running&q=web", True])
+    await user.should_see("Save this view")
+    user.find(kind=Field).type("Web servers")
+    user.find(kind=Button, content="Save").click()
+    await user.should_see(kind=Navigation, content="Web servers")
+    await user.open("/")
+    await user.should_see(kind=Navigation, content="Web servers")
+    user.find(kind=Navigation).trigger("keep", ["/vms?state=running&q=web", False])
+    await user.should_not_see(kind=Navigation, content="Web servers")
+    (admin,) = context.users.all()
+    assert PREFERENCE not in admin.preferences
 
 
 async def test_the_frame_speaks_russian(user: User) -> None:
