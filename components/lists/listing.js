@@ -20,15 +20,15 @@ export default {
     <div class="x-list" @xo-period="within($event.detail)" :class="{ 'x-list-narrow': narrow, 'x-list-acts': choosing }">
       <div v-if="(find && (full || many || veiled)) || (offers && picked)" class="x-list-tools">
         <label class="x-list-find"><i class="x-icon" v-html="icons.search"></i>
-          <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"><span v-if="size" class="x-list-total x-dim" aria-live="polite">{{ fit === size ? size : words.part.replace("{n}", fit).replace("{all}", size) }}</span></label>
+          <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"><span v-if="size" class="x-list-total x-dim" aria-live="polite">{{ fit === size ? counted(size) : words.part.replace("{n}", counted(fit)).replace("{all}", counted(size)) }}</span></label>
         <div v-if="offered.length > 1" class="x-list-segments" role="group" :aria-label="words.title">
           <button v-for="one in offered" :key="one.key" type="button" :aria-pressed="segment === one.key" :class="{ 'x-none': !one.count }" @click="show(one.key)"
-            >{{ one.title }} <span class="x-count">{{ one.count }}</span></button></div>
+            >{{ one.title }} <span class="x-count">{{ counted(one.count) }}</span></button></div>
         <slot></slot>
-        <button v-if="veiled" type="button" class="x-btn x-list-reveal" :aria-pressed="revealed" :data-tip="reveal.why" @click="toggleHidden">{{ reveal.show }} <span class="x-count">{{ veiled }}</span></button>
+        <button v-if="veiled" type="button" class="x-btn x-list-reveal" :aria-pressed="revealed" :data-tip="reveal.why" @click="toggleHidden">{{ reveal.show }} <span class="x-count">{{ counted(veiled) }}</span></button>
         <span class="x-grow"></span>
         <button v-if="offers && picked" type="button" class="x-btn" data-once @click="offer([...chosen], $event)">{{ offers }} <span class="x-count">{{ picked }}</span></button>
-        <button v-if="acts && total" type="button" class="x-btn" data-once :aria-disabled="unfit ? 'true' : null" :data-tip="unfit ? acts.whyNot : null" @click="act">{{ picked || !acts.all ? acts.some : acts.all }} <span v-if="picked || acts.all" class="x-count">{{ picked || fit }}</span></button>
+        <button v-if="acts && total" type="button" class="x-btn" data-once :aria-disabled="unfit ? 'true' : null" :data-tip="unfit ? acts.whyNot : null" @click="act">{{ picked || !acts.all ? acts.some : acts.all }} <span v-if="picked || acts.all" class="x-count">{{ counted(picked || fit) }}</span></button>
       </div>
       <div ref="box" class="x-list-box" tabindex="0" :role="total ? 'table' : 'group'" :aria-label="words.title" :aria-rowcount="total ? total + 1 : null" @scroll.passive="measure">
         <div class="x-list-wide" :style="{ '--tracks': tracks, minWidth: narrow ? null : leastOf(kept) + 'px' }">
@@ -55,8 +55,8 @@ export default {
         </div>
         <div v-if="loaded && !total && !full" class="x-dim">{{ size || veiled ? words.unfit : words.nothing }}
           <button v-if="size || veiled" type="button" class="x-link" @click="clear">{{ words.clear }}</button></div>
-        <div v-else-if="loaded && !total" class="x-empty"><div class="x-empty-title">{{ size || veiled ? words.unfit : words.empty }}</div>
-          <div v-if="!size && !veiled" class="x-empty-text">{{ words.nothing }}</div>
+        <div v-else-if="loaded && !total" class="x-empty"><div class="x-empty-title">{{ size || veiled ? words.unlike : words.empty }}</div>
+          <div class="x-empty-text">{{ size || veiled ? words.unfit : words.nothing }}</div>
           <div class="x-btns"><button v-if="size || veiled" type="button" class="x-btn" @click="clear">{{ words.clear }}</button>
             <a v-else-if="words.add" class="x-btn x-btn-primary" :href="settings()">{{ words.add }}</a></div></div>
       </div>

@@ -76,7 +76,7 @@ export default {
     this.observe();
     gestures(this);
     keys(this);
-    this.showLegend(this.legend, false);
+    this.showLegend(this.legend && innerWidth > 760, false); // of a phone it would cover all
     this.tellView();
     if (this.rows) setTimeout(() => this.fetch(), 0); // window.path_prefix is set after all is mounted
     else this.$emit("ready", -1);

@@ -19,13 +19,13 @@ export default {
         <div class="x-vms-states" role="group" :aria-label="words.state">
           <button v-for="one in states" :key="one.value" type="button" :class="{ 'x-none': !one.count }" :aria-pressed="filter.state === one.value"
             @click="set('state', filter.state === one.value ? '' : one.value)"><i v-if="one.value" :class="'x-mark x-mark-' + one.value" v-html="marks[one.value]"></i
-            >{{ one.name }}<span class="x-count">{{ one.count }}</span></button>
+            >{{ one.name }}<span class="x-count">{{ counted(one.count) }}</span></button>
           <button v-if="trash" type="button" @click="toTrash">{{ words.trash }}<span class="x-count">{{ trash }}</span></button>
         </div>
         <select v-for="one in selects" :key="one.name" class="x-vms-select" :class="{ 'x-vms-set': filter[one.name] }" :aria-label="one.title"
           :value="filter[one.name]" @change="set(one.name, $event.target.value)">
           <option value="">{{ one.title }}</option>
-          <option v-for="option in one.options" :key="option.value" :value="option.value">{{ option.name }} ({{ option.count }})</option>
+          <option v-for="option in one.options" :key="option.value" :value="option.value">{{ option.name }} ({{ counted(option.count) }})</option>
         </select>
         <span class="x-grow"></span>
         <details v-if="!narrow" ref="menu" class="x-vms-menu" @toggle="menuToggled" @keydown.esc="$refs.menu.open = false">
@@ -328,7 +328,7 @@ export default {
       event.preventDefault();
     },
     said(words, n) {
-      return words.replace("{n}", n);
+      return words.replace("{n}", this.counted(n));
     },
   },
 };

@@ -34,6 +34,11 @@ export const table = {
       return this.narrow ? TWO_LINES : parseFloat(getComputedStyle(this.$el).getPropertyValue("--row-table")) || 29;
     },
 
+    /** 1,654: as the page's language has it. */
+    counted(count) {
+      return count.toLocaleString(document.documentElement.lang || undefined);
+    },
+
     chose() {},
     choose(ids) {
       this.chosen = new Set(ids);

@@ -109,7 +109,7 @@ function measure(pool) {
 function chromeFor(world, view) {
   const hosts = Math.max(1, world.reduce((sum, pool) => sum + pool.n, 0));
   const side = Math.sqrt((view.w * Math.min(view.h, view.w * 2)) / hosts);
-  const found = CHROMES.find((chrome) => side >= chrome.side);
+  const found = CHROMES.find((chrome) => side >= chrome.side || (view.w < PHONE && chrome.name === "compact")); // a phone scrolls: hosts have their names
   const tank = Math.round(Math.min(hosts === 1 ? 0.22 * view.w : 260, Math.max(found.tank, 0.2 * side)));
   const bench = hosts <= 2 && side > 400 ? { w: 132, h: 40, gap: 8 } : found.bench;
   return { ...found, tank, bench };
