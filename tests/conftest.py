@@ -24,6 +24,7 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 if TYPE_CHECKING:
+    from nicegui import Client
     from nicegui.testing import User
 
     from xo_dash.simulator.testing import SimulatedPool, Simulation
@@ -73,17 +74,21 @@ def pytest_collection_finish() -> None:
 
 def _opens_pages_of_nothing(user: "type[User]") -> None:
     """NiceGUI's simulated browser opens what is answered with 200 alone; our pages of what is not there are pages too, with 404."""
-    begin = user.__init__
+    open_found = user.open
 
     async def pass_for_found(response: httpx.Response) -> None:
         if response.status_code == 404 and response.headers.get("x-nicegui-content") == "page":
             response.status_code = 200
 
-    def begin_so(self: "User", client: httpx.AsyncClient) -> None:
-        begin(self, client)
-        client.event_hooks["response"].append(pass_for_found)
+    async def open_any(self: "User", path: str, *, clear_forward_history: bool = True) -> "Client":
+        hooks = self.http_client.event_hooks["response"]
+        hooks.append(pass_for_found)
+        try:
+            return await open_found(self, path, clear_forward_history=clear_forward_history)
+        finally:
+            hooks.remove(pass_for_found)
 
-    user.__init__ = begin_so  # type: ignore[method-assign]
+    user.open = open_any  # type: ignore[method-assign]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
