@@ -192,7 +192,7 @@ class DeletionDialog:
         disks = [disk for one in self._removals.values() for disk in (*one.disks, *one.snapshot_disks) if disk.uuid not in kept]
         goes = row is self._action
         self._fate.text = _("Will be deleted") if goes else _("Will be moved to trash")
-        self._sum.text = _freed(disks) if goes else ""
+        self._sum.text = _freed(disks)
         for box in self._keep.values():
             box.set_visibility(goes)
         self._preview.show(request, row, self._vms)

@@ -193,7 +193,7 @@ def test_what_goes_with_a_vm_and_what_stays(fake: FakePool) -> None:
     [
         ({"power_state": RUNNING}, "it is running and must be halted or suspended"),
         ({"blocked_operations": {"destroy": "the accounts"}}, "this operation is blocked: the accounts"),
-        ({"blocked_operations": {"destroy": "true"}}, "this operation is blocked; unblock it first"),
+        ({"blocked_operations": {"destroy": "true"}}, "it is protected from deletion; change its protection first"),
     ],
 )
 def test_what_is_protected_or_running_is_not_deleted(fake: FakePool, fields: dict[str, Any], words: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from data.objects import VM, Host, HostMetrics, PowerState
 from data.types import XapiObject
+from data.vms import DELETION, SHUTDOWN
 from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.words import state_words, states_words, under_way
 from xo_dash.i18n import N_
@@ -47,7 +48,7 @@ class Allowed:
         if self.operation in vm.blocked_operations:
             reason = vm.blocked_operations[self.operation]
             if reason in ("", "true"):
-                return lazy(N_("this operation is blocked; unblock it first"))
+                return _protected(self.operation)
             return lazy(N_("this operation is blocked: {reason}"), reason=reason)
         if self.operation not in FOR_ALL:
             return _as_no_machine(vm, self.operation)
@@ -64,6 +65,15 @@ class Allowed:
         if self.operation in NEED_TOOLS and vm.power_state is PowerState.RUNNING:
             return lazy(N_("the guest tools are not responding; install them, or wait until the guest has started"))
         return lazy(N_("not possible at the moment"))
+
+
+def _protected(operation: str) -> LazyText:
+    """Where nobody has left a reason; see `control/vm/protect`."""
+    if operation in DELETION:
+        return lazy(N_("it is protected from deletion; change its protection first"))
+    if operation in SHUTDOWN:
+        return lazy(N_("it is protected from shutdown; change its protection first"))
+    return lazy(N_("this operation is blocked; unblock it first"))
 
 
 def _as_no_machine(vm: VM, operation: str) -> LazyText | None:
