@@ -23,8 +23,6 @@ Checksum = Annotated[
     ),
 ]
 """SHA-256 or SHA-512 in hex, with or without its name before it."""
-SHOWN: Final = 12
-"""Digits of a checksum that are told: enough to find which of two lines of a list it is."""
 
 
 class Hasher:
@@ -56,11 +54,8 @@ class Hasher:
 
 
 def _wrong(found: str, wanted: str) -> LazyText:
-    return lazy(
-        N_("the checksum is {found}…, not {wanted}…: the file was damaged on the way, or is a different one"),
-        found=found[:SHOWN],
-        wanted=wanted[:SHOWN],
-    )
+    said = N_("the checksum is {found}, not {wanted}: the file was damaged on the way, or is a different one")
+    return lazy(said, found=found, wanted=wanted)
 
 
 async def checked(pieces: AsyncIterator[bytes], checksum: str) -> AsyncGenerator[bytes]:
