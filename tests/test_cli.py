@@ -17,10 +17,13 @@ from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
+from tests.sync.house import until
 from xo_dash import __version__, i18n
 from xo_dash.auth.passwords import Passwords
 from xo_dash.cli import main, shadowed
+from xo_dash.cli_files import Files
 from xo_dash.config import Settings
+from xo_dash.local_socket import within
 
 ROOT = Path(__file__).parent.parent
 Run = Callable[..., tuple[int, str, str]]
@@ -281,3 +284,24 @@ def test_the_configuration_goes_into_a_file_and_back_and_gets_another_key(run: R
         "config.restore",
         "config.change-key",
     }
+
+
+@pytest.mark.parametrize(("done", "kept"), [(True, True), (False, False), (None, False)])
+async def test_a_file_stays_only_when_the_command_says_that_it_is_whole(tmp_path: Path, done: bool | None, kept: bool) -> None:
+    async def hand_over(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"all there is")
+        writer.close()
+
+    file = tmp_path / "web.xva"
+    files = Files(tmp_path, {}, file)
+    with within(tmp_path) as name:
+        server = await asyncio.start_unix_server(hand_over, name)
+    async with server:
+        files.begin({"fetch": "ticket", "name": "web.xva"})
+        if done is None:  # the dashboard is gone before it says what became of it
+            await until(file.exists)
+        else:
+            await files.settle(done=done)
+    files.discard()
+    assert file.exists() is kept  # on a disk of the test

@@ -118,6 +118,8 @@ async def _carry_out(order: Order, settings: Settings, files: Files, *, as_json:
                     await files.settle(done=_status(answer) == 0)
     except (_Unfinished, FileError) as error:
         last = {"error": str(error), "faults": {}}
+    finally:
+        files.discard()
     if not as_json:
         _print(last)
     return _status(last)

@@ -21,7 +21,7 @@ class FileError(Exception):
 
 
 class Files:
-    """`begin` what the dashboard asks for, `settle` when the command has ended."""
+    """`begin` what the dashboard asks for, `settle` when the command has ended, `discard` in any case."""
 
     def __init__(self, directory: Path, sent: Mapping[str, Path], output: Path | None) -> None:
         """`sent`: by the command's field. `output`: where what comes out goes."""
@@ -54,12 +54,20 @@ class Files:
     async def settle(self, *, done: bool) -> None:
         """Wait for what is under way; what is not whole goes. Raises FileError."""
         results = await asyncio.gather(*self._tasks, return_exceptions=True)
-        if not done:
-            for path in self._written:
-                path.unlink(missing_ok=True)
+        if done:
+            self._written.clear()
+        self.discard()
         for result in results:
             if isinstance(result, OSError):
                 raise FileError(_("the file could not be written or read: {reason}").format(reason=result.strerror or result)) from result
+
+    def discard(self) -> None:
+        """Whatever is not known to be whole goes: the dashboard may be gone, or somebody has pressed Ctrl+C."""
+        for task in self._tasks:
+            task.cancel()
+        for path in self._written:
+            path.unlink(missing_ok=True)
+        self._written.clear()
 
     def _place(self, name: str) -> Path:
         """`--output` is a file, or a folder; without one, here. Nothing that is there is written over."""

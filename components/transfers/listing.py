@@ -124,7 +124,8 @@ class TransferRow(ui.element):
         if meter is not None:
             self._bar.show(meter.fraction)
             self._share.text = percent(meter.fraction)
-            self._amount.text = amount(meter) if ended else f"{amount(meter)} · {pace(meter)}"
+            how_far = amount(meter) if meter.moved else ""  # of one that a restart interrupted nobody knows
+            self._amount.text = how_far if ended else f"{amount(meter)} · {pace(meter)}"
 
     def _waiting(self) -> list[object]:
         return [one for one in self._context.runner.exchange.waiting(self._row.run) if one.item is self._row.item]

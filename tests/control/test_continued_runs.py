@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from components.transfers.words import moving
 from data.grants.grant import Grant, GrantKind
 from data.grants.quota import Quota
 from data.grants.table import GrantTable
@@ -156,6 +157,7 @@ async def test_an_upload_ends_and_what_was_made_for_it_is_taken_back(bench: Benc
     await ended(second, run)
     assert run.items[0].state is RunState.FAILED and "interrupted by a restart of xo-dash" in str(run.items[0].reason)
     assert second.sent == [("VDI.destroy", (vdi,))] and not fake.home.all(VDI)
+    assert [str(step.says) for step in moving(run.items[0].steps)] == ["Uploading debian.iso"]  # the list of transfers has it
 
 
 # ---- who may go on, and when

@@ -219,6 +219,7 @@ class Execution:
         if isinstance(step, Inspect):
             return StepOutcome(RunState.FAILED, CUT)
         if isinstance(step, Transfer):
+            self._mover.count(step, logged, track.progressed)  # so that it is among the transfers
             if task is not None:
                 await self._mover.settle(task.pool, Ref(task.task))
             if step.content is None:

@@ -62,12 +62,16 @@ class Mover:
 
     def begin(self, run: Run, item: RunItem, step: Transfer, logged: StepLog, progressed: Progressed, made: TaskNoted) -> Haul:
         """Something to `carry`, and to `stop`."""
+        return Haul(run, item, step, self.count(step, logged, progressed), made=made)
+
+    def count(self, step: Transfer, logged: StepLog, progressed: Progressed) -> ByteCounter:
+        """What tells how far it is, to whoever looks at its step."""
 
         def told() -> None:
             progressed(meter.fraction)
 
         logged.meter = meter = ByteCounter(step.total, told)
-        return Haul(run, item, step, meter, made=made)
+        return meter
 
     async def carry(self, haul: Haul) -> StepOutcome:
         """All of it, to what its task says became of it."""
