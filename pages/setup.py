@@ -37,7 +37,8 @@ def create(program: Context) -> None:
                     ui.link(_("People and sign-in"), "/people").classes("x-link")
                 ui.link(_("My account"), "/account").classes("x-link")
             with cards(360):
-                ServerList(context)
+                if not context.is_restricted:  # who was given single objects sees no connections
+                    ServerList(context)
                 if is_administrator():
                     TrashSettings(context)
                     AllowedHostsSettings(context)

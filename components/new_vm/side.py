@@ -111,6 +111,9 @@ class Side(ui.element):
         steps, lines, as_xe = value
         self._plan_card.show_count(len(steps))
         with fresh_slot(self._plan):
+            if not steps:
+                ui.label(_("The steps appear here once the form is complete.")).classes("x-dim")
+                return
             with ui.element().classes("x-segments").props("role=group"):
                 for is_xe, text in ((False, _("Steps")), (True, "xe")):
                     button = ui.element("button").props("type=button").on("click", lambda to=is_xe: self._turn(to), [])
