@@ -98,7 +98,8 @@ class DeletionDialog:
                     self._one(vm, self._removals[vm], kept)
             elif self._vms:
                 self._many()
-            names(_("Skipped:"), [f"{name_of(subject)}: {reason}" for subject, reason in self._offer.unable], quiet=True)
+            if not self._is_single:
+                names(_("Skipped:"), [f"{name_of(subject)}: {reason}" for subject, reason in self._offer.unable], quiet=True)
 
     # what it says
 

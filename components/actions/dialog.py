@@ -120,13 +120,17 @@ class ActionDialog:
                 names(_("Applies to:"), [name_of(subject) for subject in offered.able])
             names(_("Effects:"), [line for subject in offered.able for line in self._action.consequences(subject)])
             names(_("These disks are deleted with it:"), [name for subject in offered.able for name in self._action.also_removed(subject)])
-            names(_("Skipped:"), [f"{name_of(subject)}: {reason}" for subject, reason in offered.unable], quiet=True)
+            if offered.total > 1:
+                names(_("Skipped:"), [f"{name_of(subject)}: {reason}" for subject, reason in offered.unable], quiet=True)
 
     def _follow(self, offer: Offer) -> None:
         """What others did to its objects, and what follows from that."""
         self._offer = offer.now
         if self._offer.able:
             self.dialog.title.text = _headline(self._offer)
+        if self._drawn is not None:
+            for box in self._boxes.values():
+                box.touched |= box.field.entry is InputKind.OBJECT and bool(box.value)  # what was chosen may be gone
         if self._offer != self._drawn:
             self._drawn = self._offer
             self._draw_objects()

@@ -58,8 +58,7 @@ class InlineEditor(ui.element):
         self._context, self._action, self._subject, self._current, self._closed = context, action, subject, current, closed
         self._before: Values = dict(current())
         self._boxes: dict[str, FieldBox] = {}
-        before = dict(restores()) if restores is not None else self._before
-        self._back = back or (lambda _request: (action, decode(action.request, before)))
+        self._back, self._restores = back, restores or current
         self._saving, self._final = False, final
         with self:
             self._fill_in(only)
@@ -115,13 +114,18 @@ class InlineEditor(ui.element):
         return faults, " ".join([*notes, ". ".join(dict.fromkeys(str(step.says) for step in steps))])
 
     def _request(self) -> Request:
-        request: Request = decode(self._action.request, {**self._before, **{name: box.value for name, box in self._boxes.items()}})
+        """What is not asked for stays as it is by now, whoever changed it."""
+        request: Request = decode(self._action.request, {**self._current(), **{name: box.value for name, box in self._boxes.items()}})
         return request
 
     def _look_elsewhere(self) -> None:
-        """Say what the values are now, where somebody else changed them; what is typed stays."""
+        """Say what the values are now, where somebody else changed them; what is typed stays, and where nothing is the new one is shown."""
         now = self._current()
-        changed = [str(now[name]) for name in self._boxes if not self._saving and now.get(name) != self._before.get(name)]
+        names = [name for name in self._boxes if not self._saving and now.get(name) != self._before.get(name)]
+        for name in names:
+            if not self._boxes[name].touched:
+                self._boxes[name].renew(now.get(name))
+        changed = [str(now[name]) for name in names]
         self._elsewhere.set_visibility(bool(changed))
         self._elsewhere.text = (
             _("Changed by another user in the meantime; now: {value}").format(value=", ".join(changed)) if changed else ""
@@ -152,6 +156,7 @@ class InlineEditor(ui.element):
             return
         self._saving = True
         request = self._request()
+        before = dict(self._restores())
         item = await run_one(self._context, self._action, self._subject, request)
         self._saving = False
         if self.is_deleted:
@@ -163,8 +168,8 @@ class InlineEditor(ui.element):
             if self._final:
                 notify(_(self._action.done).format(name=name_of(self._subject)))
             else:
-                back, before = self._back(request)
-                offer_undo(self._context, self._action, self._subject, request, before, back)
+                back, undoing = self._back(request) if self._back is not None else (self._action, decode(self._action.request, before))
+                offer_undo(self._context, self._action, self._subject, request, undoing, back)
         self.close()
 
     def _refuse(self, reason: LazyText | None, at: str = "") -> None:

@@ -116,6 +116,11 @@ async def test_what_somebody_else_changed_meanwhile_is_said_and_not_overwritten(
     at.user.find(marker="undo").click()
     await at.user.should_see("not undone, another user has changed it in the meantime")
     assert at.vm.name_label == "theirs again"
+    await at.open("/settings")
+    await at.edit("vm.vcpus", **{"Cores per socket": "1"})
+    fakes.change(at.mirror, at.vm, VCPUs_max=at.vm.VCPUs_max + 2)
+    await at.user.should_see(f"now: {at.vm.VCPUs_max}")
+    assert next(iter(at.user.find(kind=ui.input, content="At most").elements)).value == str(at.vm.VCPUs_max), "nobody typed there"
 
 
 async def test_a_refusal_stands_at_its_field_and_nothing_is_lost(at: At) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from components.cells import Cell, Later
+from data.facts.vm import memory_of
+from data.pending import pending_of
 from data.views.vm import VMView
-from data.vms import AutoStart
+from data.vms import AutoStart, auto_start, boot_order, cores_per_socket, cpu_cap, cpu_weight, has_fixed_memory
 from xo_dash.control.appliance.records import set_defaults
 from xo_dash.control.vm.boot import priority_of, start_defaults
 from xo_dash.control.vm.describe import folder, notes
@@ -22,7 +24,10 @@ Values = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The command that changes a value, and what its request would have to leave it as it is."""
+    """The command that changes a value, and what its request would have to leave it as it is.
+
+    That is read from the row: the view's facts may be some milliseconds behind when an editor looks whether somebody changed it.
+    """
 
     action_id: str
     current: Callable[[VMView], Values]
@@ -32,23 +37,23 @@ class Edit:
 
 def memory_now(vm: VMView) -> Values:
     """What waits counts as what is: it is edited, not the one before."""
-    waiting = vm.pending.memory
-    least, most = (waiting.dynamic_min, waiting.dynamic_max) if waiting else (vm.memory_least, vm.memory)
-    fixed = waiting.dynamic_min >= waiting.dynamic_max if waiting else vm.memory_is_fixed
+    waiting = pending_of(vm.row).memory
+    least, most = (waiting.dynamic_min, waiting.dynamic_max) if waiting else (vm.row.memory_dynamic_min, memory_of(vm.row))
+    fixed = waiting.dynamic_min >= waiting.dynamic_max if waiting else has_fixed_memory(vm.row)
     return {"memory": amount(most), "minimum": None if fixed else amount(least)}
 
 
 def limits_now(vm: VMView) -> Values:
     """With the limit up to which memory can be raised; unless it is asked for, it follows the memory."""
-    waiting = vm.pending.memory
-    return {**memory_now(vm), "limit": amount(waiting.static_max if waiting else vm.memory_most)}
+    waiting = pending_of(vm.row).memory
+    return {**memory_now(vm), "limit": amount(waiting.static_max if waiting else vm.row.memory_static_max)}
 
 
 def vcpus_now(vm: VMView) -> Values:
-    waiting = vm.pending.vcpus
+    waiting = pending_of(vm.row).vcpus
     if waiting is not None:
         return {"vcpus": waiting.at_startup, "most": waiting.most, "cores": waiting.cores}
-    return {"vcpus": vm.vcpus_at_startup, "most": vm.vcpus_max, "cores": vm.cores_per_socket}
+    return {"vcpus": vm.row.VCPUs_at_startup, "most": vm.row.VCPUs_max, "cores": cores_per_socket(vm.row)}
 
 
 EDITS: Final[Mapping[str, Edit]] = {
@@ -58,9 +63,9 @@ EDITS: Final[Mapping[str, Edit]] = {
     "vcpus": Edit("vm.vcpus", lambda vm: {"vcpus": vcpus_now(vm)["vcpus"]}, ("vcpus",), vcpus_now),
     "topology": Edit("vm.vcpus", vcpus_now, ("most", "cores")),
     "limits": Edit("vm.memory", limits_now),
-    "share": Edit("vm.cpu_share", lambda vm: {"weight": vm.cpu_weight, "cap": vm.cpu_cap}),
-    "boot": Edit("vm.boot_order", lambda vm: {"order": vm.boot_order}),
-    "auto": Edit("vm.auto_start", lambda vm: {"on": vm.auto_start is not AutoStart.OFF, "pool": True}),
+    "share": Edit("vm.cpu_share", lambda vm: {"weight": cpu_weight(vm.row), "cap": cpu_cap(vm.row)}),
+    "boot": Edit("boot_order(vm.row)", lambda vm: {"order": boot_order(vm.row)}),
+    "auto": Edit("vm.auto_start", lambda vm: {"on": auto_start(vm.row) is not AutoStart.OFF, "pool": True}),
     "start": Edit("vm.start_order", lambda vm: start_defaults([vm.row])),
     "appliance": Edit("vm.appliance", lambda vm: set_defaults([vm.row])),
     "firmware": Edit("vm.firmware", lambda vm: defaults([vm.row])),
