@@ -10,6 +10,7 @@ import pytest
 
 from data.names import name_of
 from data.objects import VM, PowerState, TaskStatus
+from data.server import ServerState
 from data.stores.users import Role
 from data.types import Ref
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
@@ -20,6 +21,7 @@ from xo_dash.control.rehearsal import rehearse, rehearse_all
 from xo_dash.control.requests.request import NoRequest
 from xo_dash.control.run import RunState
 from xo_dash.control.xe import xe_lines
+from xo_dash.xapi.errors import NotConnected
 
 
 def row(plan: Callable[[NoRequest, VM], Plan]) -> Action[VM, NoRequest]:
@@ -75,6 +77,20 @@ async def test_each_makes_something_and_the_plan_around_gets_it(desk: Desk, fake
     together = item.steps[0]
     assert [(str(one.says), one.state, len(one.inside)) for one in together.inside] == [(vm.name_label, RunState.DONE, 2) for vm in vms]
     assert item.progress == 1.0
+
+
+async def test_a_pool_that_is_gone_before_any_of_them_has_begun_is_not_waited_for(desk: Desk, fake: FakePool) -> None:
+    """As for a plan of one step after the other: nothing is half done."""
+    vms = [fake.vm(f"web-{number}") for number in range(3)]
+
+    def gone(*_arguments: object) -> object:
+        fake.away = True
+        fake.mirror.set_server(fake.server, state=ServerState.UNREACHABLE)
+        return NotConnected("refused")
+
+    fake.answers["Async.VM.clone"] = gone
+    (item,) = (await desk.runner.run(desk.hire(), row(each(vms, alone=True)), [vms[0]])).items
+    assert item.state is RunState.REFUSED, str(item.reason)
 
 
 @pytest.mark.parametrize("alone", [False, True])

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from xo_dash.control.plan import Call, Question, Step, Transfer
 from xo_dash.control.resume.record import is_harmless
-from xo_dash.control.run import RunState
+from xo_dash.control.run import RunState, StepLog
 from xo_dash.control.steps import NOT_SENT, StepOutcome
-from xo_dash.control.track import FIRST, Track
+from xo_dash.control.track import Track
 
 
 def waits_for_pool(track: Track, step: Step) -> bool:
-    """Not for the first step: that is refused, nothing being done."""
-    return track.patient and track.place != FIRST and isinstance(step, (Call, Question, Transfer))
+    """Not while nothing was sent: the first step is refused, and so is that of each plan beside others."""
+    begun = track.undoing or bool(track.item.tasks) or any(map(is_begun, track.item.steps))
+    return track.patient and begun and isinstance(step, (Call, Question, Transfer))
+
+
+def is_begun(log: StepLog) -> bool:
+    """Whether the step, or one inside of it, is done."""
+    return log.state is RunState.DONE or any(map(is_begun, log.inside))
 
 
 def may_be_sent_again(step: Step, outcome: StepOutcome) -> bool:
