@@ -7,7 +7,8 @@ from dataclasses import replace
 from nicegui import ui
 
 from components.hosts.balance import BalanceForm
-from components.ui import PageHead
+from components.ui import Button, PageHead
+from data.identity import key_of
 from data.views.pool import PoolView
 from pages.objects import object_page
 from pages.pool import about
@@ -23,5 +24,7 @@ def create(program: Context) -> None:
 
 
 def show(context: Context, pool: PoolView) -> None:
-    PageHead(_("Suggest moves: {name}").format(name=pool.name), icon="pool")
-    BalanceForm(context, pool)
+    head = PageHead(_("Suggest moves: {name}").format(name=pool.name), icon="pool")
+    form = BalanceForm(context, pool)
+    with head.verbs:
+        Button(_("Show on the map"), lambda: ui.navigate.to(f"/?moves={key_of(pool.row)}&goal={form.goal}"), icon="map")

@@ -20,6 +20,7 @@ from components.map.map_feed import MapFeed
 from components.map.moves import follow_moves
 from components.map.order import Orders
 from components.map.selection import Selection, found
+from components.map.suggested_moves import SuggestedMoves
 from components.map.summary import Summary
 from components.map.toolbar import Toolbar
 from components.map.whatif import WhatIf
@@ -58,14 +59,15 @@ def create(program: Context) -> None:
         return Response(content, media_type="application/json", headers={"Cache-Control": "no-store", "Content-Encoding": "gzip"})
 
     @ui.page("/")
-    def home() -> None:
+    def home(moves: str = "", goal: str = "") -> None:
+        """`moves`: the key of a pool for which moves are suggested, with which goal."""
         context = program.for_viewer()
         with frame(context, title=_("Map"), bare=True), ui.element().classes("xo-home"):
             paused_bands(context)
-            _body(context, orders)
+            _body(context, orders, moves, goal)
 
 
-def _body(context: Context, orders: Orders) -> None:
+def _body(context: Context, orders: Orders, moves: str, goal: str) -> None:
     """The map; while there is no server, what to do first."""
     box = ui.element().classes("contents")
     shown: list[bool] = []
@@ -77,7 +79,7 @@ def _body(context: Context, orders: Orders) -> None:
         shown[:] = [bool(context.mirror.pools)]
         with live.fresh_slot(box):
             if context.mirror.pools:
-                _map(context, orders)
+                _map(context, orders, moves, goal)
             else:
                 _guide(context)
 
@@ -92,7 +94,7 @@ def _guide(context: Context) -> None:
             add_button(context)
 
 
-def _map(context: Context, orders: Orders) -> None:
+def _map(context: Context, orders: Orders, moves: str, goal: str) -> None:
     mirror, map_feed = context.mirror, context.shared(MapFeed)
     head = ui.element("header").classes("xo-home-head")
     user = current_user()
@@ -106,6 +108,7 @@ def _map(context: Context, orders: Orders) -> None:
     with chart:
         ui.link(_("All VMs as a table"), "/vms").classes("xo-map-quiet")
         whatif = WhatIf(mirror, chart)
+        suggested = SuggestedMoves(context, chart, moves, goal)
         selection = Selection(context, chart.deselect, whatif.ask)
         Announcer(mirror)
     chart.on_choose, chart.on_menu = selection.show, selection.menu_on(chart)
@@ -119,7 +122,11 @@ def _map(context: Context, orders: Orders) -> None:
         attention.step(by)
         chart.say(spoken(attention.current, mirror) if attention.current else _("Nothing needs attention."))
 
-    chart.on_verb, chart.on_lose, chart.on_step, chart.on_pin = selection.do, whatif.ask, step, pin
+    def lose(keys: Sequence[str]) -> None:
+        suggested.end()
+        whatif.ask(keys)
+
+    chart.on_verb, chart.on_lose, chart.on_step, chart.on_pin = selection.do, lose, step, pin
 
     async def keep_legend(is_shown: bool) -> None:
         await context.users.set_preferences(user.id, {LEGEND: is_shown})

@@ -2,73 +2,119 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from nicegui import ui
 
 from components.actions import start_run, whoever
 from components.actions.preview import Preview
-from components.hosts.maintenance import memory_after
+from components.hosts.maintenance import share_bar
 from components.live import follow_facts, fresh_slot
-from components.ui import Button, ButtonKind, Card, Column, check, data_table
+from components.ui import Button, ButtonKind, Card, Column, check, choice, data_table
 from components.ui.facts import Value
 from components.urls import path_of
-from data.balance import Balance, Suggestion, even_out
-from data.facts.host import memory_total
+from data.balance import Balance, Suggestion, emptying, even_out, even_out_cpu
 from data.names import by_name, name_of
-from data.placement import memory_held
+from data.objects import Host
 from data.views.pool import PoolView
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.pool.balance import BALANCE, BalancePool, SuggestedMove
 from xo_dash.i18n import _, ngettext, number, size
 
+MEMORY, CPU = "memory", "cpu"
+"""What is evened out; anything else is the uuid of a host that is to be emptied."""
+
+
+Shown = Callable[[list[Suggestion]], object]
+"""Told what is left of what is suggested."""
+
 
 class BalanceForm(ui.element):
     """Suggested anew when the pool changes; what was left out stays so."""
 
-    def __init__(self, context: Context, pool: PoolView) -> None:
+    def __init__(
+        self, context: Context, pool: PoolView, goal: str = MEMORY, shown: Callable[[Balance, list[Suggestion]], object] | None = None
+    ) -> None:
+        """`goal`: see MEMORY."""
         super().__init__()
         self.classes("x-move")
-        self._context, self._pool = context, pool
+        self._context, self._pool, self.on_shown = context, pool, shown
+        self._goals = _goals(pool)
+        self._goal = goal if goal in self._goals else MEMORY
         self._without: set[str] = set()  # uuids of VMs
         self._found: Balance | None = None
         with self:
-            self._main = ui.element().classes("x-move-main")
+            with ui.element().classes("x-move-main"):
+                choice(self._goals, self._goal, label=_("Goal"), on_change=lambda event: self._choose(str(event.value))).mark("goal")
+                self._main = ui.element().classes("x-move-main")
             with ui.element("aside").classes("x-move-aside"):
-                with Card(_("Memory, before and after")):
+                with Card(_("Before and after")):
                     self._bars = ui.element().classes("x-stack")
                 with Card(_("Plan")):
-                    self._button = Button(_("Migrate"), self._go, kind=ButtonKind.PRIMARY, icon="migrate")
                     self._preview = Preview(BALANCE, [pool.row])
+                    self._button = Button(_("Migrate"), self._go, kind=ButtonKind.PRIMARY, icon="migrate")
             follow_facts(pool, ("memory", "host_states", "vm_states"), self._look)
 
+    @property
+    def goal(self) -> str:
+        return self._goal
+
+    def _choose(self, goal: str) -> None:
+        self._goal = goal
+        self._without.clear()
+        self._look()
+
     def _look(self) -> None:
-        found = even_out(self._pool.row.home)
+        found = self._suggested()
         if found != self._found:
             self._found = found
             self._draw(found)
 
+    def _suggested(self) -> Balance:
+        home = self._pool.row.home
+        if self._goal in (MEMORY, CPU):
+            return even_out(home) if self._goal == MEMORY else even_out_cpu(home)
+        host = home.by_uuid(Host, self._goal)
+        return emptying(host) if host is not None else even_out(home)
+
     def _draw(self, found: Balance) -> None:
         with fresh_slot(self._main):
             count = len(found.moves)
-            if not count:
-                ui.label(_("Memory is already balanced: no moves to suggest.")).classes("x-move-time")
-            else:
-                text = ngettext("{n} move to balance memory", "{n} moves to balance memory", count).format(n=number(count))
-                ui.label(text).classes("x-move-time")
+            ui.label(self._verdict(count)).classes("x-move-time")
+            if count:
                 columns = [
                     Column("", width="28px"),
                     Column(_("VM"), main=True),
-                    Column(_("Memory"), number=True),
+                    Column(_("Memory") if self._goal != CPU else _("CPUs"), number=True),
                     Column(_("From")),
                     Column(_("Goes to")),
                 ]
                 with Card(_("Moves")):
-                    data_table(columns, [self._row(one) for one in found.moves])
+                    data_table(columns, [self._row(found, one) for one in found.moves])
+            if self._goal not in (MEMORY, CPU):
+                words = _("VMs that cannot migrate are not listed. Maintenance says why, and takes care of them.")
+                ui.label(words).classes("x-dim")
         self._tell(found)
 
-    def _row(self, one: Suggestion) -> list[Value]:
+    def _verdict(self, count: int) -> str:
+        if self._goal == MEMORY and not count:
+            return _("Memory is already balanced: no moves to suggest.")
+        if self._goal == CPU and not count:
+            return _("CPUs are evenly busy: no moves to suggest.")
+        if not count:
+            return _("No VM can migrate away.")
+        words = {
+            MEMORY: ngettext("{n} move to balance memory", "{n} moves to balance memory", count),
+            CPU: ngettext("{n} move to balance CPUs", "{n} moves to balance CPUs", count),
+        }
+        return words.get(self._goal, ngettext("{n} move to empty it", "{n} moves to empty it", count)).format(n=number(count))
+
+    def _amount(self, amount: float) -> str:
+        return size(amount) if self._goal != CPU else number(amount, 1)
+
+    def _row(self, found: Balance, one: Suggestion) -> list[Value]:
         def pick() -> None:
             box = check("", one.vm.uuid not in self._without, on_change=lambda event: self._pick(one.vm.uuid, bool(event.value)))
             box.props["aria-label"] = _("Migrates {name}").format(name=name_of(one.vm))
@@ -77,7 +123,7 @@ class BalanceForm(ui.element):
         return [
             pick,
             partial(ui.link, name_of(one.vm), path_of(one.vm)),
-            size(memory_held(one.vm)),
+            self._amount(found.weights[one.vm]),
             name_of(one.source),
             name_of(one.target),
         ]
@@ -96,10 +142,8 @@ class BalanceForm(ui.element):
     def _tell(self, found: Balance) -> None:
         kept = self._kept(found)
         with fresh_slot(self._bars):
-            for host in by_name(found.before):
-                comes = sum(memory_held(one.vm) for one in kept if one.target is host)
-                goes = sum(memory_held(one.vm) for one in kept if one.source is host)
-                memory_after(name_of(host), memory_total(host), found.before[host] + goes - comes, comes)
+            for host in by_name(found.used):
+                self._bar(found, host, kept)
         request = self._request(found)
         with self:
             barred = why_not(BALANCE, self._pool.row, whoever())
@@ -107,9 +151,25 @@ class BalanceForm(ui.element):
         why = barred or next(iter(faults), None)
         self._button.allow(str(why) if why else None if kept else _("choose at least one move"))
         self._preview.show(request if kept and not faults else None)
+        if self.on_shown is not None:
+            self.on_shown(kept)
+
+    def _bar(self, found: Balance, host: Host, kept: list[Suggestion]) -> None:
+        before, after, total = found.used[host], found.after(host, kept), found.total[host]
+        coming = sum(found.weights[one.vm] for one in kept if one.target is host)
+        words = _("{before} → {after} of {total}").format(
+            before=self._amount(before), after=self._amount(after), total=self._amount(total)
+        )  # fmt: skip
+        share_bar(name_of(host), words, total, after, coming)
 
     def _go(self) -> None:
         if self._found is None or not self._kept(self._found):
             return
         if run := start_run(self._context, BALANCE, [self._pool.row], self._request(self._found)):
             ui.navigate.to(f"/run/{run.key}")
+
+
+def _goals(pool: PoolView) -> dict[str, str]:
+    hosts = by_name(pool.row.home.all(Host).values())
+    empty = {host.uuid: _("Empty {host}").format(host=name_of(host)) for host in hosts}
+    return {MEMORY: _("Balance memory"), CPU: _("Balance CPUs")} | (empty if len(hosts) > 1 else {})

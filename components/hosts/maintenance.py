@@ -248,11 +248,16 @@ def _with_disks(host: Host) -> str:
 
 
 def memory_after(name: str, total: int, free: int, coming: int) -> None:
-    """One host: what is used now, and, hatched, what comes."""
+    """One host: what is used afterwards, and, hatched, what comes."""
     used = total - free
+    share_bar(name, _("{used} of {total}").format(used=size(used), total=size(total)), total, used, coming)
+
+
+def share_bar(name: str, words: str, total: float, used: float, coming: float) -> None:
+    """Of one host: what is used afterwards, and, hatched, what of it comes."""
     with ui.element().classes("x-evacuation-host"):
         ui.label(name)
-        ui.label(_("{used} of {total}").format(used=size(used), total=size(total))).classes("x-num x-dim")
+        ui.label(words).classes("x-num x-dim")
     with ui.element().classes("x-parts").props("aria-hidden=true"):
         for style, amount in (("guests", used - coming), *((("coming", coming),) if coming else ())):
             ui.element("i").classes(f"x-part x-part-{style}").style(f"width: {100 * amount / total if total else 0:.1f}%")

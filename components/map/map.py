@@ -91,6 +91,7 @@ class Map(Element, component="map.js"):
         self._scene = map_feed
         self._is_ready = False
         self._moves: Sequence[tuple[str, str, int]] = ()
+        self._loss = ""  # what is told of it
         self._props["addressed"], self._props["legend"] = addressed, legend
         self._props["words"] = words()
         self._props["links"] = dict(links)
@@ -137,6 +138,8 @@ class Map(Element, component="map.js"):
             tell(self, "setOrder", orjson.dumps([self._props["order"]]).decode())
         if self._moves:
             self._tell_moves()
+        if self._loss:
+            tell(self, "lose", self._loss)
 
     def _patch(self, message: str) -> None:
         if self._is_ready:
@@ -188,10 +191,13 @@ class Map(Element, component="map.js"):
         tell(self, "showMoves", orjson.dumps([self._moves]).decode())
 
     def show_loss(self, hosts: Sequence[str], moves: Sequence[tuple[str, str]], stranded: Sequence[str], words: str) -> None:
-        """Draw what becomes of VMs without `hosts` (all keys; `moves` are VMs with where they go), and say `words`."""
-        tell(self, "lose", orjson.dumps([{"hosts": hosts, "moves": moves, "stranded": stranded}, words]).decode())
+        """Draw where VMs would be (all keys; `moves` are VMs with where they go) without `hosts`, or with all of them, and say `words`."""
+        self._loss = orjson.dumps([{"hosts": hosts, "moves": moves, "stranded": stranded}, words]).decode()
+        if self._is_ready:
+            tell(self, "lose", self._loss)
 
     def end_loss(self) -> None:
+        self._loss = ""
         tell(self, "lose", "[null]")
 
     # ---- from the browser; what it says is not trusted

@@ -6,8 +6,9 @@ from nicegui import ui
 from nicegui.testing import User
 
 from components.ui import Button
-from data.balance import WORTH, even_out
+from data.balance import WORTH, emptying, even_out, even_out_cpu
 from data.evacuation import evacuate
+from data.history import History, Load
 from data.identity import key_of
 from data.objects import VM, Pool
 from data.types import GIB
@@ -33,8 +34,8 @@ async def test_the_fullest_host_gives_to_the_emptiest(house: House) -> None:
     found = even_out(house.lab.home)
     assert len(found.moves) == 2 and {one.target for one in found.moves} == {house.two}
     assert made["tied"] not in {one.vm for one in found.moves}
-    assert found.after[house.one] == found.after[house.two] == 40 * GIB
-    assert found.before[house.one] == 16 * GIB
+    assert found.after(house.one, found.moves) == found.after(house.two, found.moves) == 24 * GIB
+    assert found.used[house.one] == 48 * GIB and found.total[house.one] == 64 * GIB
     for vm in made.values():
         house.lab.change(vm, memory_dynamic_max=int(64 * GIB * WORTH / 2))
     assert not even_out(house.lab.home).moves, "moves have their cost"
@@ -73,6 +74,21 @@ async def test_one_is_left_out_and_the_others_are_done(user: User, house: House,
     (run,) = context.runner.runs
     assert run.request == BalancePool(moves=(SuggestedMove(vm=second.vm.uuid, host=second.target.uuid),))
     await context.runner.ended(run)
+
+
+async def test_busy_cpus_are_evened_out_and_a_host_is_emptied(house: House) -> None:
+    made = crowded(house)
+    for one in (house.one, house.two):
+        house.lab.change(one, cpu_info={"cpu_count": "8"})
+    for name, busy in (("a", 1.0), ("b", 0.5), ("c", 0.0), ("tied", 1.0)):
+        house.lab.change(made[name], VCPUs_at_startup=4)
+        house.lab.home.part(History).loads[made[name].uuid] = Load(cpu=busy)
+    found = even_out_cpu(house.lab.home)
+    assert [one.vm for one in found.moves] == [made["a"]] and found.used[house.one] == 10.0
+    assert found.after(house.two, found.moves) == 4.0 and found.after(house.two, []) == 0.0
+    empty = emptying(house.one)
+    assert {one.vm for one in empty.moves} == {made["a"], made["b"], made["c"]}, "the other is tied to its storage"
+    assert empty.after(house.one, empty.moves) == 12 * GIB
 
 
 async def test_a_lone_host_has_nobody_to_give_to(house: House) -> None:

@@ -1,0 +1,48 @@
+"""Suggested moves over the map: what is suggested, with the map drawing where each VM would be, and the button that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nicegui import ui
+
+from components.hosts.balance import MEMORY, BalanceForm
+from components.map.map import Map
+from components.ui import Button, ButtonKind
+from data.balance import Suggestion
+from data.identity import key_of
+from data.names import pool_name
+from data.objects import Pool
+from data.views.pool import PoolView
+from xo_dash.context import Context
+from xo_dash.i18n import _
+
+
+class SuggestedMoves(ui.element):
+    """Nothing without a pool of this key."""
+
+    def __init__(self, context: Context, chart: Map, pool_key: str, goal: str = MEMORY) -> None:
+        """`goal`: see `components.hosts.balance`."""
+        super().__init__("aside")
+        self.classes("xo-map-whatif xo-map-moves")
+        self.props["aria-label"] = _("Suggest moves")
+        self._chart = chart
+        pool = context.mirror.find(Pool, pool_key) if pool_key else None
+        self.set_visibility(pool is not None)
+        if pool is None:
+            return
+        with self:
+            with ui.element().classes("xo-map-whatif-head"):
+                ui.label(_("Suggest moves: {name}").format(name=pool_name(pool.home))).classes("xo-map-whatif-title")
+                Button(kind=ButtonKind.GHOST, icon="close", label=_("Close"), on_click=self.end)
+            BalanceForm(context, context.scope.view(PoolView, pool), goal, self._show)
+
+    def _show(self, kept: Sequence[Suggestion]) -> None:
+        self._chart.show_loss([], [(key_of(one.vm), key_of(one.target)) for one in kept], [], "")
+
+    def end(self) -> None:
+        """Also when something else is drawn over the map."""
+        if self.visible:
+            self.set_visibility(False)
+            self._chart.end_loss()
+            self.clear()
