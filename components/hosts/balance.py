@@ -34,9 +34,7 @@ Shown = Callable[[list[Suggestion]], object]
 class BalanceForm(ui.element):
     """Suggested anew when the pool changes; what was left out stays so."""
 
-    def __init__(
-        self, context: Context, pool: PoolView, goal: str = MEMORY, shown: Callable[[Balance, list[Suggestion]], object] | None = None
-    ) -> None:
+    def __init__(self, context: Context, pool: PoolView, goal: str = MEMORY, shown: Shown | None = None) -> None:
         """`goal`: see MEMORY."""
         super().__init__()
         self.classes("x-move")
