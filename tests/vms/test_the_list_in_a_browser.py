@@ -105,9 +105,11 @@ async def test_the_chosen_get_verbs_with_what_is_possible(url: str, browser: Bro
     await do(url, "start", "test-b")
     await expect(page.get_by_role("button", name="Start 1 of 2")).to_be_visible()
     await do(url, "halt", "test-b")
-    await page.get_by_role("button", name="Start", exact=True).click()
+    start = page.get_by_role("button", name="Start", exact=True)
+    await start.click()
     await expect(page.get_by_role("dialog")).to_contain_text("test-a")
     await page.keyboard.press("Escape")
+    await expect(start).to_be_focused()  # a dialog gives the focus back
     await page.get_by_role("button", name="Clear selection").click()
     await expect(page.get_by_text("2 selected")).to_be_hidden()
     assert complaints == []
