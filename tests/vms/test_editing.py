@@ -12,6 +12,7 @@ from nicegui import ui
 from nicegui.testing import User
 
 from components.vms.page.settings import raw_lines
+from components.vms.page.settings_rows import EDITS
 from data.mirror import Mirror
 from data.objects import VM, VMGuestMetrics
 from data.pending import pending_of
@@ -23,6 +24,7 @@ from tests.looking import looking
 from tests.map.fleets import joined
 from tests.sync.house import until
 from xo_dash.context import Context
+from xo_dash.control.actions import action
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
 from xo_dash.xapi.errors import XapiFailure
@@ -181,3 +183,8 @@ async def test_who_may_only_look_sees_plain_text(at: At) -> None:
     await at.user.should_see("web-1")
     for marker in ("edit-vm.rename", "edit-vm.memory", "add-tag", "protect"):
         await at.user.should_not_see(marker=marker)
+
+
+def test_what_is_edited_in_place_has_a_command_and_its_fields() -> None:
+    for edit in EDITS.values():
+        assert {field.name for field in action(edit.action_id).fields} >= set(edit.only)

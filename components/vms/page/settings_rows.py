@@ -64,7 +64,7 @@ EDITS: Final[Mapping[str, Edit]] = {
     "topology": Edit("vm.vcpus", vcpus_now, ("most", "cores")),
     "limits": Edit("vm.memory", limits_now),
     "share": Edit("vm.cpu_share", lambda vm: {"weight": cpu_weight(vm.row), "cap": cpu_cap(vm.row)}),
-    "boot": Edit("boot_order(vm.row)", lambda vm: {"order": boot_order(vm.row)}),
+    "boot": Edit("vm.boot_order", lambda vm: {"order": boot_order(vm.row)}),
     "auto": Edit("vm.auto_start", lambda vm: {"on": auto_start(vm.row) is not AutoStart.OFF, "pool": True}),
     "start": Edit("vm.start_order", lambda vm: start_defaults([vm.row])),
     "appliance": Edit("vm.appliance", lambda vm: set_defaults([vm.row])),
