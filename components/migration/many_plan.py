@@ -31,8 +31,8 @@ class ManyPlan(ui.element):
             with Card(_("Plan")):
                 self._time = ui.element()
                 self._faults = ui.element().props("role=status").mark("faults")
-                self._button = Button(_("Migrate"), go, kind=ButtonKind.PRIMARY, icon="migrate")
                 self._preview = Preview(MIGRATE, ())
+                self._button = Button(_("Migrate"), go, kind=ButtonKind.PRIMARY, icon="migrate")
             with Card(_("If one fails or is cancelled")):
                 text = _("That VM stays where it is with its disks; the others go on. Each can be cancelled on the page of the run.")
                 ui.label(text).classes("x-dim")
