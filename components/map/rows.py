@@ -18,7 +18,7 @@ from data.facts.sr import cut_off, is_shown
 from data.facts.vm import HOLDING, ToolsState, VmState, address_of, state_of, tools_of, vcpus_of
 from data.failover import Fates
 from data.findings.registry import FindingRegistry
-from data.names import name_of, pool_name
+from data.names import name_of, name_order, pool_name
 from data.networks import load_of
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Bond, Host, Network, Task
 from data.placement import OthersMemory, guests_on, memory_of
@@ -41,9 +41,14 @@ BUSY = (0.05, 0.2, 0.4, 0.6, 0.8)
 """Shares of a line's speed from which on its network is a step brighter."""
 
 
+MOST_LOSSES = 20
+"""Hosts of a pool of which the map says what would stop without them."""
+
+
 def pool_row(id_: int, pool: Home) -> Row:
     """[id, uuid, name, standing (0 live, 1 on its way, 2 gone), last true at (epoch seconds; 0 while live), given name and product,
-    mark, state, hosts that can fail, hosts, key]; the numbers of hosts are 0 while nobody knows; key: what `Home.key` is."""
+    mark, state, hosts that can fail, hosts, key, losses]; the numbers of hosts are 0 while nobody knows; key: what `Home.key` is;
+    losses: of hosts without which VMs would stop (uuid, VMs that cannot be elsewhere, VMs without room there); left out if none."""
     server, own = pool.server, own_pool(pool)
     standing = _standing(server)
     seen = 0 if server.is_live else round(server.last_event_at)
@@ -59,6 +64,7 @@ def pool_row(id_: int, pool: Home) -> Row:
         server.state.value,
         *_fates(pool),
         pool.key,
+        *filter(None, [_losses(pool)]),
     ]
 
 
@@ -72,6 +78,14 @@ def _fates(pool: Home) -> tuple[int, int]:
     """A lone host has no other: there is nothing to say."""
     fates = pool.part(Fates).values()
     return (sum(not any(fate) for fate in fates), len(fates)) if len(fates) > 1 else (0, 0)
+
+
+def _losses(pool: Home) -> list[tuple[str, int, int]]:
+    fates = pool.part(Fates)
+    if len(fates) < 2:
+        return []
+    found = ((host, fate) for ref, fate in fates.items() if any(fate) and (host := pool.one(Host, ref)) is not None)
+    return [(host.uuid, *fate) for host, fate in sorted(found, key=lambda pair: name_order(pair[0]))][:MOST_LOSSES]
 
 
 def _standing(server: Server) -> int:

@@ -9,7 +9,7 @@ export const SPARE = 0, UP = 1, DOWN = 2, DEGRADED = 3;
 export { FULL, GAP, TRAIL, flow, latency, share } from "./levels.js";
 
 const decoders = {
-  p: ([id, uuid, name, standing, seen, product, mark, state, sure, hosts, key]) => ({ kind: "pool", id, uuid, name, standing, seen, product, mark, state, sure, hosts, key }),
+  p: ([id, uuid, name, standing, seen, product, mark, state, sure, hosts, key, losses = []]) => ({ kind: "pool", id, uuid, name, standing, seen, product, mark, state, sure, hosts, key, losses }),
   h: ([id, uuid, pool, name, flags, ram, system, free, cpus, mark, others]) => ({ kind: "host", id, uuid, pool, name, flags, ram, system, free, cpus, mark, others }),
   m: ([id, uuid, pool, host, name, state, ram, vcpus, address, task, home, agent, srs, networks, mark, more, disk, os, folder, tags], labels) => ({
     kind: "vm", id, uuid, pool, host, name, state, ram, vcpus, address, task, home, agent, srs, networks, mark, ...details(more), disk,

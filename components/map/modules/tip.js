@@ -86,6 +86,10 @@ function poolRows(model, pool, words, format) {
     [words.vms, `${format.number(all.length)} · ${words.states[RUNNING].toLowerCase()} ${format.number(all.filter((vm) => vm.state === RUNNING).length)}`],
     [words.bench, format.number(all.filter((vm) => vm.state === HALTED).length)],
     [words.freeMemory, format.memory(free)],
+    ...pool.losses.map(([uuid, bound, noRoom]) => [
+      words.without.replace("{host}", [...hosts.values()].find((host) => host.uuid === uuid)?.name ?? ""),
+      [bound && words.bound.replace("{n}", format.number(bound)), noRoom && words.noRoom.replace("{n}", format.number(noRoom))].filter(Boolean).join(", "),
+    ]),
   ];
 }
 
