@@ -138,8 +138,7 @@ def _move_cell(vm: VM) -> Cell:
         names = ", ".join(host.name for host in found.hosts)
         return Cell(names if count == 1 else ngettext("{n} host", "{n} hosts", count).format(n=number(count)), key=count, tip=names)
     if found.why is None:
-        paused = VMView.state.of(vm) is VmState.PAUSED
-        return Cell(_("not while paused"), key=0, mark="disabled", tone="dim") if paused else Cell("", key=-1)
+        return Cell("", key=-1)
     return Cell(_(NO_MOVE[found.why]), key=0, mark="disabled", tone="dim", tip=no_move_text(found))
 
 

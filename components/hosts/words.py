@@ -64,7 +64,7 @@ NO_MOVE: Final[Mapping[Bound, str]] = {
     Bound.VERSION: N_("older hosts"),
     Bound.ROOM: N_("no memory"),
     Bound.BUSY: N_("not now"),
-    Bound.PAUSED: N_("paused"),
+    Bound.PAUSED: N_("not while paused"),
 }
 """Why a VM cannot migrate, in a word or two."""
 
