@@ -38,6 +38,8 @@ def _run(arguments: list[str]) -> int:
     given, fields = parser().parse_known_args(arguments)
     if given.command == "do":
         given.fields = fields  # of the command's request: argparse does not know them
+    elif given.command == "ls" and not any(word.startswith("--") for word in fields):
+        given.filter += fields  # behind an option, where argparse takes no more of them, or with a minus, as in -tag:test
     elif fields:
         parser().parse_args(arguments)  # which says what is wrong
     shadow = shadowed()

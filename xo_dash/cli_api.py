@@ -7,23 +7,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
-from pathlib import Path
-from typing import Any, Final, Protocol
+from contextlib import aclosing
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-import httpx
 import orjson
 
-from data.stores.errors import RecordRefused
+from xo_dash.cli_dashboards import Api, ApiError, Local, Remote, Unreachable, got, remote
 from xo_dash.cli_table import print_table
-from xo_dash.config import TOKEN, URL, Settings
+from xo_dash.config import Settings
 from xo_dash.control.run_audit import TAKE_BACK
-from xo_dash.i18n import _, locale
-from xo_dash.local_socket import LONGEST, within
+from xo_dash.i18n import _
 
 COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "vms": ("name_label", "power_state", "uuid"),
@@ -44,110 +40,10 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 """What `ls` shows of a collection, unless told otherwise; of others their name and uuid."""
 EVERY: Final = 0.3
 """Seconds between two looks at a run."""
-
-
-class ApiError(Exception):
-    """It was refused; the text is the sentence of the problem."""
-
-
-class Api(Protocol):
-    """The API of one dashboard."""
-
-    def stream(self, path: str) -> AsyncIterator[bytes]:
-        """The body of `GET /api/v1{path}` in pieces. Raises ApiError."""
-
-
-class PostingApi(Api, Protocol):
-    """One that commands can be given to."""
-
-    async def post(self, path: str, body: Mapping[str, object]) -> Any:
-        """JSON of the answer to `POST /api/v1{path}`. Raises ApiError."""
-
-
-async def got(api: Api, path: str) -> Any:
-    """JSON of `GET /api/v1{path}`. Raises ApiError."""
-    return orjson.loads(b"".join([piece async for piece in api.stream(path)]))
-
-
-class Remote:
-    """By HTTP, with a token."""
-
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-
-    async def stream(self, path: str) -> AsyncIterator[bytes]:
-        try:
-            async with self._client.stream("GET", f"/api/v1{path}") as answer:
-                if answer.status_code >= 400:
-                    raise ApiError(_refusal(answer.status_code, await answer.aread()))
-                async for piece in answer.aiter_bytes():
-                    yield piece
-        except httpx.TransportError as error:
-            raise ApiError(_unreachable(self._client, error)) from error
-
-    async def post(self, path: str, body: Mapping[str, object]) -> Any:
-        try:
-            answer = await self._client.post(f"/api/v1{path}", content=orjson.dumps(body))
-        except httpx.TransportError as error:
-            raise ApiError(_unreachable(self._client, error)) from error
-        if answer.status_code >= 400:
-            raise ApiError(_refusal(answer.status_code, answer.content))
-        return answer.json()
-
-
-def _unreachable(client: httpx.AsyncClient, error: Exception) -> str:
-    return _("no response from {url}: {reason}").format(url=client.base_url, reason=error)
-
-
-def _refusal(status: int, content: bytes) -> str:
-    try:
-        return str(orjson.loads(content)["detail"])
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return _("the answer was {status}; check the address").format(status=status)
-
-
-class Local:
-    """By the socket in the data directory, as the administrator whose directory it is."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-
-    def stream(self, path: str) -> AsyncIterator[bytes]:
-        return self._asked(path, None)
-
-    async def post(self, path: str, body: Mapping[str, object]) -> Any:
-        return orjson.loads(b"".join([piece async for piece in self._asked(path, body)]))
-
-    async def _asked(self, path: str, body: Mapping[str, object] | None) -> AsyncIterator[bytes]:
-        try:
-            with within(self._directory) as name:
-                reader, writer = await asyncio.open_unix_connection(name, limit=LONGEST)
-        except OSError as error:
-            sentence = _("no dashboard runs on {path}; start it, or name another with --url")
-            raise ApiError(sentence.format(path=self._directory)) from error
-        try:
-            writer.write(orjson.dumps({"get": f"/api/v1{path}", "post": body, "language": locale()}) + b"\n")
-            status = orjson.loads(await reader.readline() or b"{}").get("status", 0)
-            if status not in (200, 202):
-                raise ApiError(_refusal(status, await reader.read()))
-            while piece := await reader.read(1 << 16):
-                yield piece
-        finally:
-            writer.close()
-
-
-@asynccontextmanager
-async def remote(given: argparse.Namespace) -> AsyncIterator[Remote | None]:
-    """The dashboard that `--url` or XO_DASH_URL names; None for that of this machine. Raises RecordRefused."""
-    url, token = given.url or os.environ.get(URL, ""), given.token or os.environ.get(TOKEN, "")
-    if not url:
-        yield None
-        return
-    if not token:
-        raise RecordRefused(_("{url} wants a token; give it with --token, or in XO_DASH_TOKEN").format(url=url))
-    headers = {"authorization": f"Bearer {token}", "content-type": "application/json", "accept-language": locale()}
-    async with httpx.AsyncClient(base_url=url.rstrip("/"), headers=headers, timeout=httpx.Timeout(30.0, read=60.0)) as client:
-        yield Remote(client)
+HELLO, RESET = "hello", "reset"
+"""Events about the stream itself: it begins; changes were missed."""
+AGAIN: Final = 2.0
+"""Seconds until what was cut off is tried again."""
 
 
 def run(given: argparse.Namespace, settings: Settings) -> int:
@@ -155,7 +51,7 @@ def run(given: argparse.Namespace, settings: Settings) -> int:
     try:
         return asyncio.run(_run(given, settings))
     except ApiError as error:
-        print(f"xo-dash: {error}", file=sys.stderr)
+        _note(str(error))
         return 1
 
 
@@ -196,6 +92,8 @@ async def named(collection: str, text: str, api: Api) -> Any:
     """The item of that uuid, key or id; else the one of that name. Raises ApiError."""
     try:
         return await got(api, f"/{quote(collection)}/{quote(text, safe='@')}")
+    except Unreachable:
+        raise
     except ApiError:
         try:
             wanted = urlencode({"filter": f'name:"{text}"'})
@@ -203,8 +101,12 @@ async def named(collection: str, text: str, api: Api) -> Any:
         except ApiError:
             found = []
         same = [item for item in found if text in (item.get("name_label"), item.get("name"))]
-        if len(same) != 1:
+        if not same:
             raise
+        if len(same) > 1:
+            keys = ", ".join(f"{item['uuid']}@{item['pool']}" if "pool" in item else item["id"] for item in same[:10])
+            sentence = _("several {collection} are called “{name}”; use one of these instead: {keys}")
+            raise ApiError(sentence.format(collection=collection, name=text, keys=keys)) from None
         return same[0]
 
 
@@ -216,17 +118,44 @@ def _text(value: object) -> str:
     return str(value)
 
 
-async def _watch(given: argparse.Namespace, api: Api) -> None:
-    """A line for each change, until it is interrupted."""
-    query = f"?{urlencode({'collections': ','.join(given.collections)})}" if given.collections else ""
-    async with aclosing(_lines(api.stream(f"/events{query}"))) as lines:  # type: ignore[type-var]  # it is a generator
-        name = ""
+async def _watch(given: argparse.Namespace, api: Api, again: float = AGAIN) -> None:
+    """A line for each change, until it is interrupted; where it is cut off, it goes on with what came next."""
+    last, lost = "", False
+    while True:
+        try:
+            async for number, name, value in _events(given.collections, last, api):
+                if lost or name == RESET:
+                    _note(_("some changes were missed; list again with: xo-dash ls") if name == RESET else _("connected again"))
+                last, lost = number, False
+                if name not in (HELLO, RESET):
+                    print(f'{{"event":"{name}",{value[1:]}' if given.json else _told(name, orjson.loads(value)), flush=True)
+        except Unreachable:
+            if not last:
+                raise
+        if not lost:
+            _note(_("the connection was lost; trying again"))
+        lost = True
+        await asyncio.sleep(again)
+
+
+async def _events(collections: Sequence[str], last: str, api: Api) -> AsyncIterator[tuple[str, str, str]]:
+    """(id, name, JSON) of each behind `last`, until the stream ends. Raises ApiError."""
+    query = urlencode({"collections": ",".join(collections), "last_event_id": last})
+    number = name = ""
+    async with aclosing(_lines(api.stream(f"/events?{query}"))) as lines:  # type: ignore[type-var]  # it is a generator
         async for line in lines:
             key, _colon, value = line.partition(": ")
-            if key == "event":
+            if key == "id":
+                number = value
+            elif key == "event":
                 name = value
-            elif key == "data" and name not in ("hello", "reset"):
-                print(f'{{"event":"{name}",{value[1:]}' if given.json else _told(name, orjson.loads(value)), flush=True)
+            elif key == "data":
+                yield number, name, value
+
+
+def _note(sentence: str) -> None:
+    """Beside what is read by other programs."""
+    print(f"xo-dash: {sentence}", file=sys.stderr, flush=True)
 
 
 async def _why(given: argparse.Namespace, api: Api) -> None:

@@ -20,7 +20,8 @@ import orjson
 from data.server import ServerState
 from data.stores.directory import DataDirectory
 from data.stores.errors import DirectoryInUse, RecordRefused
-from xo_dash.cli_api import ApiError, carry_out, remote
+from xo_dash.cli_api import carry_out
+from xo_dash.cli_dashboards import ApiError, remote
 from xo_dash.cli_files import FileError, Files
 from xo_dash.config import URL, Settings
 from xo_dash.context import Context

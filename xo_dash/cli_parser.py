@@ -103,7 +103,8 @@ def _add_elsewhere(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_looking(commands: "Commands[argparse.ArgumentParser]") -> None:
-    what = _("pools, hosts, vms, srs, vdis, networks, snapshots, templates, tasks, messages, findings, runs, users, groups, roles, grants")
+    told = "pools, hosts, vms, srs, vdis, networks, snapshots, templates, tasks, messages, findings, runs"
+    what = f"{told}, rolling, users, groups, roles, grants, quotas"
     ls = commands.add_parser("ls", help=_("list objects: xo-dash ls vms is:running tag:web"), parents=[_places()], allow_abbrev=False)
     ls.add_argument("collection", metavar="WHAT", help=what)
     ls.add_argument("filter", nargs="*", metavar="FILTER", help=_("words and key:value, combined with AND"))
@@ -112,7 +113,7 @@ def _add_looking(commands: "Commands[argparse.ArgumentParser]") -> None:
     show.add_argument("collection", metavar="WHAT", help=what)
     show.add_argument("object", metavar="NAME", help=_("a UUID or a name"))
     watch = commands.add_parser("watch", help=_("show changes as they happen"), parents=[_places()], allow_abbrev=False)
-    watch.add_argument("collections", nargs="*", metavar="WHAT", help=what)
+    watch.add_argument("collections", nargs="*", metavar="WHAT", help=told)
     why = commands.add_parser(
         "why", help=_("tell why a user can or cannot do something: xo-dash why dev vm.start web-1"), parents=[_places()], allow_abbrev=False
     )

@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 import orjson
 
-from xo_dash.cli_api import ApiError, Local, PostingApi, got, named, remote
+from xo_dash.cli_api import named
+from xo_dash.cli_dashboards import ApiError, Local, PostingApi, got, remote
 from xo_dash.cli_table import print_table
 from xo_dash.config import Settings
 from xo_dash.control.rolling.state_words import TURNS, WHOLE

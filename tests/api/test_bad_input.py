@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import Any
 
 from nicegui import app
 from nicegui.testing.user_simulation import user_simulation
@@ -63,7 +64,7 @@ async def test_a_program_is_told_in_a_problem(api: Api) -> None:
     for method, path, body, status, said in PROBLEMS:
         told = await api.refused(status, method, path, **({"json": body} if body is not None else {}))
         assert said in told["detail"], (path, told["detail"])
-    as_text = {"headers": {"content-type": "text/plain"}, "content": b'{"name": "some"}'}
+    as_text: dict[str, Any] = {"headers": {"content-type": "text/plain"}, "content": b'{"name": "some"}'}
     assert "Content-Type: application/json" in (await api.refused(415, "POST", "/groups", **as_text))["detail"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,8 @@ from tests import fakes
 from tests.api.conftest import Api
 from xo_dash import cli_api
 from xo_dash.api.local import LocalApi
-from xo_dash.cli_api import ApiError, Remote, carry_out, got
+from xo_dash.cli_api import carry_out
+from xo_dash.cli_dashboards import ApiError, Local, Remote, Unreachable, got
 
 LINE = re.compile(r'xodash_[a-z_]+\{([a-z]+="([^"\\]|\\.)*",?)+\} -?[0-9.e+]+')
 
@@ -43,6 +45,34 @@ async def test_the_socket_answers_as_the_api_does(api: Api) -> None:
     await stream.aclose()  # type: ignore[attr-defined]
 
 
+class Breaking:
+    """Streams that end: cut off, by themselves, and for good."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._streams: list[tuple[str, list[str]]] = [
+            ("cut", ["hello e-1 {}", 'vms e-2 {"op":"mod","uuid":"a"}']), ("end", ["reset e-7 {}"]), ("refused", []),
+        ]  # fmt: skip
+
+    async def stream(self, path: str) -> AsyncIterator[bytes]:
+        self.asked.append(path.rpartition("=")[2])
+        end, events = self._streams.pop(0)
+        for name, number, data in (event.split(" ") for event in events):
+            yield f"id: {number}\nevent: {name}\ndata: {data}\n\n".encode()
+        if end != "end":
+            raise Unreachable("no response") if end == "cut" else ApiError("the token has expired")
+
+
+async def test_what_is_watched_goes_on_where_it_was_cut_off(capsys: pytest.CaptureFixture[str]) -> None:
+    there = Breaking()
+    with pytest.raises(ApiError, match="expired"):
+        await cli_api._watch(argparse.Namespace(collections=["vms"], json=False), there, again=0)
+    told = capsys.readouterr()
+    assert there.asked == ["", "e-2", "e-7"] and told.out == "vms  mod  a\n"
+    lines = told.err.splitlines()
+    assert len(lines) == 3 and "lost" in lines[0] and "missed" in lines[1] and "lost" in lines[2]
+
+
 def remote(api: Api, role: Role) -> Remote:
     headers = {"authorization": f"Bearer {api.tokens[role]}", "content-type": "application/json"}
     return Remote(httpx.AsyncClient(transport=api.http._transport, base_url="http://test", headers=headers))
@@ -62,4 +92,4 @@ async def test_the_command_line_lists_shows_and_does(api: Api, capsys: pytest.Ca
     with pytest.raises(ApiError, match="administrator"):
         _ = [one async for one in carry_out(remote(api, Role.VIEWER), "vm.start", ["test-a"], {}, dry_run=False)]
     with pytest.raises(ApiError, match="no dashboard runs"):
-        await got(cli_api.Local(Path("/nowhere")), "/vms")
+        await got(Local(Path("/nowhere")), "/vms")

@@ -16,7 +16,7 @@ from tests.api.conftest import Api
 from tests.api.test_grants import grant, web
 from xo_dash import cli_rolling
 from xo_dash.api.local import LocalApi
-from xo_dash.cli_api import ApiError
+from xo_dash.cli_dashboards import ApiError
 from xo_dash.cli_parser import parser
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.packed_text import packed

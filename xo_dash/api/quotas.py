@@ -39,6 +39,12 @@ class NewQuota(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     running: bool = False
 
 
+LIMITS_SOMETHING: Final = Meta(extra_json_schema={"anyOf": [
+    *({"required": [name], "properties": {name: {"type": ["integer", "string"]}}} for name in ("vms", "vcpus", "memory", "disk")),
+    *({"required": [name], "properties": {name: {"minItems": 1}}} for name in ("srs", "networks")),
+]})  # fmt: skip
+
+
 class NewOwner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Name or id; empty: nobody."""
 

@@ -72,7 +72,7 @@ def table() -> Iterator[ApiRoute]:
     yield ApiRoute("DELETE", "/roles/{uuid}", people.remove_role)
     yield ApiRoute("POST", "/grants", people.add_grant, Annotated[people.NewGrant, people.FOR_ONE])
     yield ApiRoute("DELETE", "/grants/{uuid}", people.remove_grant)
-    yield ApiRoute("POST", "/quotas", quotas.save_quota, Annotated[quotas.NewQuota, people.FOR_ONE])
+    yield ApiRoute("POST", "/quotas", quotas.save_quota, Annotated[quotas.NewQuota, people.FOR_ONE, quotas.LIMITS_SOMETHING])
     yield ApiRoute("DELETE", "/quotas/{uuid}", quotas.remove_quota)
     yield ApiRoute("PUT", "/vms/{uuid}/owner", quotas.set_owner, quotas.NewOwner)
     for collection in COLLECTIONS:

@@ -26,6 +26,7 @@ _SENTENCES: Final[Mapping[tuple[bool, Basis], str]] = {
     (False, Basis.NOTHING): N_("{user} may not do this to {object}: the role {role} does not include it, and no grant gives it."),
     (False, Basis.CAP): N_("{user} may not do this to {object}: the token they use is limited to a lower role."),
 }
+_NO_ROLE: Final = N_("{user} may not do this to {object}: {user} has no role, and no grant gives it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,9 @@ def why(user: User, verb: Verb, subject: XapiObject) -> Why:
     explanation = explain(table.rights(user), verb.id, list(Role).index(verb.role), subject.home.original(subject))
     grant = explanation.grant
     named = _named(grant, table, subject) if grant is not None else ""
+    without = explanation.basis is Basis.NOTHING and user.role is Role.NONE
     sentence = lazy(
-        _SENTENCES[explanation.allowed, explanation.basis],
+        _NO_ROLE if without else _SENTENCES[explanation.allowed, explanation.basis],
         user=user.name,
         object=name_of(subject),
         role=LazyText(ROLES[user.role]),
