@@ -8,6 +8,9 @@ from nicegui import ui
 
 from components.rolling import PreFlight, RollingPage
 from components.ui import PageHead, empty_state
+from components.urls import path_of
+from data.facts.pool import own_pool
+from data.names import pool_name
 from data.views.pool import PoolView
 from pages.layout import frame
 from pages.missing import missing
@@ -36,8 +39,10 @@ def create(program: Context) -> None:
     def run(run_id: str) -> None:
         context = program.for_viewer()
         found = next((one for one in context.rolling.runs_in(context.scope) if one.id == run_id), None)
-        named = named_in(context.mirror.pools[found.pool]) if found is not None else ()
-        with frame(context, title=_("Rolling run"), crumbs=[(_("Hosts"), "/hosts")], about=named):
+        home = context.mirror.pools[found.pool] if found is not None else None
+        pool = own_pool(home) if home is not None else None
+        crumbs = [(_("Hosts"), "/hosts"), *([(pool_name(pool.home), path_of(pool))] if pool is not None else [])]
+        with frame(context, title=_("Rolling run"), crumbs=crumbs, about=named_in(home) if home is not None else ()):
             if found is not None:
                 RollingPage(context, found)
             else:

@@ -14,6 +14,7 @@ from components.rolling.words import PHASES, SHAPES, state_of, title_of
 from components.ui import Button, ButtonKind, Card, Mark, Notice, PageHead, StateMark, Tone, notify
 from data.history import History
 from xo_dash.context import Context
+from xo_dash.control.rolling.aside import names_of
 from xo_dash.control.rolling.pauses import FIRST_DONE, answers_to, reason_of
 from xo_dash.control.rolling.phases import REBOOT
 from xo_dash.control.rolling.state import HostTurn, Phase, Rolling, TurnState
@@ -22,7 +23,7 @@ from xo_dash.i18n import _, duration, number
 from xo_dash.i18n import time as clock
 
 USUAL: Final = 900.0
-"""Seconds that are shown at least."""
+"""Seconds that are shown at least, until it has ended."""
 SHOWN: Final = 60
 """Lines of the log."""
 TICKS: Final = 6
@@ -113,7 +114,7 @@ class RollingPage(ui.element):
         rolling = self._rolling
         now = rolling.ended or time.time()
         begin = rolling.began
-        end = max(now, begin + USUAL, begin + (now - begin) * 1.1)
+        end = max(now, begin + 1.0) if rolling.ended else max(begin + USUAL, begin + (now - begin) * 1.1)
 
         def at(moment: float) -> float:
             return 100.0 * (min(max(moment, begin), end) - begin) / (end - begin)
@@ -166,16 +167,13 @@ class RollingPage(ui.element):
 
     def _draw_aside(self) -> None:
         rolling = self._rolling
-        aside = rolling.aside
         with fresh_slot(self._aside):
-            lines = [text for on, text in (
-                (aside.ha, _("High availability")), (aside.auto_start, _("Auto-start of the pool")), (aside.wlb, _("Workload balancing")),
-                (aside.sync, _("Automatic synchronization of updates")),
-            ) if on]  # fmt: skip
-            for text in lines:
+            lines = names_of(rolling.aside)
+            for name in lines:
                 with ui.element().classes("x-row x-spread"):
-                    ui.label(text)
-                    ui.label(_("restored") if rolling.restored and not rolling.left else _("at the end")).classes("x-dim")
+                    ui.label(_(name))
+                    if name not in rolling.left:
+                        ui.label(_("restored") if rolling.restored else _("at the end")).classes("x-dim")
             for left in rolling.left:
                 with ui.element().classes("x-row"):
                     Mark("critical")

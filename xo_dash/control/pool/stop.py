@@ -55,8 +55,8 @@ def check(request: StopPool, pool: Pool) -> Iterator[Fault]:
     stuck = [vm for vms in groups(pool) for vm in vms if not method_for(request, vm)]
     if stuck and request.hosts:
         more = len(stuck) - 1
-        why = lazy(N_("{vm} and {n} more cannot be shut down cleanly; turn this on"), vm=name_of(stuck[0]), n=more)
-        yield Fault("force", why if more else lazy(N_("{vm} cannot be shut down cleanly; turn this on"), vm=name_of(stuck[0])))
+        why = lazy(N_("{vm} and {n} more cannot be shut down cleanly; choose to force them off"), vm=name_of(stuck[0]), n=more)
+        yield Fault("force", why if more else lazy(N_("{vm} cannot be shut down cleanly; choose to force it off"), vm=name_of(stuck[0])))
 
 
 def plan(request: StopPool, pool: Pool) -> Plan:

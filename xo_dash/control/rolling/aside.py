@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from data.facts.pool import has_auto_start
 from data.objects import Pool
 from xo_dash.control.pool.ha import heartbeat_of
 from xo_dash.control.pool.update_schedule import schedule_of
 from xo_dash.control.rolling.state import PutAside
+from xo_dash.i18n import N_
 
 Step = tuple[str, Mapping[str, object]]
 """(id of a command for the pool, its values)"""
+HA, AUTO_START, WLB = N_("High availability"), N_("Auto-start of the pool"), N_("Workload balancing")
+SYNC = N_("Automatic synchronization of updates")
+WHAT: Final[Mapping[str, str]] = {
+    "pool.disable_ha": HA, "pool.enable_ha": HA, "pool.auto_start": AUTO_START, "pool.wlb": WLB, "pool.update_schedule": SYNC,
+}  # fmt: skip
+"""{id of a command: what it turns off and on}"""
 
 
 def aside_of(pool: Pool) -> PutAside:
@@ -20,6 +28,12 @@ def aside_of(pool: Pool) -> PutAside:
         auto_start=has_auto_start(pool), ha=pool.ha_enabled, ha_sr=sr.uuid if sr is not None else "",
         ha_failures=pool.ha_host_failures_to_tolerate, wlb=pool.wlb_enabled, sync=pool.update_sync_enabled,
     )  # fmt: skip
+
+
+def names_of(aside: PutAside) -> list[str]:
+    """What it has, as messages."""
+    held = ((aside.ha, HA), (aside.auto_start, AUTO_START), (aside.wlb, WLB), (aside.sync, SYNC))
+    return [name for on, name in held if on]
 
 
 def turned_off(aside: PutAside, pool: Pool) -> Iterator[Step]:

@@ -18,7 +18,7 @@ from xo_dash.control.actions import action
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
 from xo_dash.control.packed_text import packed
-from xo_dash.control.rolling.aside import aside_of, turned_off, turned_on
+from xo_dash.control.rolling.aside import WHAT, aside_of, turned_off, turned_on
 from xo_dash.control.rolling.book import RollingBook
 from xo_dash.control.rolling.found import is_back
 from xo_dash.control.rolling.pauses import NOBODY
@@ -69,9 +69,9 @@ class RollingCommands:
             unsubscribe()
 
     async def do(
-        self, rolling: Rolling, row: AnyAction, subject: XapiObject, values: Mapping[str, object] | msgspec.Struct
+        self, rolling: Rolling, row: AnyAction, subject: XapiObject, values: Mapping[str, object] | msgspec.Struct, how: str = ""
     ) -> LazyText | None:
-        """None if it was done, else why not."""
+        """None if it was done, else why not. `how`: what has become then of what it turns off or on, for the log."""
         user = self._users.get(rolling.user_id)
         if user is None:
             self._book.note(rolling, NOBODY)
@@ -79,9 +79,12 @@ class RollingCommands:
         request: Any = values
         run = await self._runner.run(user, row, [subject], request)
         item = run.items[0]
-        done = item.state is RunState.DONE
-        self._book.note(rolling, row.done if done else row.title, item.name, packed(item.reason))
-        return None if done else item.reason or lazy(N_("not done"))
+        if item.state is RunState.DONE:
+            self._book.note(rolling, WHAT.get(row.id, row.done), item.name, packed(lazy(how)) if how else None)
+            return None
+        reason = item.reason or lazy(N_("not done"))
+        self._book.note(rolling, row.title, item.name, packed(reason))
+        return reason
 
     # what is put aside
 
@@ -94,7 +97,7 @@ class RollingCommands:
             rolling.aside = aside_of(pool)
             await self._book.save(rolling)
         for name, values in turned_off(rolling.aside, pool):
-            if await self.do(rolling, action(name), pool, values) is not None:
+            if await self.do(rolling, action(name), pool, values, N_("turned off for the run")) is not None:
                 return False
         with suppress(TimeoutError):  # or it is refused because of an HA that is off already
             async with asyncio.timeout(SEEN_WITHIN):
@@ -110,7 +113,6 @@ class RollingCommands:
         if pool is None or rolling.restored:
             return
         for name, values in turned_on(rolling.aside, pool):
-            row = action(name)
-            if await self.do(rolling, row, pool, values) is not None:
-                rolling.left.append(row.title)
+            if await self.do(rolling, action(name), pool, values, N_("restored")) is not None:
+                rolling.left.append(WHAT[name])
         rolling.restored = True

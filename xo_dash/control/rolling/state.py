@@ -11,9 +11,9 @@ from typing import Final
 import msgspec
 
 from data.stores.replacing import replace_file
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.packed_text import KeptText, worded
 from xo_dash.control.rolling.request import RollHosts
-from xo_dash.i18n import _
 
 log = logging.getLogger(__name__)
 ENDING: Final = ".json"
@@ -79,7 +79,7 @@ class LogLine(msgspec.Struct, kw_only=True):
     def text(self) -> str:
         """In the reader's words, without its host."""
         detail = worded(self.detail)
-        what = _(self.what).format(name=self.host, host=self.host, reason=detail)
+        what = str(lazy(self.what, name=self.host, host=self.host, reason=detail, detail=detail))
         return f"{what}: {detail}" if detail and detail not in what else what
 
 
@@ -111,7 +111,7 @@ class Rolling(msgspec.Struct, kw_only=True):
     restored: bool = False
     restarts: list[float] = []  # of ours, in the middle of it
     log: list[LogLine] = []
-    left: list[str] = []  # what could not be put back: titles of commands
+    left: list[str] = []  # what could not be put back: messages
 
     @property
     def state(self) -> RollingState:
