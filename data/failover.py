@@ -147,7 +147,9 @@ class HostRoom:
         candidates = [host for host in candidates if networks.keys() <= self._reach[host]]
         if not candidates:
             return Unplaceable(vm, Bound.NETWORK, _rarest(networks.values(), self._reach))
-        candidates = [host for host in candidates if not (live and is_older(host, vm.home.one(Host, vm.resident_on)))]
+        if live:
+            here = vm.home.one(Host, vm.resident_on)
+            candidates = [host for host in candidates if not is_older(host, here)]
         if not candidates:
             return Unplaceable(vm, Bound.VERSION)
         best = max(candidates, key=lambda host: (self.free[host], host.uuid))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
@@ -41,7 +42,7 @@ class Admission:
         user = self._users.get(run.user_id)
         return None if user is None else capped(user, run.cap)
 
-    def request_for(self, run: Run, item: RunItem) -> Request | LazyText:
+    async def request_for(self, run: Run, item: RunItem) -> Request | LazyText:
         """The item gets it, and its object as it is now; what it takes is held against the quotas until it has ended."""
         pool = self._mirror.pools.get(item.pool)
         subject = pool.by_uuid(run.action.kind, item.uuid) if pool and pool.uuid == item.pool_uuid else None
@@ -55,7 +56,9 @@ class Admission:
         except BadRequest as error:
             return _told(error.faults, run.action)
         # what is not seen first: other faults say how things stand with what it names
-        if faults := out_of_sight(request, subject, user) or run.action.faults(request, subject) or _beyond(run.action, request, subject):
+        faults = out_of_sight(request, subject, user) or run.action.faults(request, subject)
+        await asyncio.sleep(0)  # both sides look at every VM of a host that is emptied
+        if faults := faults or _beyond(run.action, request, subject):
             return _told(faults, run.action)
         item.request = request
         if _doing(run, item) in self._under_way:

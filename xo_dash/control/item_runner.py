@@ -98,7 +98,7 @@ class ItemRunner:
         if item.cancelled:
             await self._end(run, item, CANCELLED, record)
             return
-        request = self.admission.request_for(run, item)
+        request = await self.admission.request_for(run, item)
         if not isinstance(request, Request):
             await self._end(run, item, StepOutcome(RunState.REFUSED, request), record)
             return
