@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Generator, Iterable, Mapping, Set
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar, cast
 
 from data.changes import Change, Event, Operation
@@ -26,14 +26,18 @@ FIELDS: Mapping[type[XapiObject], tuple[str, ...]] = {
 }
 """What XAPI has of each class, as far as we do."""
 _NAMES = {kind: frozenset(names) for kind, names in FIELDS.items()}
-_SHARED: dict[frozenset[str], frozenset[str]] = {}
-"""Equal sets of operations are one object: thousands of VMs have the same few."""
+
+
+@lru_cache(maxsize=1000)
+def _shared(operations: frozenset[str]) -> frozenset[str]:
+    """Equal sets of operations are one object: thousands of VMs have the same few."""
+    return operations
 
 
 def _share(row: XapiObject) -> None:
     operations = getattr(row, "allowed_operations", None)
     if operations is not None:
-        row.allowed_operations = _SHARED.setdefault(operations, operations)  # type: ignore[attr-defined]
+        row.allowed_operations = _shared(operations)  # type: ignore[attr-defined]
 
 
 class _ByUuid(dict[type[XapiObject], Mapping[str, XapiObject]]):

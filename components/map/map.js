@@ -78,7 +78,7 @@ export default {
     keys(this);
     this.showLegend(this.legend && innerWidth > 760, false); // of a phone it would cover all
     this.tellView();
-    if (this.rows) setTimeout(() => this.fetch(), 0); // window.path_prefix is set after all is mounted
+    if (this.rows) this.fetch();
     else this.$emit("ready", -1);
   },
 
@@ -89,10 +89,10 @@ export default {
 
     // ---- from the server
 
-    /** All of it, which came while there was no socket; what has changed since is told by that, or all of it. */
+    /** All of it, which the page's head asked for at this very address; what has changed since is told by the socket, or all of it. */
     async fetch() {
       try {
-        const response = await fetch((window.path_prefix ?? "") + this.rows);
+        const response = await fetch(this.rows);
         if (response.ok) this.patch(await response.json());
       } finally {
         this.$emit("ready", this.model.revision);

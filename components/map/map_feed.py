@@ -33,7 +33,7 @@ from data.types import Home
 HOLD = 0.004
 """Seconds the event loop is held while many rows are made."""
 
-KEPT = 50
+KEPT = 20
 """Messages, for those who fetched all of it and then come to be told of changes."""
 
 MEASURED_SLICE = 200
