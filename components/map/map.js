@@ -91,12 +91,10 @@ export default {
 
     /** All of it, which the page's head asked for at this very address; what has changed since is told by the socket, or all of it. */
     async fetch() {
-      try {
-        const response = await fetch(this.rows);
-        if (response.ok) this.patch(await response.json());
-      } finally {
-        this.$emit("ready", this.model.revision);
-      }
+      const response = await fetch(this.rows).catch(() => null), message = response?.ok ? await response.json() : null;
+      if (!this.$refs.root) return; // it is gone
+      if (message) this.patch(message);
+      this.$emit("ready", this.model.revision);
     },
 
     patch(message) {
