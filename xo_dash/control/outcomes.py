@@ -25,7 +25,8 @@ def in_plan(track: Track, outcome: StepOutcome, step: Step) -> StepOutcome:
     if len(track.logs) == 1 or isinstance(step, Question) or outcome.code == STUCK:
         return outcome
     state = RunState.FAILED if outcome.state is RunState.REFUSED and track.number > 0 else outcome.state
-    words = N_("{step}: {reason}") if outcome.code == RESTARTED else N_("{step} failed: {reason}")
+    has_failed = outcome.code != RESTARTED and outcome.state is not RunState.CANCELLED
+    words = N_("{step} failed: {reason}") if has_failed else N_("{step}: {reason}")
     reason = lazy(words, step=step.says, reason=outcome.reason or NOTHING)
     return replace(outcome, state=state, reason=reason)
 
