@@ -17,6 +17,10 @@ from xo_dash.i18n import size as size_in_words
 ROUTE = "/transfers/in/"
 
 
+def _nobody() -> None:
+    """Of a field that is gone."""
+
+
 class FilePicker(ui.element, component="picker.js"):
     """`file` is the one that was chosen; it stays offered until it is sent, or withdrawn."""
 
@@ -30,6 +34,10 @@ class FilePicker(ui.element, component="picker.js"):
         self._props["words"] = {"label": label, "button": _("Choose a file"), "drop": _("or drop it here")}
         self._props["accept"] = accept
         self.on("chosen", self._chosen)
+
+    def _handle_delete(self) -> None:
+        self._changed = _nobody  # a ring; a dialog that went with its page withdraws the file after this
+        super()._handle_delete()
 
     def fault(self, text: str) -> None:
         """Say in one line what is wrong with it."""

@@ -38,7 +38,7 @@ class FileSource(ui.element):
         self.with_url.set_visibility(False)
 
     def _handle_delete(self) -> None:
-        del self._from, self._picker, self._url, self.with_url  # they call back: a ring
+        del self._from, self._url, self.with_url  # they call back: a ring
         super()._handle_delete()
 
     @property

@@ -5,10 +5,12 @@ from pathlib import Path
 from components.actions import ActionBar
 from components.transfers.listing import TransferList
 from components.transfers.picker import FilePicker
+from components.transfers.source import FileSource
 from components.urls import path_of
 from data.objects import SR, Pool
 from tests.control.browser_page import looking
 from tests.control.fake_pool import FakePool
+from tests.sync.house import until
 from xo_dash.control.actions import action
 
 
@@ -40,4 +42,9 @@ async def test_a_file_is_chosen_and_withdrawn(tmp_path: Path, fake: FakePool) ->
         assert picker.file is not None and picker.file.name == "a.xva"
         at.user.find(kind=FilePicker).trigger("chosen", {"name": 5, "size": "x"})  # what a browser sends may be anything
         assert picker.file.size == 0
+        upload = at.context.runner.exchange.upload(picker.file.id, next(iter(at.context.users.all())).id)
+        assert upload is not None and not upload.closed
+        (source,) = at.user.find(kind=FileSource).elements
+        source.delete()  # as where the page goes while its dialog is open
         at.user.find("Cancel").click()
+        await until(lambda: upload.closed)
