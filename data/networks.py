@@ -55,6 +55,32 @@ def ports_into(network: Network) -> list[HostPort]:
     return sorted(found, key=lambda one: (one.host.name_label.casefold() if one.host else "\uffff", one.port.pif.device))
 
 
+class Carrier(NamedTuple):
+    """What a host has a network on."""
+
+    device: str  # eth0, bond0
+    members: tuple[str, ...]  # the devices of a bond, by name
+
+
+def carriers(network: Network) -> tuple[Carrier, ...]:
+    """Each once, however many hosts have it."""
+    ports = map(port_of, network.all_of(PIF, network.PIFs))
+    found = {Carrier(port.pif.device, tuple(sorted(member.device for member in port.members if port.tagged is None))) for port in ports}
+    return tuple(sorted(found))
+
+
+class HostAddresses(NamedTuple):
+    """How many hosts have an address on a network, and whether any is managed over it."""
+
+    hosts: int
+    is_management: bool
+
+
+def host_addresses(network: Network) -> HostAddresses:
+    pifs = network.all_of(PIF, network.PIFs)
+    return HostAddresses(sum(bool(pif.IP or any(pif.IPv6)) for pif in pifs), any(pif.management for pif in pifs))
+
+
 class Links(NamedTuple):
     """How many of a network's ports have a link."""
 

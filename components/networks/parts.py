@@ -19,9 +19,10 @@ from data.networks import NetworkKind, traffic_of
 from data.views.network import NetworkView
 from data.views.port import PortView
 from xo_dash.context import Context
+from xo_dash.control.network.settings import PURPOSES
 from xo_dash.i18n import _, ngettext, number
 
-SHOWN: Final = ("own_pool", "pool", "network_kind", "vlans", "bridge", "mtu", "locking", "is_managed")
+SHOWN: Final = ("own_pool", "pool", "network_kind", "vlans", "bridge", "mtu", "purpose", "locking", "is_managed")
 
 
 def network_head(context: Context, network: NetworkView) -> None:
@@ -116,6 +117,7 @@ def about(network: NetworkView) -> list[tuple[str, Cell | None]]:
         (_("VLAN"), ", ".join(map(str, network.vlans)) or None),
         (_("Bridge"), network.bridge or Quiet(_("none"))),
         (_("MTU"), str(network.mtu) if network.mtu else None),
+        (_("Purpose"), ", ".join(_(PURPOSES.get(one, one)) for one in network.purpose) or None),
         (_("Source addresses"), locking or network.locking),
         (_("Managed by XAPI"), None if network.is_managed else _("no")),
         (_("UUID"), Copy(network.row.uuid, _("Click to copy"))),

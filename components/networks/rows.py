@@ -14,7 +14,7 @@ from components.urls import path_of
 from components.vms.words import mark_of
 from data.facts.vm import is_guest
 from data.names import name_of
-from data.networks import Links, NetworkKind, is_internal, nic_of, traffic_of
+from data.networks import Carrier, HostAddresses, Links, NetworkKind, is_internal, nic_of, traffic_of
 from data.objects import VIF, VM, Network
 from data.relations import Reads
 from data.texts import whole
@@ -35,12 +35,13 @@ def network_table(only: Home | None = None) -> TableSpec[Network]:
     columns = [
         ListColumn(_("Name"), "minmax(150px, 1.5fr)", main=True),
         ListColumn(_("Pool"), "minmax(90px, 1fr)", brief=True),
-        ListColumn(_("Kind"), "minmax(90px, 0.8fr)", brief=True),
+        ListColumn(_("Kind"), "minmax(90px, 0.6fr)", brief=True),
+        ListColumn(_("On"), "minmax(70px, 1fr)", drop=2),
         ListColumn(_("VLAN"), "56px", number=True, drop=3),
         ListColumn(_("Links"), "minmax(120px, 1fr)", brief=True, figure=True),
         ListColumn(_("Throughput"), "minmax(160px, 0.8fr)", down=True, drop=4),
         ListColumn(_("MTU"), "56px", number=True, drop=1),
-        ListColumn(_("Bridge"), "minmax(80px, 0.8fr)", drop=2),
+        ListColumn(_("Host addresses"), "minmax(130px, 0.8fr)", drop=5),
         ListColumn(_("VMs"), "48px", number=True, down=True, brief=True),
     ]
     return TableSpec(
@@ -48,7 +49,18 @@ def network_table(only: Home | None = None) -> TableSpec[Network]:
         columns=columns,
         row=_network_row,
         reads=reads_of(
-            V.name, V.description, V.tags, V.own_pool, V.network_kind, V.vlans, V.links, V.ports, V.mtu, V.bridge, V.guest_count
+            V.name,
+            V.description,
+            V.tags,
+            V.own_pool,
+            V.network_kind,
+            V.carriers,
+            V.vlans,
+            V.links,
+            V.mtu,
+            V.host_addresses,
+            V.bridge,
+            V.guest_count,
         ),
         belongs=lambda network: only is None or network.home is only,
         hidden=is_internal,
@@ -57,7 +69,7 @@ def network_table(only: Home | None = None) -> TableSpec[Network]:
         find=_("Name, bridge, UUID"),
         nothing=_("No networks. Those of connected pools that you have access to appear here."),
         segments={str(kind): _(text) for kind, text in KINDS.items()},
-        measured=5,
+        measured=6,
         measure=lambda network: traffic_cell(network, traffic_of(network), line_rate),
         measured_by=lambda network: {uuid for uuid, _name in traffic_of(network)},
         trace=lambda network: traffic_trace(network, traffic_of(network)),
@@ -70,14 +82,29 @@ def _network_row(network: Network) -> ListRow:
         Cell(V.name.of(network), path=path_of(network), tip=V.description.of(network)),
         pool_cell(network),
         Cell(_(KINDS[kind])),
+        Cell(", ".join(map(_carrier, V.carriers.of(network)))),
         Cell(", ".join(map(str, tags)), key=tags[0] if tags else math.nan),
         links_cell(kind, links),
         traffic_cell(network, traffic_of(network), line_rate),
         Cell(str(V.mtu.of(network) or "–"), key=V.mtu.of(network) or math.nan),
-        Cell(V.bridge.of(network), tone="dim"),
+        addresses_cell(V.host_addresses.of(network)),
         Cell(number(vms), key=vms),
     )
-    return ListRow(cells, (str(kind),), "\n".join((V.description.of(network), *V.tags.of(network))))
+    return ListRow(cells, (str(kind),), "\n".join((V.bridge.of(network), V.description.of(network), *V.tags.of(network))))
+
+
+def _carrier(carrier: Carrier) -> str:
+    if not carrier.members:
+        return carrier.device
+    return _("{device} of {members}").format(device=carrier.device, members=", ".join(carrier.members))
+
+
+def addresses_cell(found: HostAddresses) -> Cell:
+    """Of how many hosts; whether they are managed over it."""
+    if not found.hosts and not found.is_management:
+        return Cell("", key=0)
+    text = number(found.hosts)
+    return Cell(_("{n}, management").format(n=text) if found.is_management else text, key=found.hosts)
 
 
 def links_cell(kind: NetworkKind, links: Links) -> Cell:

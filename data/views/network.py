@@ -51,6 +51,11 @@ class NetworkView(View[Network]):
     is_managed = _Fact(lambda network: network.managed, "managed")
     """Whether XAPI takes care of it."""
 
+    purpose = _Fact(lambda network: tuple(network.purpose), "purpose")
+    """Of its traffic: `nbd`, `insecure_nbd`."""
+    carriers = _Fact(networks.carriers, *via("PIFs", "device", *port.SHAPE))
+    host_addresses = _Fact(networks.host_addresses, *via("PIFs", "IP", "IPv6", "management"))
+
     links = _Fact(networks.links_of, *via("PIFs", *port.LINK))
     ports = _Fact(lambda network: tuple(port.seen(one.port.pif) for one in networks.ports_into(network)), *via("PIFs", *port.PORT))
     guest_count = _Fact(guest_count, "VIFs.VM", *via("VIFs.VM", *GUEST))

@@ -150,7 +150,7 @@ def test_of_networks_and_pools(places: Places) -> None:
     for network in pool.all(Network).values():
         row, view = network_rows._network_row(network).cells, places.scope.view(NetworkView, network)
         level = places.scope.mirror.findings.mark(network)
-        assert row[4].tone == TONES.get(view.links.level, "") and row[0].text == name_of(network) == view.name
+        assert row[5].tone == TONES.get(view.links.level, "") and row[0].text == name_of(network) == view.name
         if on_map := cast(list[Any], places.mapped.get(network)):
             links = {pif.uuid: link_of(pif) for pif in network.all_of(PIF, network.PIFs) if not map_rows._is_slave(pif)}
             assert sorted(on_map[4][1::2]) == sorted(map(int, links.values()))
