@@ -15,6 +15,7 @@ from tests.control.fake_pool import Desk, FakePool, user
 from tests.control.ledger import Ledger
 from xo_dash.control.actions import action, actions_for
 from xo_dash.control.eligibility import why_not
+from xo_dash.control.orders import Order, OrderRefused, accept
 from xo_dash.control.plan import Call, Hidden
 from xo_dash.control.run import RunState
 from xo_dash.control.steps import revealed
@@ -137,6 +138,15 @@ def test_settings_of_an_sr_and_its_disks(shelf: Shelf) -> None:
     assert faults("sr.new_disk", shelf.sr, name="data", size="2") == []
     shelf.fake.change(shelf.sr, type="lvmoiscsi")
     assert faults("sr.new_disk", shelf.sr, name="data", size="200") == ["200\u202fGiB needed, 90\u202fGiB free"]
+
+
+def test_of_several_of_one_name_the_one_is_meant_that_takes_the_command(shelf: Shelf) -> None:
+    disk = shelf.disk(name_label="data")
+    shelf.disk(name_label="data", is_a_snapshot=True, snapshot_of=disk.ref)
+    for name in ("data", "data@lab"):
+        assert accept(Order(action="vdi.enable_cbt", on=[name]), shelf.fake.mirror)[1] == [disk]
+    with pytest.raises(OrderRefused, match="there is no VDI"):
+        accept(Order(action="vdi.enable_cbt", on=["data@home"]), shelf.fake.mirror)
 
 
 def test_a_secret_is_sent_and_not_shown(shelf: Shelf) -> None:

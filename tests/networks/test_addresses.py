@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from data.objects import PBD, PIF, VMGuestMetrics
 from data.stores.users import Role
 from data.types import XapiObject
 from tests.control.asked import calls_of, faults, steps_of
+from tests.control.dying import Deeds, Life
 from tests.control.failing import Situation, carried_out, each_call_fails_once, made
-from tests.control.fake_pool import Desk, ends_at_once, user
+from tests.control.fake_pool import Desk, Users, ends_at_once, user
 from tests.networks.place import Place
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
@@ -251,3 +253,26 @@ async def test_a_member_that_arrives_keeps_its_new_address(place: Place, tmp_pat
     await desk.runner.stop()
     assert run.items[0].state is RunState.DONE
     assert place.fake.sent.count("Async.PIF.reconfigure_ip") == 1
+
+
+async def test_a_member_that_is_waited_for_over_a_restart_gets_its_old_address_back(place: Place, tmp_path: Path) -> None:
+    """kill -9 while it is waited for; the row has the new address by then."""
+    pif, ann, users = place.pif(place.hosts[1], place.lan), user(Role.ADMIN), Users()
+    users[ann.id] = ann
+    first = Life(tmp_path / "first", place.fake, users, Deeds(place.fake), holds_at=0)
+    first.runner.start(ann, action("pif.address"), [pif], STATIC | {"ip": "10.0.0.50", "keep": "try"})
+    await asyncio.wait_for(first.held.wait(), 10)
+    await first.dies(tmp_path / "second")
+    place.fake.change(pif, IP="10.0.0.50")
+    second = Life(tmp_path / "second", place.fake, users, Deeds(place.fake))
+    await second.runner.recall()
+    (run,) = second.runner.runs
+    is_waiting = asyncio.Event()
+    second.runner.observe(lambda run: is_waiting.set() if str(run.items[0].says).startswith("Waiting for host-2") else None)
+    first.finish_held()
+    await asyncio.wait_for(is_waiting.wait(), 10)
+    second.runner.cancel(ann, run)  # which takes back what the end of the time does too
+    await second.until_ended(run)
+    await second.ends()
+    assert [(method, given[2]) for method, given in second.sent] == [("PIF.reconfigure_ip", "10.0.0.12")]
+    assert run.continued and not run.items[0].left

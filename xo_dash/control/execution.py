@@ -160,6 +160,8 @@ class Execution:
             self._unanswered.add(track)
         try:
             await track.record.begin(track.place, step)
+            if track.is_cancelled:  # while it was written down
+                return CANCELLED
             return await self._sent(track, step, logged)
         finally:
             self._answered(track)

@@ -78,7 +78,7 @@ def accept(order: Order, among: Sight) -> tuple[AnyAction, list[XapiObject], Req
             action=order.action[:80], actions=near or ", ".join(BY_ID)), Trouble.ACTION)  # fmt: skip
     if not order.on:
         raise OrderRefused(_("name the objects for “{action}”").format(action=action.id), Trouble.ON)
-    subjects = list(dict.fromkeys(_find(among, action.kind, text) for text in order.on))
+    subjects = list(dict.fromkeys(_find(among, action, text) for text in order.on))
     fitting = [subject for subject in subjects if action.applies_to(subject)]
     if not fitting:
         raise OrderRefused(_("this object does not support it"), Trouble.REQUEST)
@@ -109,16 +109,24 @@ def _by_name(action: AnyAction, subjects: Sequence[XapiObject], values: Mapping[
 
 
 def _called(home: Home, kind: type[XapiObject], name: str) -> list[XapiObject]:
-    return [row for row in home.all(kind).values() if name and getattr(row, "name_label", None) == name]
+    return [row for row in home.all(kind).values() if name and _name(row) == name]
 
 
-def _find(among: Sight, kind: type[XapiObject], text: str) -> XapiObject:
-    """By key, or by uuid and the name of its pool or connection, or by name."""
-    uuid, _at, pool = text.partition("@")
-    found = among.having(kind, text) or [
-        row for row in among.having(kind, uuid) if not pool or pool in (row.home.server.label, pool_name(row.home))
-    ]
-    found = found or [row for row in among.every(kind) if getattr(row, "name_label", None) == text]
+def _name(row: XapiObject) -> str | None:
+    """None for what has none."""
+    return getattr(row, "name_label", None)
+
+
+def _find(among: Sight, action: AnyAction, text: str) -> XapiObject:
+    """By key, by uuid or by name; the last two also with `@` and the name of the pool or connection."""
+    kind = action.kind
+    before, at, pool = text.rpartition("@")
+    bare = before if at else text
+    found: list[XapiObject] = list(among.having(kind, text)) or [row for row in among.having(kind, bare) if _is_in(row, pool if at else "")]
+    if not found:
+        named = [row for row in among.every(kind) if _name(row) == text]
+        named = named or [row for row in among.every(kind) if at and _name(row) == bare and _is_in(row, pool)]
+        found = [row for row in named if action.applies_to(row)] or named  # a disk, say, and not its snapshots and base copies
     if len(found) == 1:
         return found[0]
     if not found:
@@ -128,6 +136,11 @@ def _find(among: Sight, kind: type[XapiObject], text: str) -> XapiObject:
     listed = ", ".join(keys[:NAMED])
     raise OrderRefused(_("“{text}” matches several: {listed}; specify which one").format(text=text[:255], listed=listed),
                        Trouble.AMBIGUOUS, matches=keys)  # fmt: skip
+
+
+def _is_in(row: XapiObject, pool: str) -> bool:
+    """`pool`: its name, or that of its connection; "": any."""
+    return not pool or pool in (row.home.server.label, pool_name(row.home))
 
 
 def preview(action: AnyAction, subjects: Iterable[XapiObject], request: Request) -> list[dict[str, object]]:
