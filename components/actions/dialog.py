@@ -78,6 +78,7 @@ class ActionDialog:
                 ui.label(_(self._action.warning)).classes("x-dim")
             self._fill_in(preset)
             self._elsewhere = ui.label().classes("x-editor-elsewhere").mark("changed-elsewhere")
+            self._elsewhere.set_visibility(False)
             self.quotas = ui.element().classes("contents").mark("quotas")
             self._objects = ui.element().classes("contents")
             self._notes = ui.element("ul").classes("x-verb-notes").mark("notes")
@@ -128,6 +129,8 @@ class ActionDialog:
         self._offer = offer.now
         if self._offer.able:
             self.dialog.title.text = _headline(self._offer)
+        if self._offer.able == offer.first.able:  # else what they have in common is other than it was, and nobody changed it
+            self._tell_changed()
         if self._drawn is not None:
             for box in self._boxes.values():
                 box.touched |= box.field.entry is InputKind.OBJECT and bool(box.value)  # what was chosen may be gone
@@ -135,13 +138,12 @@ class ActionDialog:
             self._drawn = self._offer
             self._draw_objects()
             self._dropped_out.tell(offer)
-        self._tell_changed()
         self._check_typed()
         self._changed()
 
     def _tell_changed(self) -> None:
         """Fields that nobody has touched take the new value; of those that somebody has, what is typed stays."""
-        if not self._action.edits or not self._offer.able:
+        if not self._action.edits:
             return
         now = self._action.begins_with(self._offer.able)
         differing = [name for name in self._boxes if name in self._began and now.get(name) != self._began[name]]
@@ -151,6 +153,7 @@ class ActionDialog:
         shown = [f"{_(self._boxes[name].field.title)} {_shown(now.get(name))}" for name in differing]
         words = _("Changed by another user in the meantime; now: {value}").format(value=", ".join(shown)) if shown else ""
         self._elsewhere.text = words
+        self._elsewhere.set_visibility(bool(words))
 
     @property
     def _word(self) -> str:
