@@ -58,9 +58,11 @@ class Gaps:
 async def collected_as_served() -> AsyncIterator[None]:
     """As by the served program: by itself the collector would look at the simulator's objects in the midst of our work."""
     gc_tuning.settle()
-    yield
-    gc.unfreeze()
-    gc.enable()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 async def figures() -> list[Figure]:
