@@ -33,15 +33,15 @@ KINDS = {
 def network_table(only: Home | None = None) -> TableSpec[Network]:
     """All networks, or those of one pool."""
     columns = [
-        ListColumn(_("Name"), "minmax(150px, 1.5fr)", main=True),
-        ListColumn(_("Pool"), "minmax(90px, 1fr)", brief=True),
-        ListColumn(_("Kind"), "minmax(90px, 0.6fr)", brief=True),
+        ListColumn(_("Name"), "minmax(130px, 1.5fr)", main=True),
+        ListColumn(_("Pool"), "minmax(80px, 0.8fr)", brief=True),
+        ListColumn(_("Kind"), "minmax(80px, 0.6fr)", brief=True),
         ListColumn(_("On"), "minmax(70px, 1fr)", drop=2),
         ListColumn(_("VLAN"), "56px", number=True, drop=3),
-        ListColumn(_("Links"), "minmax(120px, 1fr)", brief=True, figure=True),
+        ListColumn(_("Links"), "minmax(100px, 0.7fr)", brief=True, figure=True),
         ListColumn(_("Throughput"), "minmax(160px, 0.8fr)", down=True, drop=4),
         ListColumn(_("MTU"), "56px", number=True, drop=1),
-        ListColumn(_("Host addresses"), "minmax(130px, 0.8fr)", drop=5),
+        ListColumn(_("Host addresses"), "minmax(120px, 0.8fr)", drop=3),
         ListColumn(_("VMs"), "48px", number=True, down=True, brief=True),
     ]
     return TableSpec(

@@ -239,8 +239,9 @@ class NewSRForm(ui.element):
         count = len(found.exports or found.luns or found.targets)
         if not count:
             return ""
-        text = ngettext("{n} found in {time}", "{n} found in {time}", count)
-        return text.format(n=number(count), time=duration(max(0.1, round(search.seconds, 1))))
+        if search.seconds < 1:
+            return ngettext("{n} found", "{n} found", count).format(n=number(count))
+        return ngettext("{n} found in {time}", "{n} found in {time}", count).format(n=number(count), time=duration(search.seconds))
 
     def _checks(self) -> Sequence[HostCheck]:
         """Of the hosts that would get the SR, as far as they were asked."""
