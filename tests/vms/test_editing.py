@@ -154,7 +154,7 @@ async def test_more_memory_than_a_running_vm_can_take_waits_for_its_restart(at: 
     await at.user.should_see("A running VM is shut down, changed and started again.")
     at.user.find("Cancel").click()
     at.user.find(marker="discard-pending").click()
-    await at.user.should_not_see("applies after a restart")
+    await at.user.should_not_see("applies after a restart", retries=30)
     assert not pending_of(at.vm)
 
 
