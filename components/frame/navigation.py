@@ -13,12 +13,12 @@ from components.browser import tell
 from components.findings.attention import level_words
 from components.findings.feed import FindingsFeed
 from components.first_picture import Outline
-from components.frame.saved_views import PLACES, PREFERENCE, SavedViews
+from components.frame.saved_views import PLACES, SavedViews
 from components.frame.tally import SectionCounter
 from components.live import follow_source
 from components.theme.icons import drawing
 from components.ui.marks import drawings
-from xo_dash.auth.current import current_user, is_administrator
+from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import N_, _, number
 
@@ -47,7 +47,7 @@ class Navigation(ui.element, component="navigation.js"):
         self._tally, self._activity = context.shared(SectionCounter), context.tasks
         self._board = context.shared(FindingsFeed)
         self._counts, self._warned = self._rows() | self._tasks(), self._levels()
-        self._context, self._views = context, SavedViews(current_user().preferences.get(PREFERENCE))
+        self._context, self._views = context, SavedViews()
         rules = is_administrator()
         self._props.update(
             label=_("Pages"), more=_("More"), twist=drawing("down"), here=_section(here),

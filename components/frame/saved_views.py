@@ -21,10 +21,13 @@ MOST, LONGEST_NAME, LONGEST_PATH = 20, 60, 2000
 
 
 class SavedViews:
-    """What a person has kept, as far as it is what we write."""
+    """What whoever looks has kept, as far as it is what we write; `paths` is {name: path}."""
 
-    def __init__(self, preference: object) -> None:
-        self.paths = dict(_views(preference))
+    def __init__(self) -> None:
+        self._read()
+
+    def _read(self) -> None:
+        self.paths = dict(_views(current_user().preferences.get(PREFERENCE)))
 
     async def save(self, context: Context, path: object) -> None:
         """Ask what to call the view at `path`, which a browser says."""
@@ -32,18 +35,19 @@ class SavedViews:
             return
         now = next((name for name, kept in self.paths.items() if kept == path), "")
         if name := await ask_name(_("Save this view"), now, LONGEST_NAME, self._refuse):
-            self.paths[name] = path
-            await self._write(context)
+            await self._write(context, path, {name: path})
 
     async def remove(self, context: Context, path: object) -> None:
-        self.paths = {name: kept for name, kept in self.paths.items() if kept != path}
-        await self._write(context)
+        await self._write(context, path, {})
 
     def _refuse(self, name: str) -> str:
         full = name not in self.paths and len(self.paths) >= MOST
         return _("there are already {n} views; remove one first").format(n=MOST) if full else ""
 
-    async def _write(self, context: Context) -> None:
+    async def _write(self, context: Context, path: object, instead: dict[str, str]) -> None:
+        """Keep `instead` in place of the view at `path`, beside what other pages have kept meanwhile."""
+        self._read()
+        self.paths = {name: kept for name, kept in self.paths.items() if kept != path} | instead
         await context.users.set_preferences(current_user().id, {PREFERENCE: self.paths or None})
 
 

@@ -220,11 +220,11 @@ async def test_a_view_is_kept_by_a_name_until_it_is_removed(user: User, context:
     await user.should_see("Save this view")
     user.find(kind=Field).type("Web servers")
     user.find(kind=Button, content="Save").click()
-    await user.should_see(kind=Navigation, content="Web servers")
+    await user.should_see(kind=Navigation, content="Web servers", retries=100)
     await user.open("/")
-    await user.should_see(kind=Navigation, content="Web servers")
+    await user.should_see(kind=Navigation, content="Web servers", retries=100)
     user.find(kind=Navigation).trigger("keep", ["/vms?state=running&q=web", False])
-    await user.should_not_see(kind=Navigation, content="Web servers")
+    await user.should_not_see(kind=Navigation, content="Web servers", retries=100)
     (admin,) = context.users.all()
     assert PREFERENCE not in admin.preferences
 
