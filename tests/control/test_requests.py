@@ -61,6 +61,8 @@ def test_texts_of_forms_and_flags_become_what_a_field_takes() -> None:
         ({"name": "  "}, {"name": "“Name” is missing"}),
         ({"name": 5}, {"name": "it must be text"}),
         ({"name": "a\x00b"}, {"name": "only visible characters are allowed"}),
+        ({"name": "\u200d"}, {"name": "only visible characters are allowed"}),
+        ({"name": "👩\u200d💻 می\u200cخواهم"}, {}),
         ({"name": "x" * 256}, {"name": "it has at most 255 characters"}),
         ({"name": "a", "size": "much"}, {"size": "it must be a size, like 20 GiB"}),
         ({"name": "a", "size": "0"}, {"size": "it must be more than 0 and at most 1 PiB"}),

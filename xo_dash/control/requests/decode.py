@@ -17,6 +17,8 @@ from xo_dash.control.requests.wrong import wrong
 from xo_dash.i18n import N_
 
 R = TypeVar("R", bound=msgspec.Struct)
+_JOINERS: Final = str.maketrans("", "", "\u200c\u200d")
+"""Between letters they join them or keep them apart: emoji of several parts, Persian and Indic words."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """All but tabs and ends of lines."""
 _SWITCHES: Final = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -73,11 +75,16 @@ def _value(field: RequestField, value: object) -> object:
     if isinstance(value, str) and field.options and value not in field.options:
         raise msgspec.ValidationError("none of the options")
     made = msgspec.convert(value, field.annotation, strict=isinstance(value, str) and field.entry in (InputKind.TEXT, InputKind.CHOICE))
-    if field.is_line and isinstance(made, str) and not made.isprintable():
+    if field.is_line and isinstance(made, str) and not _can_be_seen(made):
         raise msgspec.ValidationError("not printable")
     if field.is_lines and isinstance(made, str) and _CONTROL.search(made):
         raise msgspec.ValidationError("not printable")
     return made
+
+
+def _can_be_seen(line: str) -> bool:
+    plain = line.translate(_JOINERS)
+    return plain.isprintable() and bool(plain) == bool(line)
 
 
 def _parts(field: RequestField, part: type[msgspec.Struct], value: object) -> object:
