@@ -352,35 +352,24 @@ async def a_host_stays_down(loop: AheadLoop, folder: Path) -> None:
         assert all(host.enabled for host in place.hosts) and "pool.add_to_other_config" in place.fake.sent
 
 
-async def test_what_is_answered_right_after_a_restart_of_ours_counts(tmp_path: Path) -> None:
+async def test_what_is_answered_right_after_a_restart_of_ours_counts_and_a_stop_is_kept(tmp_path: Path) -> None:
     with simulated(hosts=(2,), vms=(2,)) as simulation:
         async with wired(simulation.pool, tmp_path) as bench:
-            pool = bench.pool
-            failed = HostTurn(host=next(iter(bench.home.all(Host).values())).uuid, name="one", state=TurnState.FAILED)
-            left = Rolling(id="1-a", pool=pool.home.id, pool_uuid=pool.uuid, user_id=EVE.id, user_name="eve", request=RollHosts(),
-                           turns=[failed], began=1.0, prepared=True, paused=NOT_DONE)  # fmt: skip
-            RollingFiles(bench.folder).write(left)
-            async with rolling_in(bench) as engine:
-                engine.recall()
-                (again,) = engine.runs
-                assert engine.answer(EVE, again, "skip") is None
-                await until(engine, lambda: again.ended > 0, 20.0)
-                assert again.turns[0].state is TurnState.SKIPPED and not again.paused
-
-
-async def test_a_stop_is_kept_over_a_restart_of_ours(tmp_path: Path) -> None:
-    with simulated(hosts=(2,), vms=(2,)) as simulation:
-        async with wired(simulation.pool, tmp_path) as bench:
-            pool = bench.pool
-            waiting = HostTurn(host=next(iter(bench.home.all(Host).values())).uuid, name="one")
-            left = Rolling(id="1-a", pool=pool.home.id, pool_uuid=pool.uuid, user_id=EVE.id, user_name="eve", request=RollHosts(),
-                           turns=[waiting], began=1.0, prepared=True, paused=FIRST_DONE, stopping=True)  # fmt: skip
-            RollingFiles(bench.folder).write(left)
-            async with rolling_in(bench) as engine:
-                engine.recall()
-                (again,) = engine.runs
-                await until(engine, lambda: again.ended > 0, 20.0)
-                assert again.turns[0].state is TurnState.WAITING and not again.paused
+            pool, host = bench.pool, next(iter(bench.home.all(Host).values())).uuid
+            for run, answer, paused, before, after in (
+                ("1-a", "skip", NOT_DONE, TurnState.FAILED, TurnState.SKIPPED),
+                ("2-a", "", FIRST_DONE, TurnState.WAITING, TurnState.WAITING),
+            ):  # fmt: skip
+                left = Rolling(id=run, pool=pool.home.id, pool_uuid=pool.uuid, user_id=EVE.id, user_name="eve", request=RollHosts(),
+                               turns=[HostTurn(host=host, name="one", state=before)], began=1.0, prepared=True, paused=paused,
+                               stopping=not answer)  # fmt: skip
+                RollingFiles(bench.folder).write(left)
+                async with rolling_in(bench) as engine:
+                    engine.recall()
+                    again = engine.runs[-1]
+                    assert not answer or engine.answer(EVE, again, answer) is None
+                    await until(engine, lambda again=again: again.ended > 0, 20.0)  # type: ignore[misc]
+                    assert again.turns[0].state is after and not again.paused
 
 
 async def test_who_may_no_longer_is_replaced_and_only_a_host_that_is_done_pauses_as_the_first(tmp_path: Path) -> None:
