@@ -3,7 +3,7 @@
 // kind: how the cell is drawn; up: the first click sorts upwards; drop: where there is not the room, 1 gives way first. Widths are CSS tracks.
 const COLUMNS = {
   name: { kind: "name", width: "minmax(150px, 1.6fr)", up: true },
-  state: { kind: "state", width: "minmax(138px, 0.8fr)", up: true },
+  state: { kind: "state", width: "minmax(128px, 0.8fr)", up: true },
   cpu: { kind: "cpu", width: "102px", number: true },
   vcpus: { drop: 5, width: "48px", number: true },
   memory: { width: "64px", number: true },
@@ -14,7 +14,7 @@ const COLUMNS = {
   tags: { drop: 1, kind: "tags", width: "minmax(88px, 0.9fr)", up: true },
   os: { width: "minmax(130px, 1fr)", up: true },
   tools: { width: "minmax(110px, 0.8fr)", up: true },
-  uptime: { drop: 2, width: "86px", number: true },
+  uptime: { drop: 2, width: "70px", number: true },
   snapshots: { width: "84px", number: true },
   macs: { kind: "mono", width: "minmax(140px, 0.8fr)", up: true },
   uuid: { kind: "mono", width: "minmax(284px, 0.8fr)", up: true },
