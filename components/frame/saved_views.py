@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 from components.ui.naming import ask_name
 from xo_dash.auth.current import current_user
@@ -53,7 +52,7 @@ class SavedViews:
 
 def is_view(path: str) -> bool:
     """Whether it leads to one of our own pages that can be kept."""
-    return len(path) <= LONGEST_PATH and path.startswith("/") and not path.startswith("//") and urlsplit(path).path in PLACES
+    return len(path) <= LONGEST_PATH and path.partition("?")[0] in PLACES
 
 
 def _views(preference: object) -> Iterator[tuple[str, str]]:

@@ -213,7 +213,7 @@ async def test_how_the_page_looks_is_kept(user: User, context: Context, kind: st
 
 async def test_a_view_is_kept_by_a_name_until_it_is_removed(user: User, context: Context) -> None:
     await user.open("/")
-    for path in ("https://elsewhere.example/vms", "//elsewhere.example/vms", "/sign-out", 7):
+    for path in ("https://elsewhere.example/vms", "//elsewhere.example/vms", "/\t/elsewhere.example/vms", "/\t/[", "/sign-out", 7):
         user.find(kind=Navigation).trigger("keep", [path, True])
     await user.should_not_see("Save this view")
     user.find(kind=Navigation).trigger("keep", ["/vms?state=running&q=web", True])
