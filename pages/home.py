@@ -109,7 +109,12 @@ def _map(context: Context, orders: Orders, moves: str, goal: str) -> None:
         ui.link(_("All VMs as a table"), "/vms").classes("xo-map-quiet")
         whatif = WhatIf(mirror, chart)
         suggested = SuggestedMoves(context, chart, moves, goal)
-        selection = Selection(context, chart.deselect, whatif.ask)
+
+        def lose(keys: Sequence[str]) -> None:
+            suggested.end()
+            whatif.ask(keys)
+
+        selection = Selection(context, chart.deselect, lose)
         Announcer(mirror)
     chart.on_choose, chart.on_menu = selection.show, selection.menu_on(chart)
     attention = Attention(context, chart.reveal, FINDINGS)
@@ -121,10 +126,6 @@ def _map(context: Context, orders: Orders, moves: str, goal: str) -> None:
     def step(by: int) -> None:
         attention.step(by)
         chart.say(spoken(attention.current, mirror) if attention.current else _("Nothing needs attention."))
-
-    def lose(keys: Sequence[str]) -> None:
-        suggested.end()
-        whatif.ask(keys)
 
     chart.on_verb, chart.on_lose, chart.on_step, chart.on_pin = selection.do, lose, step, pin
 

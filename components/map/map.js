@@ -91,7 +91,7 @@ export default {
 
     /** All of it, which the page's head asked for at this very address; what has changed since is told by the socket, or all of it. */
     async fetch() {
-      const response = await fetch(this.rows).catch(() => null), message = response?.ok ? await response.json() : null;
+      const message = await fetch(this.rows).then((response) => response.ok && response.json()).catch(() => null); // also of an answer that breaks off
       if (!this.$refs.root) return; // it is gone
       if (message) this.patch(message);
       this.$emit("ready", this.model.revision);

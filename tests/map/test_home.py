@@ -8,12 +8,14 @@ import pytest
 from nicegui.testing import User
 
 from components.map.announcer import Announcer
-from components.map.map import Map
+from components.map.map import Map, SelectedObject
 from components.map.map_rows import MapCounts
 from components.map.summary import figures
 from data.facts.pool import own_pool
 from data.facts.vm import is_guest
+from data.identity import key_of
 from data.mirror import Mirror
+from data.names import by_name, name_of
 from data.objects import VM, Host
 from data.server import ServerState
 from pages import home
@@ -56,6 +58,24 @@ async def test_without_a_server_the_way_to_one_is_shown(user: User, mirror: Mirr
     fakes.Builder(mirror, "new").commit()
     await user.should_see(Map)
     await user.should_not_see("Add server")
+
+
+async def test_suggested_moves_go_when_something_else_is_drawn_or_their_pool_goes(user: User, mirror: Mirror) -> None:
+    pool = own_pool(next(iter(mirror)))
+    assert pool is not None
+    words, host = f"Suggest moves: {name_of(pool)}", by_name(mirror.every(Host))[0]
+    await user.open(f"/?moves={key_of(pool)}&goal=cpu")
+    await user.should_see(words)
+    (chart,) = user.find(Map).elements
+    assert chart.on_choose is not None
+    chart.on_choose([SelectedObject("host", key_of(host))])
+    user.find("Simulate failure…").click()
+    await user.should_see(f"If {name_of(host)} fails")
+    await user.should_not_see(words)
+    await user.open(f"/?moves={key_of(pool)}")
+    await user.should_see(words)
+    fakes.remove(mirror, pool)
+    await user.should_not_see(words, retries=100)
 
 
 async def test_nothing_is_left_when_the_browser_goes(user: User, mirror: Mirror) -> None:
