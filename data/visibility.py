@@ -137,6 +137,7 @@ class Excerpt:
         self._bringers: dict[Ref, int] = {}  # by how many each is brought: as a whole, and by NAMES each by name
         self._due: dict[XapiObject, None] = {}  # to be judged
         self._touched: dict[XapiObject, None] = {}  # to be written
+        self._named: dict[XapiObject, None] = {}  # ... before those: by its name alone a row does not tell who refers to it
         self._is_new = True  # nothing was written yet: whoever refers to what appears will be
         self._messages: dict[str, dict[Message, None]] = {}  # by the uuid of what they are about
         for message in pool.all(Message).values():
@@ -199,7 +200,10 @@ class Excerpt:
     def take(self, most: int) -> list[Event]:
         """What became of the rows that are seen, written for who sees them: so many at once; [] once that is all."""
         self._is_new = False
-        return [self._event(self._touched.popitem()[0]) for _ in range(min(most, len(self._touched)))]
+        found = list[Event]()
+        while len(found) < most and (rows := self._named or self._touched):
+            found.append(self._event(rows.popitem()[0]))
+        return found
 
     # ---- how much is seen
 
@@ -237,7 +241,7 @@ class Excerpt:
         else:
             self._degrees.pop(row.ref, None)
         if before or now:
-            self._touched[row] = None
+            (self._named if now is _NAME else self._touched)[row] = None
         if bool(before) != bool(now):
             if not self._is_new:
                 self._touched.update({one: None for one in referrers(row) if one.ref in self._degrees})

@@ -9,6 +9,7 @@ import pytest
 
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network
 from data.scope import Scope, everything
+from data.server import Server
 from data.types import XapiObject
 from data.visibility import Sees
 from tests import fakes
@@ -42,6 +43,29 @@ async def test_a_kept_row_is_as_the_mirror_has_it(sees: Sees) -> None:
         else:
             fakes.remove(mirror, row)
         assert not wrong(kept, scope), (turn, row)
+
+
+async def test_what_is_listed_while_somebody_may_see_more_is_not_kept_half() -> None:
+    mirror, chance, seen = fakes.fleet(hosts=3, vms=150), random.Random(1), set[str]()
+    for host in mirror.every(Host):
+        fakes.change(mirror, host, resident_VMs=[vm.ref for vm in mirror.every(VM) if vm.resident_on == host.ref])
+    scope = Scope(mirror, lambda subject: getattr(subject, "uuid", "") in seen)
+    kept, rows = EncodedRows(scope.mirror), [row for kind in (VM, SR, Network) for row in mirror.every(kind)]
+    for _turn in range(3):
+        seen ^= {row.uuid for row in rows if chance.random() < 0.5}
+        for _slice in scope.review():
+            wrong(kept, scope)
+        assert not wrong(kept, scope)
+
+
+async def test_a_kept_row_tells_what_its_pool_is_called_now() -> None:
+    mirror = fakes.fleet(hosts=1, vms=2)
+    scope = Scope(mirror)
+    kept = EncodedRows(scope.mirror)
+    assert not wrong(kept, scope)
+    (pool,) = mirror
+    mirror.add(Server(id="again", label="again", address="again", pool_uuid=pool.uuid))
+    assert not wrong(kept, scope)
 
 
 async def test_a_row_is_encoded_once_and_followed_no_longer_than_asked_for() -> None:

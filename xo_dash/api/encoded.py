@@ -65,13 +65,22 @@ class EncodedRows:
                 if change.operation is not Operation.MOD:  # who refers to it names it from now on, or no longer
                     for row in referrers(change.subject):
                         self._drop(row)
+            elif "key" in change.names:  # which each of its rows tells
+                self._clear()
 
     def _drop(self, row: XapiObject) -> None:
         for kept in self._kept.get(type(row), {}).values():
             self._size -= len(kept.pop(row, b""))
 
+    def _clear(self) -> None:
+        for tables in self._kept.values():
+            for kept in tables.values():
+                kept.clear()  # a list may be on its way with it
+        self._size = 0
+
     def _forget(self) -> None:
         if self._unsubscribe is not None:
             self._unsubscribe()
         self._unsubscribe = self._end = None
-        self._kept, self._size = {}, 0
+        self._clear()
+        self._kept = {}
