@@ -146,10 +146,10 @@ class ActionDialog:
         if not self._action.edits:
             return
         now = self._action.begins_with(self._offer.able)
+        for name, box in self._boxes.items():
+            if name in self._began and not box.touched:
+                box.renew(now.get(name))
         differing = [name for name in self._boxes if name in self._began and now.get(name) != self._began[name]]
-        for name in differing:
-            if not self._boxes[name].touched:
-                self._boxes[name].renew(now.get(name))
         shown = [f"{_(self._boxes[name].field.title)} {_shown(now.get(name))}" for name in differing]
         words = _("Changed by another user in the meantime; now: {value}").format(value=", ".join(shown)) if shown else ""
         self._elsewhere.text = words

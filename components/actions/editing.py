@@ -121,11 +121,10 @@ class InlineEditor(ui.element):
     def _look_elsewhere(self) -> None:
         """Say what the values are now, where somebody else changed them; what is typed stays, and where nothing is the new one is shown."""
         now = self._current()
-        names = [name for name in self._boxes if not self._saving and now.get(name) != self._before.get(name)]
-        for name in names:
-            if not self._boxes[name].touched:
-                self._boxes[name].renew(now.get(name))
-        changed = [str(now[name]) for name in names]
+        for name, box in self._boxes.items():
+            if name in now and not box.touched:
+                box.renew(now[name])
+        changed = [str(now[name]) for name in self._boxes if not self._saving and now.get(name) != self._before.get(name)]
         self._elsewhere.set_visibility(bool(changed))
         self._elsewhere.text = (
             _("Changed by another user in the meantime; now: {value}").format(value=", ".join(changed)) if changed else ""

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from components.actions import ActionBar
 from components.ui import Button
-from data.objects import VBD, VDI, VM
+from data.objects import VBD, VDI, VM, PowerState
 from tests.control.browser_page import Looking, looking
 from tests.control.fake_pool import FakePool, ends_at_once
 from xo_dash.control.actions import action
@@ -55,6 +55,11 @@ async def test_a_value_that_another_changes_is_said_and_taken_where_nobody_typed
     async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
         yes = await opened(at, "vm.start_order")
         box(at, "Start order").set_value("7")
+        fake.change(vm, order=2, start_delay=90)
+        await at.user.should_see("now: Start order 2, Pause after its start, seconds 90")
+        fake.change(vm, order=1, start_delay=5)
+        await at.user.should_not_see(marker="changed-elsewhere", retries=100)
+        assert box(at, "Pause after its start, seconds").value == "5", "what was there again"
         fake.change(vm, order=2, start_delay=60)
         await at.user.should_see("now: Start order 2, Pause after its start, seconds 60")
         fake.answers["VM.set_order"] = ""
