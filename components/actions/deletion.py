@@ -98,7 +98,7 @@ class DeletionDialog:
                     self._one(vm, self._removals[vm], kept)
             elif self._vms:
                 self._many()
-            if not self._is_single:
+            if self._offer.total > 1:
                 names(_("Skipped:"), [f"{name_of(subject)}: {reason}" for subject, reason in self._offer.unable], quiet=True)
 
     # what it says

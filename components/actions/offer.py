@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from components.live import follow
 from components.ui import Notice, Tone
@@ -20,15 +21,19 @@ FOLLOWED = 100
 
 
 class Offer:
-    """To which of `subjects` the command can be given; `now` is kept up to date once it is followed."""
+    """To which of `subjects` the command can be given; `now` is kept up to date once it is followed.
+
+    Those that it could not be given to at first stay out: the dialog does not ask about them.
+    """
 
     def __init__(self, mirror: ChangeSource, action: AnyAction, subjects: Sequence[XapiObject], user: User | None) -> None:
         self.action = action
-        self._mirror, self._subjects, self._user = mirror, tuple(subjects), user
-        self.first = self.now = self._look()
+        self._mirror, self._user = mirror, user
+        self.first = self.now = eligibility(action, subjects, user)
 
     def _look(self) -> Eligibility:
-        return eligibility(self.action, self._subjects, self._user)
+        found = eligibility(self.action, self.first.able, self._user)
+        return replace(found, unable=(*found.unable, *self.first.unable))
 
     def follow(self, changed: Callable[[], None]) -> None:
         """Call `changed` now, and whenever one of the objects differs, while the slot lives in which this is called."""
@@ -37,7 +42,7 @@ class Offer:
             self.now = self._look()
             changed()
 
-        follow(self._mirror, self._subjects if len(self._subjects) <= FOLLOWED else (), look)
+        follow(self._mirror, self.first.able if len(self.first.able) <= FOLLOWED else (), look)
 
     @property
     def dropped_out(self) -> list[str]:

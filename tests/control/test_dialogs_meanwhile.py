@@ -68,6 +68,21 @@ async def test_a_value_that_another_changes_is_said_and_taken_where_nobody_typed
         assert fake.calls == [("VM.set_order", (vm.ref, 7))], "the pause is the other's"
 
 
+async def test_nobody_joins_whom_the_dialog_did_not_ask_about(tmp_path: Path, fake: FakePool) -> None:
+    halted, running = fake.vm("halted"), fake.vm("running", PowerState.RUNNING)
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [halted, running])) as at:
+        yes = await opened(at, "vm.delete")
+        await at.user.should_see("Skipped:")
+        await at.user.should_see("Delete halted?")
+        fake.change(running, power_state=PowerState.HALTED, allowed_operations=halted.allowed_operations)
+        fake.change(halted, name_label="renamed")
+        await at.user.should_see("Delete renamed?")
+        fake.answers |= {"Async.VM.destroy": ends_at_once(fake)}
+        at.user.find(kind=Button, content=yes.text).click()
+        await fake.until(1)
+        assert fake.calls[0] == ("Async.VM.destroy", (halted.ref,)) and fake.sent == ["Async.VM.destroy"]
+
+
 async def test_an_edit_of_several_leaves_what_differs(tmp_path: Path, fake: FakePool) -> None:
     one = fake.vm("one", order=1, start_delay=5, blocked_operations={"destroy": "true"})
     other = fake.vm("other", order=2, start_delay=5)
