@@ -112,17 +112,6 @@ async def test_what_was_not_sent_is_cancelled_for_somebody_who_cancelled_meanwhi
     )
 
 
-async def test_what_was_not_sent_is_cancelled_for_somebody_who_cancelled_meanwhile(gone: Gone) -> None:
-    gone.fake.answers[DESCRIBE] = once(NotConnected("refused"), lambda *_arguments: "", gone.leave)
-    run = gone.start()
-    await gone.until_it_waits(run)
-    gone.desk.runner.cancel(gone.desk.hire(), run)
-    await gone.until_it_waits(run)
-    gone.return_()
-    await gone.desk.until(lambda: run.ended)
-    assert run.state is RunState.CANCELLED and gone.fake.sent == [CLONE, DESCRIBE, DESTROY] and not run.items[0].left
-
-
 async def test_nothing_else_is_sent_twice(gone: Gone) -> None:
     gone.fake.answers[CLONE] = once(Unreachable("the connection broke"), gone._cloned, gone.leave)
     run = gone.start()
