@@ -102,13 +102,14 @@ def _best(
         return None
     order = sorted(used, key=lambda host: (share(host), host.uuid))
     fullest = order[-1]
+    leaving = [vm for vm, host in there.items() if host is fullest]
     best, gained = None, WORTH
     for target in order[:-1]:
+        if is_older(target, fullest):
+            continue
         spread = share(fullest) - share(target)
-        for vm, host in there.items():
-            if host is not fullest or memory_held(vm) > room.free[target] or is_older(target, fullest) or not room.reaches(vm, target):
-                continue
-            left = abs(share(fullest, -weights[vm]) - share(target, weights[vm]))
-            if spread - left > gained:
-                best, gained = Suggestion(vm, fullest, target), spread - left
+        for vm in leaving:
+            gain = spread - abs(share(fullest, -weights[vm]) - share(target, weights[vm]))
+            if gain > gained and memory_held(vm) <= room.free[target] and room.reaches(vm, target):  # the dearest question last
+                best, gained = Suggestion(vm, fullest, target), gain
     return best
