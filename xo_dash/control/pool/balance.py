@@ -77,7 +77,7 @@ def alone(pool: Pool) -> LazyText | None:
 
 
 BALANCE: Final[AnyAction] = Action(
-    id="pool.balance", kind=Pool, request=BalancePool, title=N_("Suggest moves"), done=N_("Memory of {name} is balanced"),
+    id="pool.balance", kind=Pool, request=BalancePool, title=N_("Suggest moves"), done=N_("VMs of {name} are migrated"),
     role=Role.OPERATOR, icon="migrate", applies_to=always, blocked=alone, check=check, plan=plan,
     page=lambda pool: f"/pool/{key_of(pool)}/balance",
 )  # fmt: skip
