@@ -11,13 +11,13 @@ from xo_dash.control.track import Track
 
 def waits_for_pool(track: Track, step: Step) -> bool:
     """Not while nothing was sent: the first step is refused, and so is that of each plan beside others."""
-    begun = track.undoing or bool(track.item.tasks) or any(map(is_begun, track.item.steps))
+    begun = track.undoing or bool(track.item.tasks) or any(map(_has_done, track.item.steps))
     return track.patient and begun and isinstance(step, (Call, Question, Transfer))
 
 
-def is_begun(log: StepLog) -> bool:
+def _has_done(log: StepLog) -> bool:
     """Whether the step, or one inside of it, is done."""
-    return log.state is RunState.DONE or any(map(is_begun, log.inside))
+    return log.state is RunState.DONE or any(map(_has_done, log.inside))
 
 
 def may_be_sent_again(step: Step, outcome: StepOutcome) -> bool:

@@ -155,40 +155,33 @@ class Execution:
         return outcome
 
     async def _fresh(self, track: Track, step: Step, logged: StepLog) -> StepOutcome:
-        """A step that nobody has begun before."""
-        if isinstance(step, Call):
-            self._unanswered.add(track)
+        """A step that nobody has begun before; sent again where the pool went away and that does nothing twice."""
+        end, is_unsent = time.monotonic() + AWAY, True
         try:
-            await track.record.begin(track.place, step)
-            if track.is_cancelled:  # while it was written down
-                return CANCELLED
-            return await self._sent(track, step, logged)
+            while True:
+                if isinstance(step, Call):
+                    self._unanswered.add(track)
+                if is_unsent:
+                    await track.record.begin(track.place, step)
+                    if track.is_cancelled:  # while it was written down
+                        return CANCELLED
+                outcome = await self._step(track, step, logged)
+                is_over = time.monotonic() > end or track.is_cancelled
+                if is_over or not (waits_for_pool(track, step) and may_be_sent_again(step, outcome)):
+                    return outcome
+                if not await self._steps.is_gone(pool := pool_of(track, step)):
+                    return outcome
+                is_unsent = outcome.code == NOT_SENT
+                if is_unsent:
+                    track.record.ended(track.place, outcome)  # a restart of ours must not take it for sent
+                self._answered(track)
+                if not track.is_cancelled:
+                    await self._steps.until_there(track.run, track.item, pool)
+                if track.is_cancelled:
+                    return CANCELLED if is_unsent else outcome
+                await self._while_paused()
         finally:
             self._answered(track)
-
-    async def _sent(self, track: Track, step: Step, logged: StepLog) -> StepOutcome:
-        """What became of it; sent again where the pool went away and that does nothing twice."""
-        end = time.monotonic() + AWAY
-        while True:
-            outcome = await self._step(track, step, logged)
-            is_over = time.monotonic() > end or track.is_cancelled
-            if is_over or not (waits_for_pool(track, step) and may_be_sent_again(step, outcome)):
-                return outcome
-            if not await self._steps.is_gone(pool := pool_of(track, step)):
-                return outcome
-            is_unsent = outcome.code == NOT_SENT
-            if is_unsent:
-                track.record.ended(track.place, outcome)  # a restart of ours must not take it for sent
-            self._answered(track)
-            if not track.is_cancelled:
-                await self._steps.until_there(track.run, track.item, pool)
-            if track.is_cancelled:
-                return CANCELLED if is_unsent else outcome
-            await self._while_paused()
-            if isinstance(step, Call):
-                self._unanswered.add(track)
-            if is_unsent:
-                await track.record.begin(track.place, step)
 
     async def _while_paused(self) -> None:
         """Until the run is stopped, where xo-dash is: the next start goes on from here."""
