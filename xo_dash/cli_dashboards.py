@@ -8,7 +8,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import httpx
 import orjson
@@ -17,6 +17,9 @@ from data.stores.errors import RecordRefused
 from xo_dash.config import TOKEN, URL
 from xo_dash.i18n import _, locale
 from xo_dash.local_socket import LONGEST, within
+
+NOT_NOW: Final = (502, 503, 504)
+"""Of a proxy whose dashboard is being started anew, or of a dashboard that is busy."""
 
 
 class ApiError(Exception):
@@ -56,7 +59,7 @@ class Remote:
         try:
             async with self._client.stream("GET", f"/api/v1{path}") as answer:
                 if answer.status_code >= 400:
-                    raise ApiError(_refusal(answer.status_code, await answer.aread()))
+                    raise _refusal(answer.status_code, await answer.aread())
                 async for piece in answer.aiter_bytes():
                     yield piece
         except httpx.TransportError as error:
@@ -68,7 +71,7 @@ class Remote:
         except httpx.TransportError as error:
             raise Unreachable(_unreachable(self._client, error)) from error
         if answer.status_code >= 400:
-            raise ApiError(_refusal(answer.status_code, answer.content))
+            raise _refusal(answer.status_code, answer.content)
         return answer.json()
 
 
@@ -76,11 +79,12 @@ def _unreachable(client: httpx.AsyncClient, error: Exception) -> str:
     return _("no response from {url}: {reason}").format(url=client.base_url, reason=error)
 
 
-def _refusal(status: int, content: bytes) -> str:
+def _refusal(status: int, content: bytes) -> ApiError:
     try:
-        return str(orjson.loads(content)["detail"])
+        sentence = str(orjson.loads(content)["detail"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        return _("the answer was {status}; check the address").format(status=status)
+        sentence = _("the answer was {status}; check the address").format(status=status)
+    return Unreachable(sentence) if status in NOT_NOW else ApiError(sentence)
 
 
 class Local:
@@ -100,17 +104,23 @@ class Local:
             with within(self._directory) as name:
                 reader, writer = await asyncio.open_unix_connection(name, limit=LONGEST)
         except OSError as error:
-            sentence = _("no dashboard runs on {path}; start it, or name another with --url")
-            raise Unreachable(sentence.format(path=self._directory)) from error
+            raise self._absent() from error
         try:
             writer.write(orjson.dumps({"get": f"/api/v1{path}", "post": body, "language": locale()}) + b"\n")
-            status = orjson.loads(await reader.readline() or b"{}").get("status", 0)
-            if status not in (200, 202):
-                raise ApiError(_refusal(status, await reader.read()))
+            if not (head := await reader.readline()):  # it ends at this very moment
+                raise self._absent()
+            if (status := orjson.loads(head).get("status", 0)) not in (200, 202):
+                raise _refusal(status, await reader.read())
             while piece := await reader.read(1 << 16):
                 yield piece
+        except ConnectionError as error:
+            raise self._absent() from error
         finally:
             writer.close()
+
+    def _absent(self) -> Unreachable:
+        sentence = _("no dashboard runs on {path}; start it, or name another with --url")
+        return Unreachable(sentence.format(path=self._directory))
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from xo_dash import cli_api
 from xo_dash.api.local import LocalApi
 from xo_dash.cli_api import carry_out
 from xo_dash.cli_dashboards import ApiError, Local, Remote, Unreachable, got
+from xo_dash.local_socket import within
 
 LINE = re.compile(r'xodash_[a-z_]+\{([a-z]+="([^"\\]|\\.)*",?)+\} -?[0-9.e+]+')
 
@@ -71,6 +73,22 @@ async def test_what_is_watched_goes_on_where_it_was_cut_off(capsys: pytest.Captu
     assert there.asked == ["", "e-2", "e-7"] and told.out == "vms  mod  a\n"
     lines = told.err.splitlines()
     assert len(lines) == 3 and "lost" in lines[0] and "missed" in lines[1] and "lost" in lines[2]
+
+
+@pytest.mark.parametrize("status", [502, 503, 504, 403])
+async def test_a_proxy_whose_dashboard_starts_anew_is_a_cut_and_no_refusal(status: int) -> None:
+    client = httpx.AsyncClient(transport=httpx.MockTransport(lambda _request: httpx.Response(status)), base_url="http://test")
+    with pytest.raises(ApiError, match=str(status)) as raised:
+        await got(Remote(client), "/vms")
+    assert isinstance(raised.value, Unreachable) == (status != 403)
+
+
+async def test_a_dashboard_of_this_machine_that_ends_before_it_answers_is_a_cut(tmp_path: Path) -> None:
+    with within(tmp_path) as name:
+        server = await asyncio.start_unix_server(lambda _reader, writer: writer.close(), name)
+    async with server:
+        with pytest.raises(Unreachable, match="no dashboard runs"):
+            await got(Local(tmp_path), "/vms")
 
 
 def remote(api: Api, role: Role) -> Remote:
