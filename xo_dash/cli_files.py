@@ -54,12 +54,12 @@ class Files:
     async def settle(self, *, done: bool) -> None:
         """Wait for what is under way; what is not whole goes. Raises FileError."""
         results = await asyncio.gather(*self._tasks, return_exceptions=True)
-        if done:
+        error = next((result for result in results if isinstance(result, OSError)), None)
+        if done and error is None:
             self._written.clear()
         self.discard()
-        for result in results:
-            if isinstance(result, OSError):
-                raise FileError(_("the file could not be written or read: {reason}").format(reason=result.strerror or result)) from result
+        if error is not None:
+            raise FileError(_("the file could not be written or read: {reason}").format(reason=error.strerror or error)) from error
 
     def discard(self) -> None:
         """Whatever is not known to be whole goes: the dashboard may be gone, or somebody has pressed Ctrl+C."""
