@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from components.migration.timing import about
@@ -96,11 +97,11 @@ class HostVerdicts:
 
     # ---- XAPI's own judgement
 
-    def to_ask(self) -> list[tuple[VM, MigrateVM]]:
-        """What would migrate, the nearest hosts first."""
-        hosts = [host for host in self.hosts() if self.of(host)[1] in HOW.values()]
+    def to_ask(self) -> Iterator[tuple[VM, MigrateVM]]:
+        """What would migrate, the nearest hosts first; a host is looked at when it is its turn."""
+        hosts = (host for host in self.hosts() if self.of(host)[1] in HOW.values())
         pairs = ((vm, MigrateVM(host=key_of(host))) for host in hosts for vm in self._vms if vm not in self._barred)
-        return [pair for pair, _number in zip(pairs, range(MOST_ASKED), strict=False)]
+        return islice(pairs, MOST_ASKED)
 
     def overrule(self, vm: VM, host: Host, reason: LazyText | None) -> bool:
         """Whether that is another verdict."""
