@@ -145,6 +145,6 @@ def _words(add: str = "", *, creates: bool = True) -> dict[str, object]:
         "count": _("{n} shown"),
         "failed": _("The list could not be loaded. Reload the page."),
         "nothing": {"title": _("No matching VMs"), "text": _("Nothing matches all of these words and filters.")},
-        "empty": {"title": _("No VMs"), "text": _("No connected pool has a VM.")},
+        "empty": {"title": _("No VMs"), "text": _("VMs of connected pools that you have access to appear here.")},
         "noPool": {"title": _("No pool yet"), "text": without_pools(_("VMs appear once a pool is connected in the settings.")), "add": add},
     }
