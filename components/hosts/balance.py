@@ -24,7 +24,7 @@ from xo_dash.control.pool.balance import BALANCE, BalancePool, SuggestedMove
 from xo_dash.i18n import _, ngettext, number, size
 
 MEMORY, CPU = "memory", "cpu"
-"""What is evened out; anything else is the uuid of a host that is to be emptied."""
+"""What is evened out; anything else is the uuid of a host that is to be evacuated."""
 
 
 Shown = Callable[[list[Suggestion]], object]
@@ -97,17 +97,18 @@ class BalanceForm(ui.element):
         self._tell(found)
 
     def _verdict(self, count: int) -> str:
-        if self._goal == MEMORY and not count:
-            return _("Memory is already balanced: no moves to suggest.")
-        if self._goal == CPU and not count:
-            return _("CPUs are evenly busy: no moves to suggest.")
         if not count:
-            return _("No VM can migrate away.")
+            none = {
+                MEMORY: _("Memory is already balanced: no moves to suggest."),
+                CPU: _("CPU load is already balanced: no moves to suggest."),
+            }
+            return none.get(self._goal, _("No VM can migrate away."))
         words = {
             MEMORY: ngettext("{n} move to balance memory", "{n} moves to balance memory", count),
             CPU: ngettext("{n} move to balance CPUs", "{n} moves to balance CPUs", count),
         }
-        return words.get(self._goal, ngettext("{n} move to empty it", "{n} moves to empty it", count)).format(n=number(count))
+        evacuating = ngettext("{n} move to evacuate the host", "{n} moves to evacuate the host", count)
+        return words.get(self._goal, evacuating).format(n=number(count))
 
     def _amount(self, amount: float) -> str:
         return size(amount) if self._goal != CPU else number(amount, 1)
@@ -169,5 +170,5 @@ class BalanceForm(ui.element):
 
 def _goals(pool: PoolView) -> dict[str, str]:
     hosts = by_name(pool.row.home.all(Host).values())
-    empty = {host.uuid: _("Empty {host}").format(host=name_of(host)) for host in hosts}
-    return {MEMORY: _("Balance memory"), CPU: _("Balance CPUs")} | (empty if len(hosts) > 1 else {})
+    evacuated = {host.uuid: _("Evacuate {host}").format(host=name_of(host)) for host in hosts}
+    return {MEMORY: _("Balance memory"), CPU: _("Balance CPUs")} | (evacuated if len(hosts) > 1 else {})
