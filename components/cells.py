@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
@@ -27,9 +27,8 @@ def link_to(thing: Thing | None, otherwise: Cell) -> Cell:
     return CellLink(thing.name, path_to(thing)) if thing is not None else otherwise
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A bar, 0 to 1, and what it says."""
+class Share(NamedTuple):
+    """A bar, 0 to 1, and what it says. A tuple: a share that is NaN is the same as before to it."""
 
     share: float
     text: str

@@ -16,9 +16,8 @@ T = TypeVar("T", bound=XapiObject)
 Wire = str | dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A text, and what stands beside it. Nothing in it is markup."""
+class Cell(NamedTuple):
+    """A text, and what stands beside it. Nothing in it is markup. A tuple: a key that is NaN is the same as before to it."""
 
     text: str = ""
     key: float | str | None = None  # what it is sorted by; its text if None, last of all if NaN

@@ -61,7 +61,8 @@ class Grid(ui.element, component="grid.js"):
         self._props.update(
             url=SNAPSHOT, titles=titles, usual=list(USUAL), wanted=[key for key in columns if key in titles], most=MOST_CHOSEN,
             marks=drawings(), icons={name: drawing(name) for name in ("search", "columns", "download", "up", "down", "plus")},
-            paths={"vm": PREFIXES[VM], "host": PREFIXES[Host]}, numbers=number_words(), words=_words(add_words(), creates=creates),
+            paths={"vm": PREFIXES[VM], "host": PREFIXES[Host]}, numbers=number_words(),
+            words=_words(add_words(), _no_pool(), creates=creates),
         )  # fmt: skip
         self.on("watch", self._watch)
         self.on("choose", self._choose)
@@ -118,8 +119,14 @@ def column_titles() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _words(add: str = "", *, creates: bool = True) -> dict[str, object]:
-    """What the browser says itself; `add` is what the way to the first server is called, "" without one; `creates`: so is a new VM."""
+def _no_pool() -> str:
+    return without_pools(_("VMs appear once a pool is connected in the settings."))
+
+
+def _words(add: str = "", no_pool: str = "", *, creates: bool = True) -> dict[str, object]:
+    """What the browser says itself; `add` is what the way to the first server is called, "" without one; `no_pool`: what is said then;
+    `creates`: so is a new VM.
+    """
     return {
         "label": _("VMs"),
         "find": _("Name, address, MAC, tag, UUID"),
@@ -146,5 +153,5 @@ def _words(add: str = "", *, creates: bool = True) -> dict[str, object]:
         "failed": _("The list could not be loaded. Reload the page."),
         "nothing": {"title": _("No matching VMs"), "text": _("Nothing matches all of these words and filters.")},
         "empty": {"title": _("No VMs"), "text": _("VMs of connected pools that you have access to appear here.")},
-        "noPool": {"title": _("No pool yet"), "text": without_pools(_("VMs appear once a pool is connected in the settings.")), "add": add},
+        "noPool": {"title": _("No pool yet"), "text": no_pool, "add": add},
     }

@@ -145,6 +145,7 @@ ELSEWHERE = {
     "AuthService.prepare_demo",
     "AuthService.demo_is_open",
     "AuthService.can_sign_in",
+    "AuthService.is_demo_user",
     "AuthService.origin_of",
     "SessionKeeper.observe",
     "SessionKeeper.stir",

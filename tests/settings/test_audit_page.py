@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 from nicegui import ui
@@ -48,7 +49,8 @@ async def test_what_was_changed_without_xo_dash_stands_beside_it(tmp_path: Path)
     async with looking(tmp_path) as at:
         changed = JournalLine(time.time(), "p", "u", "web-1", "VCPUs_max", "2", "4")
         ours = changed._replace(key="name_label", who="ann", action="vm.rename", run="r")
-        JournalFile(at.context.settings.data_dir).write([changed, ours])
+        with closing(JournalFile(at.context.settings.data_dir)) as journal:
+            journal.write([changed, ours])
         await at.context.auth.add_user("bob", PASSWORD, Role.VIEWER)
         await at.user.open("/audit")
         (table,) = at.user.find(EntryTable).elements
