@@ -41,12 +41,12 @@ class TargetList(ui.element):
         self._shown = shown
         with fresh_slot(self), Card(_("Target"), scope), ui.element().classes("x-move-targets").props("role=radiogroup") as group:
             group.props["aria-label"] = _("Target")
-            if any(row.time for row in rows):
+            if is_timed := any(row.time for row in rows):
                 group.classes("x-move-timed")
             for row in rows:
-                self._row(row, is_chosen=row.key == chosen)
+                self._row(row, is_chosen=row.key == chosen, is_timed=is_timed)
 
-    def _row(self, row: TargetRow, *, is_chosen: bool) -> None:
+    def _row(self, row: TargetRow, *, is_chosen: bool, is_timed: bool) -> None:
         box = ui.element("button").classes("x-move-target").props("type=button role=radio")
         box.props["aria-checked"] = "true" if is_chosen else "false"
         box.mark(row.mark)
@@ -64,6 +64,6 @@ class TargetList(ui.element):
                 elif row.checked:
                     Icon("check")
                 ui.label(row.about).classes("x-dim" if row.refused else "")
-            if row.time or row.refused:
+            if is_timed:
                 ui.label(row.time).classes("x-num x-move-takes")
             ui.label(row.memory).classes("x-num")
