@@ -31,7 +31,7 @@ export default {
     view(place) {
       const [path, , name] = place;
       const remove = h("button", { type: "button", class: "x-nav-drop", "aria-label": `${this.drop}: ${name}`, innerHTML: this.out, onClick: () => this.$emit("keep", [path, false]) });
-      return h("div", { key: path, class: "x-nav-view" }, [this.place(place), remove]);
+      return h("div", { key: `view ${path}`, class: "x-nav-view" }, [this.place(place), this.drop && remove]);
     },
     keeper() {
       const here = () => location.pathname.slice(this.prefix.length) + location.search;

@@ -18,7 +18,7 @@ from components.frame.tally import SectionCounter
 from components.live import follow_source
 from components.theme.icons import drawing
 from components.ui.marks import drawings
-from xo_dash.auth.current import is_administrator
+from xo_dash.auth.current import current_actor, is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import N_, _, number
 
@@ -48,12 +48,12 @@ class Navigation(ui.element, component="navigation.js"):
         self._board = context.shared(FindingsFeed)
         self._counts, self._warned = self._rows() | self._tasks(), self._levels()
         self._context, self._views = context, SavedViews()
-        rules = is_administrator()
+        rules, keeps = is_administrator(), not current_actor().only_looks
         self._props.update(
             label=_("Pages"), more=_("More"), twist=drawing("down"), here=_section(here),
             places=_places(place for place in _PLACES if rules or place[0] not in _FOR_ADMINISTRATORS), rest=_places(_MORE),
-            counts=self._counts, levels=self._warned, views=self._view_rows(), keep=_("Save this view") if here in PLACES else "",
-            drop=_("Remove"), mark=drawing("bookmark"), out=drawing("close"),
+            counts=self._counts, levels=self._warned, views=self._view_rows(), keep=_("Save this view") if keeps and here in PLACES else "",
+            drop=_("Remove") if keeps else "", mark=drawing("bookmark"), out=drawing("close"),
         )  # fmt: skip
         self.on("keep", lambda event: self._keep(event.args))
         with self:

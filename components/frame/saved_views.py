@@ -46,8 +46,9 @@ class SavedViews:
     async def _write(self, context: Context, path: object, instead: dict[str, str]) -> None:
         """Keep `instead` in place of the view at `path`, beside what other pages have kept meanwhile."""
         self._read()
-        self.paths = {name: kept for name, kept in self.paths.items() if kept != path} | instead
-        await context.users.set_preferences(current_user().id, {PREFERENCE: self.paths or None})
+        paths = {name: kept for name, kept in self.paths.items() if kept != path} | instead
+        await context.users.set_preferences(current_user().id, {PREFERENCE: paths or None})
+        self._read()
 
 
 def is_view(path: str) -> bool:
