@@ -24,6 +24,7 @@ class FieldBox:
     def __init__(self, field: RequestField, on_change: Callable[[], None]) -> None:
         self.field = field
         self.touched = False
+        self.undecided = False  # its objects have different values, and nobody has said which one all are to have
         self._on_change = on_change
 
     @property
@@ -52,9 +53,10 @@ class FieldBox:
 
     def differs(self) -> None:
         """It was found with different values in the objects, and shows none of them."""
+        self.undecided = True
 
     def _changed(self) -> None:
-        self.touched = True
+        self.touched, self.undecided = True, False
         self._on_change()
 
 
@@ -91,6 +93,7 @@ class TextBox(FieldBox):
         self._box.run_method("focus")
 
     def differs(self) -> None:
+        super().differs()
         self._box.props["placeholder"] = _("multiple values")
 
 
@@ -140,6 +143,7 @@ class ChoiceBox(FieldBox):
         self.touched = False
 
     def differs(self) -> None:
+        super().differs()
         self._box.props["hint"] = _("multiple values")
 
     def show(self, visible: bool) -> None:
@@ -217,6 +221,7 @@ class ObjectBox(FieldBox):
         self.touched = False
 
     def differs(self) -> None:
+        super().differs()
         self._box.props["hint"] = _("multiple values")
 
     def fault(self, reason: LazyText | None) -> None:

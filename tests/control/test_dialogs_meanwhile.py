@@ -98,6 +98,23 @@ async def test_an_edit_of_several_leaves_what_differs(tmp_path: Path, fake: Fake
         assert fake.sent == ["VM.set_start_delay"] * 2 and {one.order, other.order} == {1, 2}
 
 
+async def test_different_texts_are_not_emptied_by_who_entered_none(tmp_path: Path, fake: FakePool) -> None:
+    one, other = fake.vm("one", name_description="of ann"), fake.vm("other", name_description="of bob")
+    fake.answers["VM.set_name_description"] = ""
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [one, other])) as at:
+        yes = await opened(at, "vm.describe")
+        described = box(at, "Description")
+        for _time in range(2):
+            at.user.find(kind=Button, content=yes.text).click()
+            await asyncio.sleep(0)
+        assert described.props["error-message"] == "the values differ; enter one for all" and fake.calls == []
+        described.set_value("x")
+        described.set_value("")
+        at.user.find(kind=Button, content=yes.text).click()
+        await fake.until(2)
+        assert fake.calls == [("VM.set_name_description", (vm.ref, "")) for vm in (one, other)], "who empties them means it"
+
+
 async def test_a_disk_that_comes_is_named_before_it_is_deleted(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
     with_disk(fake, vm, "root")
