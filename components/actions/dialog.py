@@ -131,9 +131,6 @@ class ActionDialog:
             self.dialog.title.text = _headline(self._offer)
         if self._offer.able == offer.first.able:  # else what they have in common is other than it was, and nobody changed it
             self._tell_changed()
-        if self._drawn is not None:
-            for box in self._boxes.values():
-                box.touched |= box.field.entry is InputKind.OBJECT and bool(box.value)  # what was chosen may be gone
         if self._offer != self._drawn:
             self._drawn = self._offer
             self._draw_objects()
@@ -150,7 +147,7 @@ class ActionDialog:
             if name in self._began and not box.touched:
                 box.renew(now.get(name))
         differing = [name for name in self._boxes if name in self._began and now.get(name) != self._began[name]]
-        shown = [f"{_(self._boxes[name].field.title)} {_shown(now.get(name))}" for name in differing]
+        shown = [f"{_(self._boxes[name].field.title)} {self._boxes[name].words(now.get(name))}" for name in differing]
         words = _("Changed by another user in the meantime; now: {value}").format(value=", ".join(shown)) if shown else ""
         self._elsewhere.text = words
         self._elsewhere.set_visibility(bool(words))
@@ -179,10 +176,10 @@ class ActionDialog:
     # while one types
 
     def _changed(self) -> None:
-        """What is wrong so far is said at fields that were changed; the rest waits for the answer."""
+        """What is wrong so far is said at fields that were changed; the rest waits for the answer. What is chosen may be gone by now."""
         faults = self._look()
         for name, box in self._boxes.items():
-            if box.touched:
+            if box.touched or (box.field.entry is InputKind.OBJECT and box.value):
                 box.fault(_first(faults, name))
         self._tell_notes()
         self._preview.show(self.request, subjects=self._offer.able)
@@ -236,10 +233,6 @@ def notes_of(action: AnyAction, request: Request, subjects: Sequence[XapiObject]
 
 def _first(faults: Sequence[Fault], name: str) -> LazyText | None:
     return next((fault.reason for fault in faults if fault.field == name), None)
-
-
-def _shown(value: object) -> str:
-    return "–" if value in (None, "") else _("yes") if value is True else _("no") if value is False else str(value)
 
 
 def _headline(offered: Eligibility) -> str:

@@ -124,7 +124,9 @@ class InlineEditor(ui.element):
         for name, box in self._boxes.items():
             if name in now and not box.touched:
                 box.renew(now[name])
-        changed = [str(now[name]) for name in self._boxes if not self._saving and now.get(name) != self._before.get(name)]
+        changed = [
+            box.words(now.get(name)) for name, box in self._boxes.items() if not self._saving and now.get(name) != self._before.get(name)
+        ]
         self._elsewhere.set_visibility(bool(changed))
         self._elsewhere.text = (
             _("Changed by another user in the meantime; now: {value}").format(value=", ".join(changed)) if changed else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from nicegui import ui
@@ -41,6 +41,10 @@ class FieldBox:
 
     def renew(self, value: object) -> None:
         """Show another value, as if it had begun with that."""
+
+    def words(self, value: object) -> str:
+        """A value of it, as a person is told it."""
+        return "–" if value in (None, "") else _("yes") if value is True else _("no") if value is False else _as_typed(value)
 
     def show(self, visible: bool) -> None:
         """Whether it is asked for now."""
@@ -122,7 +126,28 @@ class SwitchBox(FieldBox):
         self._fault.set_visibility(reason is not None)
 
 
-class ChoiceBox(FieldBox):
+class OptionsBox(FieldBox):
+    """One of several; each has its words."""
+
+    _options: Mapping[str, str]
+    _box: ui.select
+
+    def words(self, value: object) -> str:
+        return self._options.get(str(value or "")) or super().words(value)
+
+    def renew(self, value: object) -> None:
+        self._box.value = value if value in self._options else None
+        self.touched = False
+
+    def differs(self) -> None:
+        super().differs()
+        self._box.props["hint"] = _("multiple values")
+
+    def fault(self, reason: LazyText | None) -> None:
+        self._box.error = str(reason) if reason else None
+
+
+class ChoiceBox(OptionsBox):
     """One of a few words."""
 
     def __init__(self, field: RequestField, value: object, on_change: Callable[[], None]) -> None:
@@ -138,19 +163,8 @@ class ChoiceBox(FieldBox):
     def value(self) -> object:
         return str(self._box.value or "") or None
 
-    def renew(self, value: object) -> None:
-        self._box.value = value if value in self._options else None
-        self.touched = False
-
-    def differs(self) -> None:
-        super().differs()
-        self._box.props["hint"] = _("multiple values")
-
     def show(self, visible: bool) -> None:
         self._box.set_visibility(visible)
-
-    def fault(self, reason: LazyText | None) -> None:
-        self._box.error = str(reason) if reason else None
 
 
 class EachBox(FieldBox):
@@ -190,7 +204,7 @@ class FileBox(FieldBox):
         self._source.withdraw()
 
 
-class ObjectBox(FieldBox):
+class ObjectBox(OptionsBox):
     """One object of the pool; those that cannot be are listed below with the reason."""
 
     def __init__(
@@ -215,17 +229,6 @@ class ObjectBox(FieldBox):
     @property
     def value(self) -> object:
         return str(self._box.value or "")
-
-    def renew(self, value: object) -> None:
-        self._box.value = value if value in self._options else None
-        self.touched = False
-
-    def differs(self) -> None:
-        super().differs()
-        self._box.props["hint"] = _("multiple values")
-
-    def fault(self, reason: LazyText | None) -> None:
-        self._box.error = str(reason) if reason else None
 
 
 def box_for(

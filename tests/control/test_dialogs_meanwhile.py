@@ -7,7 +7,7 @@ from nicegui import ui
 
 from components.actions import ActionBar
 from components.ui import Button
-from data.objects import VBD, VDI, VM, PowerState
+from data.objects import VBD, VDI, VM, Appliance, PowerState
 from tests.control.browser_page import Looking, looking
 from tests.control.fake_pool import FakePool, ends_at_once
 from xo_dash.control.actions import action
@@ -66,6 +66,18 @@ async def test_a_value_that_another_changes_is_said_and_taken_where_nobody_typed
         at.user.find(kind=Button, content=yes.text).click()
         await fake.until(1)
         assert fake.calls == [("VM.set_order", (vm.ref, 7))], "the pause is the other's"
+
+
+async def test_an_object_that_another_chooses_is_said_by_its_name_and_taken_each_time(tmp_path: Path, fake: FakePool) -> None:
+    refs = [fake.put(Appliance(name_label=name)) for name in ("shop", "mail", "wiki")]
+    vm = fake.vm(appliance=refs[0])
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
+        await opened(at, "vm.appliance")
+        (chosen,) = at.user.find(kind=ui.select).elements
+        for ref, name in ((refs[1], "mail"), (refs[2], "wiki")):
+            fake.change(vm, appliance=ref)
+            await at.user.should_see(f"now: vApp {name}", retries=100)
+            assert chosen.options[chosen.value] == name
 
 
 async def test_nobody_joins_whom_the_dialog_did_not_ask_about(tmp_path: Path, fake: FakePool) -> None:
