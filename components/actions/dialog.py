@@ -142,12 +142,14 @@ class ActionDialog:
         """Fields that nobody has touched take the new value; of those that somebody has, what is typed stays."""
         if not self._action.edits:
             return
-        now = self._action.begins_with(self._offer.able)
+        now, differing = self._action.begins_with(self._offer.able), self._action.differing(self._offer.able)
         for name, box in self._boxes.items():
             if name in self._began and not box.touched:
                 box.renew(now.get(name))
-        differing = [name for name in self._boxes if name in self._began and now.get(name) != self._began[name]]
-        shown = [f"{_(self._boxes[name].field.title)} {self._boxes[name].words(now.get(name))}" for name in differing]
+                if name in differing:
+                    box.differs()
+        changed = [name for name in self._boxes if name in self._began and now.get(name) != self._began[name]]
+        shown = [f"{_(self._boxes[name].field.title)} {self._boxes[name].words(now.get(name))}" for name in changed]
         words = _("Changed by another user in the meantime; now: {value}").format(value=", ".join(shown)) if shown else ""
         self._elsewhere.text = words
         self._elsewhere.set_visibility(bool(words))

@@ -118,7 +118,8 @@ class SwitchBox(FieldBox):
         return bool(self._box.value)
 
     def renew(self, value: object) -> None:
-        self._box.value = bool(value)
+        if value is not None:  # else they differ by now, and off is no word for that
+            self._box.value = bool(value)
         self.touched = False
 
     def fault(self, reason: LazyText | None) -> None:

@@ -127,6 +127,25 @@ async def test_different_texts_are_not_emptied_by_who_entered_none(tmp_path: Pat
         assert fake.calls == [("VM.set_name_description", (vm.ref, "")) for vm in (one, other)], "who empties them means it"
 
 
+async def test_what_comes_to_differ_meanwhile_is_not_written_as_empty_or_off(tmp_path: Path, fake: FakePool) -> None:
+    protected = {"name_description": "of ann", "blocked_operations": {"destroy": "true"}}
+    one, other = fake.vm("one", **protected), fake.vm("other", **protected)
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [one, other])) as at:
+        yes = await opened(at, "vm.describe")
+        fake.change(other, name_description="of bob")
+        await at.user.should_see("now: Description –", retries=100)
+        at.user.find(kind=Button, content=yes.text).click()
+        await asyncio.sleep(0)
+        assert box(at, "Description").props["error-message"] == "the values differ; enter one for all" and fake.calls == []
+        at.user.find(kind=Button, content="Cancel").click()
+        await at.user.should_not_see(marker="dialog")
+        await opened(at, "vm.protect")
+        before = [one.value for one in at.user.find(kind=ui.checkbox).elements]
+        fake.change(other, blocked_operations={})
+        await at.user.should_see("Changed by another user in the meantime", retries=100)
+        assert [one.value for one in at.user.find(kind=ui.checkbox).elements] == before and True in before
+
+
 async def test_a_disk_that_comes_is_named_before_it_is_deleted(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
     with_disk(fake, vm, "root")
