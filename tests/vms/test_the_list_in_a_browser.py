@@ -105,7 +105,7 @@ async def test_the_chosen_get_verbs_with_what_is_possible(url: str, browser: Bro
     await do(url, "start", "test-b")
     await expect(page.get_by_role("button", name="Start 1 of 2")).to_be_visible()
     await do(url, "halt", "test-b")
-    start = page.get_by_role("button", name="Start", exact=True)
+    start = page.get_by_role("region", name="Selection").get_by_role("button", name="Start", exact=True)
     await start.click()
     await expect(page.get_by_role("dialog")).to_contain_text("test-a")
     await page.keyboard.press("Escape")
