@@ -13,7 +13,7 @@ from components.live import fresh_slot
 from components.ui import ButtonKind, Dialog, Field
 from data.names import name_of
 from data.types import XapiObject
-from xo_dash.control.action import AnyAction
+from xo_dash.control.action import DIFFERENT, AnyAction
 from xo_dash.control.eligibility import Eligibility
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.requests.decode import decode
@@ -21,7 +21,7 @@ from xo_dash.control.requests.fault import BadRequest, Fault
 from xo_dash.control.requests.fields import InputKind
 from xo_dash.control.requests.request import Request
 from xo_dash.control.transfers.exchange import Exchange
-from xo_dash.i18n import N_, _, ngettext, number
+from xo_dash.i18n import _, ngettext, number
 
 TYPED = 5
 """So many objects of a command that loses something take a typed confirmation."""
@@ -203,8 +203,8 @@ class ActionDialog:
             faults = faults_of(self._action, request, self._offer.able[:CHECKED])
         except BadRequest as error:
             return list(error.faults)
-        undecided = (name for name, box in self._boxes.items() if box.undecided and not box.field.may_be_nothing)
-        faults += [Fault(name, lazy(N_("the values differ; enter one for all"))) for name in undecided]
+        undecided = (name for name, box in self._boxes.items() if box.undecided and not box.field.stays)
+        faults += [Fault(name, lazy(DIFFERENT)) for name in undecided]
         if not faults:
             self.request = request
         return faults

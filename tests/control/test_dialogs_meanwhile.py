@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
+import pytest
 from nicegui import ui
 
 from components.actions import ActionBar
@@ -11,6 +13,7 @@ from data.objects import VBD, VDI, VM, Appliance, PowerState
 from tests.control.browser_page import Looking, looking
 from tests.control.fake_pool import FakePool, ends_at_once
 from xo_dash.control.actions import action
+from xo_dash.control.orders import Order, OrderRefused, accept
 
 
 async def opened(at: Looking, action_id: str) -> Button:
@@ -144,6 +147,18 @@ async def test_what_comes_to_differ_meanwhile_is_not_written_as_empty_or_off(tmp
         fake.change(other, blocked_operations={})
         await at.user.should_see("Changed by another user in the meantime", retries=100)
         assert [one.value for one in at.user.find(kind=ui.checkbox).elements] == before and True in before
+
+
+def test_a_command_line_names_what_differs(fake: FakePool) -> None:
+    for name, least in (("one", 1), ("other", 2)):
+        fake.vm(name, memory_dynamic_min=least << 30, memory_dynamic_max=4 << 30, memory_static_max=4 << 30, order=least)
+    order = Order(action="vm.memory", on=["one", "other"], values={"memory": "8"})
+    with pytest.raises(OrderRefused) as refused:
+        accept(order, fake.mirror)
+    assert [(fault.field, str(fault.reason)) for fault in refused.value.faults] == [("minimum", "the values differ; enter one for all")]
+    for given in ("", "2"):
+        accept(msgspec.structs.replace(order, values={**order.values, "minimum": given}), fake.mirror)
+    accept(Order(action="vm.start_order", on=order.on, values={"start_delay": 9}), fake.mirror)
 
 
 async def test_a_disk_that_comes_is_named_before_it_is_deleted(tmp_path: Path, fake: FakePool) -> None:

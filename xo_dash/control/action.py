@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from data.identity import seen_from
 from data.objects import Host
@@ -20,6 +20,8 @@ from xo_dash.i18n import N_
 
 S = TypeVar("S", bound=XapiObject)
 R = TypeVar("R", bound=Request)
+DIFFERENT: Final = N_("the values differ; enter one for all")
+"""Of a field that an edit of several would empty; see `Action.differing`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -15,9 +15,10 @@ from data.scope import everything
 from data.sight import Sight
 from data.types import Home, Ref, XapiObject
 from data.visibility import Sees
-from xo_dash.control.action import AnyAction
+from xo_dash.control.action import DIFFERENT, AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
 from xo_dash.control.eligibility import impossible
+from xo_dash.control.lazy_text import lazy
 from xo_dash.control.rehearsal import rehearse_all
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest, Fault
@@ -83,9 +84,18 @@ def accept(order: Order, among: Sight) -> tuple[AnyAction, list[XapiObject], Req
     if not fitting:
         raise OrderRefused(_("this object does not support it"), Trouble.REQUEST)
     try:
-        return action, subjects, decode(action.request, {**_usual(action, fitting), **_by_name(action, subjects, order.values)})
+        request = decode(action.request, {**_usual(action, fitting), **_by_name(action, subjects, order.values)})
+        if faults := _undecided(action, fitting, order.values):
+            raise BadRequest(faults)
     except BadRequest as error:
         raise OrderRefused(_("the command is incomplete or invalid"), Trouble.REQUEST, error.faults) from error
+    return action, subjects, request
+
+
+def _undecided(action: AnyAction, subjects: Sequence[XapiObject], given: Collection[str]) -> list[Fault]:
+    """What an edit of several would empty, where they have different values and nobody said which one all are to have."""
+    stays = {field.name for field in action.fields if field.stays}
+    return [Fault(name, lazy(DIFFERENT)) for name in action.differing(subjects) if name not in given and name not in stays]
 
 
 def _usual(action: AnyAction, subjects: Sequence[XapiObject]) -> Mapping[str, object]:

@@ -53,6 +53,7 @@ class RequestField:
     least: int | None  # of a number its value, of a text its length
     most: int | None
     may_be_nothing: bool
+    stays: bool  # None leaves as it is what it sets
 
 
 @cache
@@ -97,6 +98,7 @@ def _field(field: msgspec.inspect.Field, annotation: Any) -> RequestField:
         least=getattr(inner, "ge", getattr(inner, "min_length", None)),
         most=getattr(inner, "le", getattr(inner, "max_length", None)),
         may_be_nothing=may_be_nothing,
+        stays=bool(extra.get("stays")),
     )
 
 

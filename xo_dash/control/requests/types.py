@@ -14,9 +14,9 @@ LONGEST_NAME = 255
 LONGEST_TEXT = 4000
 
 
-def called(title: str, *, hint: str = "") -> Meta:
-    """What people call a field: `name: Annotated[Name, called(N_("Name"))]`."""
-    return Meta(title=title, description=hint or None)
+def called(title: str, *, hint: str = "", stays: bool = False) -> Meta:
+    """What people call a field: `name: Annotated[Name, called(N_("Name"))]`. `stays`: None leaves as it is what it sets."""
+    return Meta(title=title, description=hint or None, extra={"stays": stays})
 
 
 def an_object(kind: type[XapiObject], *, missing: str = "", anywhere: bool = False) -> Meta:

@@ -48,9 +48,9 @@ class SetAutoStart(Request, frozen=True, kw_only=True):
 class SetStartOrder(Request, frozen=True, kw_only=True):
     """The order and the pauses in which HA and groups of VMs start and stop. None: it stays as it is."""
 
-    order: Annotated[StartOrder | None, called(N_("Start order"), hint=N_("Lower numbers start first"))] = None
-    start_delay: Annotated[Seconds | None, called(N_("Pause after its start, seconds"))] = None
-    shutdown_delay: Annotated[Seconds | None, called(N_("Pause after its shutdown, seconds"))] = None
+    order: Annotated[StartOrder | None, called(N_("Start order"), hint=N_("Lower numbers start first"), stays=True)] = None
+    start_delay: Annotated[Seconds | None, called(N_("Pause after its start, seconds"), stays=True)] = None
+    shutdown_delay: Annotated[Seconds | None, called(N_("Pause after its shutdown, seconds"), stays=True)] = None
 
 
 PRIORITIES: Final = {

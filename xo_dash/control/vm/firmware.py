@@ -31,7 +31,7 @@ class SetFirmware(Request, frozen=True, kw_only=True):
     """What starts the guest's system. Without a word about the vTPM it stays as it is."""
 
     firmware: Annotated[str, one_of({str(kind): title for kind, title in KINDS.items()}), called(N_("Firmware"))]
-    vtpm: Annotated[bool | None, called(N_("vTPM"), hint=N_("Required by Windows 11; needs UEFI"))] = None
+    vtpm: Annotated[bool | None, called(N_("vTPM"), hint=N_("Required by Windows 11; needs UEFI"), stays=True)] = None
 
 
 def defaults(vms: Sequence[VM]) -> Mapping[str, object]:

@@ -23,8 +23,8 @@ from xo_dash.i18n import N_
 class ProtectVM(Request, frozen=True, kw_only=True):
     """What nobody should do by accident. None: it stays as it is."""
 
-    deletion: Annotated[bool | None, called(N_("Protect from deletion"))] = None
-    shutdown: Annotated[bool | None, called(N_("Protect from shutdown"), hint=N_("Also from reboot, suspend and pause"))] = None
+    deletion: Annotated[bool | None, called(N_("Protect from deletion"), stays=True)] = None
+    shutdown: Annotated[bool | None, called(N_("Protect from shutdown"), hint=N_("Also from reboot, suspend and pause"), stays=True)] = None
 
 
 def plan(request: ProtectVM, vm: VM) -> Plan:

@@ -44,10 +44,11 @@ class SetCpuShare(Request, frozen=True, kw_only=True):
 
     weight: Annotated[
         Annotated[int, Meta(ge=1, le=65535)] | None,
-        called(N_("Weight"), hint=N_("Default: 256; twice the weight gets twice the CPU time under contention")),
+        called(N_("Weight"), hint=N_("Default: 256; twice the weight gets twice the CPU time under contention"), stays=True),
     ] = None
     cap: Annotated[
-        Annotated[int, Meta(ge=0, le=MOST * 100)] | None, called(N_("Cap in percent"), hint=N_("100 is one whole CPU; 0 is no cap"))
+        Annotated[int, Meta(ge=0, le=MOST * 100)] | None,
+        called(N_("Cap in percent"), hint=N_("100 is one whole CPU; 0 is no cap"), stays=True),
     ] = None
 
 
