@@ -11,13 +11,14 @@ from xmlrpc.client import dumps
 import pytest
 
 from data.objects import PBD, SM, SR, Host, HostMetrics, Pool, TaskStatus
-from data.server import ServerState
+from data.server import Server, ServerState
 from data.stores.users import Role
 from data.types import GIB
 from tests.control.asked import calls_of, faults, steps_of
 from tests.control.fake_pool import Desk, FakePool
 from tests.control.ledger import Ledger
 from xo_dash.control.actions import action
+from xo_dash.control.lazy_text import read_by
 from xo_dash.control.plan import Call, Hidden, Question
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.run import RunState
@@ -147,6 +148,9 @@ def test_a_name_or_a_lun_that_is_taken(lab: Lab) -> None:
     assert faults("pool.new_sr", lab.pool, **ISCSI | {"scsi_id": "36b", "erase": UUID}) == ["vms of lab is on it; choose another"]
     other = Lab(FakePool("other", lab.fake.mirror))
     assert faults("pool.new_sr", other.pool, **ISCSI) == ["vms of lab is on it; choose another"], "in whichever pool it is"
+    with read_by(lambda subject: not isinstance(subject, Server) and subject.home is other.pool.home):
+        (said,) = faults("pool.new_sr", other.pool, **ISCSI)
+        assert said.count("an object that you cannot see") == 2 and "vms" not in said and "lab" not in said
 
 
 def sent(lab: Lab, values: Mapping[str, object]) -> list[tuple[str, tuple[object, ...]]]:

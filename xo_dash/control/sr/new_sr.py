@@ -9,11 +9,12 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from data.facts.host import is_live
-from data.names import name_of, pool_name
+from data.facts.pool import own_pool
+from data.names import pool_name
 from data.objects import PBD, SR, Host, Pool
 from data.storage_places import Place, place_of, srs_by_place
 from data.types import Home
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, ObjectName, lazy, named
 from xo_dash.control.plan import Hidden
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.fields import fields
@@ -116,6 +117,12 @@ def _having(uuid: str, home: Home) -> list[SR]:
     return [sr for pool in home.pools.values() if (sr := pool.by_uuid(SR, uuid)) is not None]
 
 
+def _named_pool(home: Home) -> ObjectName | str:
+    """For a sentence to somebody who may not see that pool."""
+    own = own_pool(home)
+    return pool_name(home) if own is None else ObjectName(own, pool_name(home))
+
+
 def check(request: NewSR, pool: Pool) -> Iterator[Fault]:
     kind, facts = SRKind(request.kind), request.facts
     if kind not in offered(pool.home):
@@ -168,10 +175,10 @@ def _taken(request: NewSR, pool: Pool) -> Iterator[Fault]:
         if not facts.probed:
             yield Fault("existing", lazy(N_("an SR of this type has no UUID of its own; leave it out")))
         if (other := user_elsewhere(request, pool.home)) is not None and other.server.is_live:
-            yield Fault("existing", lazy(N_("{pool} has this SR attached; detach it there first"), pool=pool_name(other)))
+            yield Fault("existing", lazy(N_("{pool} has this SR attached; detach it there first"), pool=_named_pool(other)))
         return
     there, field = known_at(request, pool.home), facts.needs[-1]
     if request.erase:
         there, field = [*there, *_having(request.erase, pool.home)], "erase"
     if facts.formats and there:
-        yield Fault(field, lazy(N_("{sr} of {pool} is on it; choose another"), sr=name_of(there[0]), pool=pool_name(there[0].home)))
+        yield Fault(field, lazy(N_("{sr} of {pool} is on it; choose another"), sr=named(there[0]), pool=_named_pool(there[0].home)))
