@@ -87,9 +87,14 @@ def consequences(host: Host) -> Sequence[str]:
     return [_("VMs keep running")]
 
 
+def is_applied(host: Host) -> bool:
+    """Of a call that nobody can tell of: an empty host that still lacks some is not done."""
+    return is_empty(host) and not uploaded_for(host)
+
+
 APPLY_POOL_UPDATES: Final[AnyAction] = Action(
     id="host.apply_pool_updates", kind=Host, request=ApplyPoolUpdates, title=N_("Install uploaded updates"), done=N_("{name} is updated"),
-    role=Role.ADMIN, icon="download", applies_to=takes_pool_updates, occasional=True, blocked=blocked, succeeded=is_empty,
+    role=Role.ADMIN, icon="download", applies_to=takes_pool_updates, occasional=True, blocked=blocked, succeeded=is_applied,
     choices={"network": networks}, unasked=lambda hosts: [field.name for field in fields(ApplyPoolUpdates)], check=check, notes=notes,
     plan=plan, consequences=consequences, page=lambda host: f"{path(host)}?then=uploaded" if reboots(host) else "",
     warning=N_("The host reboots if one of the updates asks for it: its VMs leave first and come back afterwards."),
