@@ -85,7 +85,7 @@ class Map(Element, component="map.js"):
         and how is kept in the page's address; `legend`: it is shown from the beginning."""
         super().__init__()
         preload("xo-map")
-        if rows:
+        if rows and not self.client.has_socket_connection:  # on a page that is there already, the map itself is as fast
             ui.add_head_html(f'<link rel="preload" as="fetch" crossorigin href="{rows}">')
         self._props["rows"] = rows
         self._scene = map_feed

@@ -85,6 +85,8 @@ async def is_quiet(someone: Person, path: str, language: str) -> None:
     assert await someone.page.evaluate(NOTHING_SAID) == [], path
     if path in NOWHERE:
         await expect(someone.page.locator(".x-empty-title")).to_be_visible()
+        assert all(path in text and "404" in text for text in someone.complaints) and someone.complaints, someone.complaints
+        someone.complaints.clear()
 
 
 async def fits(someone: Person, path: str, size: ViewportSize) -> None:

@@ -45,7 +45,7 @@ async def test_thousands_of_rows_are_a_few_elements(browser: Browser, url: str) 
     from playwright.async_api import expect
 
     page, complaints = await opened(browser, f"{url}/networks?show=internal")
-    await expect(page.locator(".x-list-tools")).to_contain_text("4004")
+    await expect(page.locator(".x-list-tools")).to_contain_text("4,004")
     assert await page.locator(".x-list-row").count() < 80
     box = page.locator(".x-list-box")
     await box.evaluate("box => { box.scrollTop = box.scrollHeight }")
@@ -54,7 +54,7 @@ async def test_thousands_of_rows_are_a_few_elements(browser: Browser, url: str) 
 
     await page.fill("input[type=search] >> nth=-1", "NET 0123")
     await expect(page.locator(".x-list-row")).to_have_count(1)
-    await expect(page.locator(".x-list-total")).to_have_text("1 of 4004")
+    await expect(page.locator(".x-list-total")).to_have_text("1 of 4,004")
     assert page.url.endswith("/networks?show=internal&q=NET+0123")
     await page.goto(page.url)
     await expect(page.locator(".x-list-row")).to_have_count(1)
