@@ -56,7 +56,7 @@ def usual(scope: Scope) -> list[VMView]:
 
 
 def _page(context: Context, vms: Sequence[VMView]) -> None:
-    kept = SavedSets(current_user().preferences.get(PREFERENCE))
+    kept = SavedSets()
     head = PageHead(_("Consoles"), _("{n} of at most {most}").format(n=len(vms), most=MOST))
     with head.verbs, ui.element().classes("x-wall-head"):
         adder = Adder(context, "o", (Group.VM,), compare_key, MOST)
@@ -79,9 +79,13 @@ def _page(context: Context, vms: Sequence[VMView]) -> None:
 
 
 class SavedSets:
-    """What a person has kept, as far as it is what we write."""
+    """What whoever looks has kept, as far as it is what we write."""
 
-    def __init__(self, preference: object) -> None:
+    def __init__(self) -> None:
+        self._read()
+
+    def _read(self) -> None:
+        preference = current_user().preferences.get(PREFERENCE)
         known: Mapping[str, Any] = preference if isinstance(preference, dict) else {}
         columns, sets = known.get("columns"), known.get("sets")
         self.columns = columns if columns in SHAPES else 3
@@ -91,19 +95,32 @@ class SavedSets:
             if isinstance(name, str) and isinstance(keys, list)
         }
 
-    async def write(self, context: Context) -> None:
-        await context.users.set_preferences(current_user().id, {PREFERENCE: {"columns": self.columns, "sets": self.sets}})
+    async def set_columns(self, context: Context, columns: int) -> None:
+        self._read()
+        await self._write(context, columns, self.sets)
+
+    async def keep(self, context: Context, name: str, keys: Sequence[str]) -> None:
+        self._read()
+        await self._write(context, self.columns, self.sets | {name: list(keys)})
+
+    async def remove(self, context: Context, name: str) -> None:
+        self._read()
+        await self._write(context, self.columns, {other: keys for other, keys in self.sets.items() if other != name})
+
+    async def _write(self, context: Context, columns: int, sets: dict[str, list[str]]) -> None:
+        """Beside what other pages have kept meanwhile."""
+        self.columns, self.sets = columns, sets
+        await context.users.set_preferences(current_user().id, {PREFERENCE: {"columns": columns, "sets": sets}})
 
 
 def _shapes(context: Context, kept: SavedSets, wall: Wall) -> None:
     made: dict[int, ui.element] = {}
 
     async def set_columns(columns: int) -> None:
-        made[kept.columns].props["aria-pressed"] = "false"
-        made[columns].props["aria-pressed"] = "true"
-        kept.columns = columns
+        for other, button in made.items():
+            button.props["aria-pressed"] = "true" if other == columns else "false"
         wall.set_columns(columns)
-        await kept.write(context)
+        await kept.set_columns(context, columns)
 
     for columns in SHAPES:
         button = made[columns] = ui.element("button").props("type=button")
@@ -127,13 +144,11 @@ def _sets(context: Context, kept: SavedSets, keys: Sequence[str]) -> None:
 
     async def save() -> None:
         if name := await ask_name(_("Save these VMs as a set"), now or "", LONGEST_NAME, refuse):
-            kept.sets[name] = list(keys)
-            await kept.write(context)
+            await kept.keep(context, name, keys)
             ui.navigate.to(wall_path(keys))
 
     async def remove() -> None:
-        kept.sets.pop(now or "", None)
-        await kept.write(context)
+        await kept.remove(context, now or "")
         ui.navigate.to(wall_path(keys))
 
     if keys:

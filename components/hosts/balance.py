@@ -75,7 +75,7 @@ class BalanceForm(ui.element):
         if self._goal in (MEMORY, CPU):
             return even_out(home) if self._goal == MEMORY else even_out_cpu(home)
         host = home.by_uuid(Host, self._goal)
-        return emptying(host) if host is not None else even_out(home)
+        return emptying(host) if host is not None else even_out(home)._replace(moves=())  # it has left the pool
 
     def _draw(self, found: Balance) -> None:
         with fresh_slot(self._main):
