@@ -55,17 +55,17 @@ def ports_into(network: Network) -> list[HostPort]:
     return sorted(found, key=lambda one: (one.host.name_label.casefold() if one.host else "\uffff", one.port.pif.device))
 
 
-class Carrier(NamedTuple):
+class NicOrBond(NamedTuple):
     """What a host has a network on."""
 
     device: str  # eth0, bond0
     members: tuple[str, ...]  # the devices of a bond, by name
 
 
-def carriers(network: Network) -> tuple[Carrier, ...]:
+def carriers(network: Network) -> tuple[NicOrBond, ...]:
     """Each once, however many hosts have it."""
     ports = map(port_of, network.all_of(PIF, network.PIFs))
-    found = {Carrier(port.pif.device, tuple(sorted(member.device for member in port.members if port.tagged is None))) for port in ports}
+    found = {NicOrBond(port.pif.device, tuple(sorted(member.device for member in port.members if port.tagged is None))) for port in ports}
     return tuple(sorted(found))
 
 

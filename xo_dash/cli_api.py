@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from xo_dash.cli_dashboards import Api, ApiError, Local, Remote, Unreachable, got, remote
+from xo_dash.cli_dashboards import Api, ApiError, Local, NoDashboard, Remote, got, remote
 from xo_dash.cli_table import print_table
 from xo_dash.config import Settings
 from xo_dash.control.run_audit import TAKE_BACK
@@ -92,7 +92,7 @@ async def named(collection: str, text: str, api: Api) -> Any:
     """The item of that uuid, key or id; else the one of that name. Raises ApiError."""
     try:
         return await got(api, f"/{quote(collection)}/{quote(text, safe='@')}")
-    except Unreachable:
+    except NoDashboard:
         raise
     except ApiError:
         try:
@@ -129,7 +129,7 @@ async def _watch(given: argparse.Namespace, api: Api, again: float = AGAIN) -> N
                 last, lost = number, False
                 if name not in (HELLO, RESET):
                     print(f'{{"event":"{name}",{value[1:]}' if given.json else _told(name, orjson.loads(value)), flush=True)
-        except Unreachable:
+        except NoDashboard:
             if not last:
                 raise
         if not lost:

@@ -26,7 +26,7 @@ class ApiError(Exception):
     """It was refused; the text is the sentence of the problem."""
 
 
-class Unreachable(ApiError):
+class NoDashboard(ApiError):
     """It did not answer, or not to the end."""
 
 
@@ -63,13 +63,13 @@ class Remote:
                 async for piece in answer.aiter_bytes():
                     yield piece
         except httpx.TransportError as error:
-            raise Unreachable(_unreachable(self._client, error)) from error
+            raise NoDashboard(_unreachable(self._client, error)) from error
 
     async def post(self, path: str, body: Mapping[str, object]) -> Any:
         try:
             answer = await self._client.post(f"/api/v1{path}", content=orjson.dumps(body))
         except httpx.TransportError as error:
-            raise Unreachable(_unreachable(self._client, error)) from error
+            raise NoDashboard(_unreachable(self._client, error)) from error
         if answer.status_code >= 400:
             raise _refusal(answer.status_code, answer.content)
         return answer.json()
@@ -84,7 +84,7 @@ def _refusal(status: int, content: bytes) -> ApiError:
         sentence = str(orjson.loads(content)["detail"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
         sentence = _("the answer was {status}; check the address").format(status=status)
-    return Unreachable(sentence) if status in NOT_NOW else ApiError(sentence)
+    return NoDashboard(sentence) if status in NOT_NOW else ApiError(sentence)
 
 
 class Local:
@@ -118,9 +118,9 @@ class Local:
         finally:
             writer.close()
 
-    def _absent(self) -> Unreachable:
+    def _absent(self) -> NoDashboard:
         sentence = _("no dashboard runs on {path}; start it, or name another with --url")
-        return Unreachable(sentence.format(path=self._directory))
+        return NoDashboard(sentence.format(path=self._directory))
 
 
 @asynccontextmanager

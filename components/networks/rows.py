@@ -14,7 +14,7 @@ from components.urls import path_of
 from components.vms.words import mark_of
 from data.facts.vm import is_guest
 from data.names import name_of
-from data.networks import Carrier, HostAddresses, Links, NetworkKind, is_internal, nic_of, traffic_of
+from data.networks import HostAddresses, Links, NetworkKind, NicOrBond, is_internal, nic_of, traffic_of
 from data.objects import VIF, VM, Network
 from data.relations import Reads
 from data.texts import whole
@@ -93,7 +93,7 @@ def _network_row(network: Network) -> ListRow:
     return ListRow(cells, (str(kind),), "\n".join((V.bridge.of(network), V.description.of(network), *V.tags.of(network))))
 
 
-def _carrier(carrier: Carrier) -> str:
+def _carrier(carrier: NicOrBond) -> str:
     if not carrier.members:
         return carrier.device
     return _("{device} of {members}").format(device=carrier.device, members=", ".join(carrier.members))

@@ -17,7 +17,7 @@ from tests.api.conftest import Api
 from xo_dash import cli_api
 from xo_dash.api.local import LocalApi
 from xo_dash.cli_api import carry_out
-from xo_dash.cli_dashboards import ApiError, Local, Remote, Unreachable, got
+from xo_dash.cli_dashboards import ApiError, Local, NoDashboard, Remote, got
 from xo_dash.local_socket import within
 
 LINE = re.compile(r'xodash_[a-z_]+\{([a-z]+="([^"\\]|\\.)*",?)+\} -?[0-9.e+]+')
@@ -62,7 +62,7 @@ class Breaking:
         for name, number, data in (event.split(" ") for event in events):
             yield f"id: {number}\nevent: {name}\ndata: {data}\n\n".encode()
         if end != "end":
-            raise Unreachable("no response") if end == "cut" else ApiError("the token has expired")
+            raise NoDashboard("no response") if end == "cut" else ApiError("the token has expired")
 
 
 async def test_what_is_watched_goes_on_where_it_was_cut_off(capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,14 +80,14 @@ async def test_a_proxy_whose_dashboard_starts_anew_is_a_cut_and_no_refusal(statu
     client = httpx.AsyncClient(transport=httpx.MockTransport(lambda _request: httpx.Response(status)), base_url="http://test")
     with pytest.raises(ApiError, match=str(status)) as raised:
         await got(Remote(client), "/vms")
-    assert isinstance(raised.value, Unreachable) == (status != 403)
+    assert isinstance(raised.value, NoDashboard) == (status != 403)
 
 
 async def test_a_dashboard_of_this_machine_that_ends_before_it_answers_is_a_cut(tmp_path: Path) -> None:
     with within(tmp_path) as name:
         server = await asyncio.start_unix_server(lambda _reader, writer: writer.close(), name)
     async with server:
-        with pytest.raises(Unreachable, match="no dashboard runs"):
+        with pytest.raises(NoDashboard, match="no dashboard runs"):
             await got(Local(tmp_path), "/vms")
 
 
