@@ -27,8 +27,8 @@ async def test_signing_out_in_one_tab_leads_all_to_the_sign_in(build: Build, bro
     await second.goto(house.url)
     await expect(second.get_by_text("home of ann")).to_be_visible()
     await second.get_by_role("button", name="out").click()
-    await first.wait_for_url(f"{house.url}/login?next=/deep/x%3Fn%3D1")
-    await second.wait_for_url(f"{house.url}/login")
+    await expect(first).to_have_url(f"{house.url}/login?next=/deep/x%3Fn%3D1")
+    await expect(second).to_have_url(f"{house.url}/login")
     assert wrong == []
 
 
@@ -55,7 +55,7 @@ async def test_who_is_invited_makes_a_passkey_and_comes_in_again_by_it_alone(bui
     await page.get_by_role("button", name="Use a passkey").click()
     await expect(page.get_by_text("home of carol")).to_be_visible()
     await page.get_by_role("button", name="out").click()
-    await page.wait_for_url(f"{house.url}/login")
+    await expect(page).to_have_url(f"{house.url}/login")
     await page.get_by_role("button", name="Sign in with a passkey").click()
     await expect(page.get_by_text("home of carol")).to_be_visible()
     assert wrong == []
