@@ -70,6 +70,12 @@ def pytest_collection_finish() -> None:
         handlers.install()  # as the program does; most tests have pages without the frame around them
     if (simulated_browser := sys.modules.get("nicegui.testing.user")) is not None:
         _opens_pages_of_nothing(simulated_browser.User)
+        for look in (simulated_browser.User.should_see, simulated_browser.User.should_not_see):
+            look.__kwdefaults__["retries"] = LOOKS
+
+
+LOOKS = 300
+"""How often NiceGUI's simulated browser looks for what comes or goes, ten and twenty times a second: a busy machine takes its time."""
 
 
 def _opens_pages_of_nothing(user: "type[User]") -> None:

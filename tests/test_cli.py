@@ -17,7 +17,7 @@ from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
-from tests.sync.house import until
+from tests.waiting import until
 from xo_dash import __version__, i18n
 from xo_dash.auth.passwords import Passwords
 from xo_dash.cli import main, shadowed

@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests import asking
+from tests.waiting import PATIENCE
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -94,12 +95,12 @@ class Browser:
     async def clicks(self, at_least: int = 0) -> list[str]:
         """Whose clicks were carried out so far. What came by a socket before this request may be handled after it:
         wait until there are `at_least`, or for a moment in which one would have come."""
-        for _try in range(50 if at_least else 1):
-            await asyncio.sleep(0.1)
-            clicks = list((await self.http.get("/desk/clicks")).json()["clicks"])
-            if len(clicks) >= at_least:
-                break
-        return clicks
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                await asyncio.sleep(0.1)  # its clicks are heard by another program
+                clicks = list((await self.http.get("/desk/clicks")).json()["clicks"])
+                if len(clicks) >= at_least:
+                    return clicks
 
 
 @dataclass

@@ -12,7 +12,8 @@ from data.mirror import PoolMirror
 from data.objects import SR, VM, Host, HostMetrics
 from tests import fakes
 from tests.sync.conftest import home, interpreter, pools, simulation, thawed
-from tests.sync.house import House, until
+from tests.sync.house import House
+from tests.waiting import until
 from xo_dash.simulator.testing import SimulatedPool, Simulation
 from xo_dash.sync.archives import Kept, Missing, NoDataReason
 from xo_dash.xapi import archives

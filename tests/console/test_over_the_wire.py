@@ -11,7 +11,7 @@ import pytest
 from data.consoles import Protocol
 from data.stores.users import Role
 from tests.console.viewer import Screens, screens, typed_into
-from tests.sync.house import until
+from tests.waiting import until
 from xo_dash.consoles import consoles
 from xo_dash.simulator.testing import SimulatedPool, simulated
 

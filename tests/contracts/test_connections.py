@@ -79,10 +79,7 @@ async def test_an_object_that_is_gone(side: Side, method: str) -> None:
 
 async def test_a_call_of_its_own_task_on_an_object_that_is_gone_fails_in_the_task(side: Side) -> None:
     task = await side.caller.call("Async.VM.clean_shutdown", GONE)
-    for _turn in range(500):
-        record = await side.caller.call("task.get_record", task)
-        if record["status"] != "pending":
-            break
+    while (record := await side.caller.call("task.get_record", task))["status"] == "pending":  # noqa: ASYNC110
         await asyncio.sleep(0.01)  # nobody here hears the pool's events
     assert (record["status"], record["error_info"]) == ("failure", ["HANDLE_INVALID", "VM", GONE])
 

@@ -137,7 +137,7 @@ class FakePool:
         """Wait until so many calls came that change something."""
         while len(self.sent) < count:
             self.called.clear()
-            await asyncio.wait_for(self.called.wait(), 2)
+            await asyncio.wait_for(self.called.wait(), 30)
         await asyncio.sleep(0)
 
 

@@ -12,6 +12,7 @@ from data.objects import VBD, VDI, PowerState, Task, TaskStatus
 from data.stores.users import Role
 from tests.control.browser_page import looking, press
 from tests.control.fake_pool import OFFERED, FakePool, ends_at_once
+from tests.waiting import until
 from xo_dash.control.actions import action
 from xo_dash.control.run import RunState
 
@@ -33,11 +34,8 @@ async def test_the_buttons_follow_the_vm(tmp_path: Path, fake: FakePool) -> None
     async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
         assert look(at.user, "vm.start") == (True, "Start", None)
         fake.change(vm, allowed_operations=frozenset(), current_operations={"OpaqueRef:t": "start"})
-        await at.user.should_see(kind=Button, marker="vm.start")
-        await asyncio.sleep(0.15)
-        assert look(at.user, "vm.start") == (True, "Start", "it is starting")
+        await until(lambda: look(at.user, "vm.start") == (True, "Start", "it is starting"))
         fake.change(vm, power_state=PowerState.RUNNING, allowed_operations=OFFERED[PowerState.RUNNING], current_operations={})
-        await asyncio.sleep(0.15)
         await at.user.should_not_see(marker="vm.start")
         assert look(at.user, "vm.clean_shutdown") == (True, "Shut down", None)
 
@@ -127,7 +125,7 @@ async def test_a_snapshot_gets_a_name_and_a_bad_one_is_said(tmp_path: Path, fake
         field.set_value(" ")
         yes = [element for element in at.user.find(kind=Button, content="Snapshot").elements if "x-btn-primary" in element.classes]
         _click(at.user, yes[0])
-        await asyncio.sleep(0.05)
+        await until(lambda: field.error)
         assert field.error == "“Name” is missing" and fake.calls == []
         field.set_value("before the update")
         _click(at.user, yes[0])
@@ -183,7 +181,6 @@ async def test_of_many_each_has_its_result_and_the_tray_keeps_them(tmp_path: Pat
         (run,) = at.context.runner.runs
         assert run.count(RunState.DONE) == 2 and [item.name for item in run.unhappy] == ["vm-1"]
         at.context.runner.dismiss(run)
-        await asyncio.sleep(0.15)
         await at.user.should_not_see("2 done, 1 failed")
 
 

@@ -24,7 +24,7 @@ from data.types import XapiObject
 from tests.control.dying import Deeds, Life
 from tests.control.fake_pool import FakePool, Users, user
 from tests.creation.world import World
-from tests.sync.house import until
+from tests.waiting import until
 from xo_dash.control.actions import action
 from xo_dash.control.resume.lines import StepBegan
 from xo_dash.control.resume.recall import recalled

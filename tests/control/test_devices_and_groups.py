@@ -213,7 +213,7 @@ async def test_a_group_and_devices_on_a_pool(tmp_path: Path) -> None:
             await do(bench, "vm_appliance.describe", group, description="in this order")
             await do(bench, "vm_appliance.rename", group, name="the shop")
             await do(bench, "vm_appliance.start", group)
-            await bench.until(lambda: vm.power_state is RUNNING)
+            await bench.until(lambda: vm.power_state is RUNNING and not vm.current_operations and not group.current_operations)
             await do(bench, "vm_appliance.hard_shutdown", group)
             await bench.until(lambda: vm.power_state is HALTED and not vm.current_operations)
             await _devices(bench, vm)

@@ -61,7 +61,7 @@ async def test_a_value_that_another_changes_is_said_and_taken_where_nobody_typed
         fake.change(vm, order=2, start_delay=90)
         await at.user.should_see("now: Start order 2, Pause after its start, seconds 90")
         fake.change(vm, order=1, start_delay=5)
-        await at.user.should_not_see(marker="changed-elsewhere", retries=100)
+        await at.user.should_not_see(marker="changed-elsewhere")
         assert box(at, "Pause after its start, seconds").value == "5", "what was there again"
         fake.change(vm, order=2, start_delay=60)
         await at.user.should_see("now: Start order 2, Pause after its start, seconds 60")
@@ -79,7 +79,7 @@ async def test_an_object_that_another_chooses_is_said_by_its_name_and_taken_each
         (chosen,) = at.user.find(kind=ui.select).elements
         for ref, name in ((refs[1], "mail"), (refs[2], "wiki")):
             fake.change(vm, appliance=ref)
-            await at.user.should_see(f"now: vApp {name}", retries=100)
+            await at.user.should_see(f"now: vApp {name}")
             assert chosen.options[chosen.value] == name
 
 
@@ -136,7 +136,7 @@ async def test_what_comes_to_differ_meanwhile_is_not_written_as_empty_or_off(tmp
     async with looking(tmp_path, fake, lambda context: ActionBar(context, [one, other])) as at:
         yes = await opened(at, "vm.describe")
         fake.change(other, name_description="of bob")
-        await at.user.should_see("now: Description –", retries=100)
+        await at.user.should_see("now: Description –")
         at.user.find(kind=Button, content=yes.text).click()
         await asyncio.sleep(0)
         assert box(at, "Description").props["error-message"] == "the values differ; enter one for all" and fake.calls == []
@@ -145,7 +145,7 @@ async def test_what_comes_to_differ_meanwhile_is_not_written_as_empty_or_off(tmp
         await opened(at, "vm.protect")
         before = [one.value for one in at.user.find(kind=ui.checkbox).elements]
         fake.change(other, blocked_operations={})
-        await at.user.should_see("Changed by another user in the meantime", retries=100)
+        await at.user.should_see("Changed by another user in the meantime")
         assert [one.value for one in at.user.find(kind=ui.checkbox).elements] == before and True in before
 
 

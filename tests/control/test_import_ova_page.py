@@ -58,7 +58,7 @@ async def test_an_ova_is_read_and_shown_before_it_is_imported(tmp_path: Path, fa
         upload = exchange.upload(picker.file.id, next(iter(at.context.users.all())).id)
         assert upload is not None
         sending = asyncio.create_task(sent(upload, CONTENT))
-        await at.user.should_see("web-disk002.vmdk, 2\u202fMiB", retries=50)
+        await at.user.should_see("web-disk002.vmdk, 2\u202fMiB")
         await at.user.should_see("NIC 0, was on NAT")
         await at.user.should_see("device “sound”")
         await at.user.should_see("Unpacking web-disk001.vmdk")
@@ -71,12 +71,12 @@ async def test_an_ova_is_read_and_shown_before_it_is_imported(tmp_path: Path, fa
         shop = ovf_of({"web": "web.vmdk", "db": "db.vmdk"}, "shop", '<Item id="db" order="7" startDelay="30"/>')
         # an OVF by itself: its files are asked for
         sendings = [await chosen(at, 0, "shop.ovf", shop)]
-        await at.user.should_see("The OVF names these files", retries=50)
+        await at.user.should_see("The OVF names these files")
         sendings.append(await chosen(at, 1, "db.vmdk", vmdk(b"a")))
         assert "web.vmdk" in pickers(at)[1].props["fault"]
         sendings.append(await chosen(at, 1, "web.vmdk", vmdk(b"a")))
         sendings.append(await chosen(at, 2, "db.vmdk", vmdk(b"b")))
-        await at.user.should_see("db.vmdk, 2\u202fMiB", retries=50)
+        await at.user.should_see("db.vmdk, 2\u202fMiB")
         await at.user.should_see("Creating the vApp shop")
         await at.user.should_see("Adding db to shop")
         await at.user.should_see("Setting the start order of db")

@@ -12,6 +12,7 @@ from data.server import ServerState
 from data.stores.users import Role
 from data.types import NULL_REF, XapiObject
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
+from tests.waiting import until
 from xo_dash.control.actions import action
 from xo_dash.control.run import Run, RunState
 from xo_dash.xapi.errors import Timeout, Unreachable, XapiFailure
@@ -45,11 +46,8 @@ async def test_a_started_vm_is_followed_by_the_mirror_s_events(desk: Desk, fake:
 
 
 async def _ended(run: Run) -> Run:
-    for _turn in range(200):
-        if run.ended:
-            return run
-        await asyncio.sleep(0.005)  # the audit's thread
-    raise AssertionError([item.state for item in run.items])
+    await until(lambda: run.ended)
+    return run
 
 
 async def test_every_attempt_is_in_the_audit_before_and_after(desk: Desk, fake: FakePool) -> None:

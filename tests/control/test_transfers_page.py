@@ -10,7 +10,7 @@ from components.urls import path_of
 from data.objects import SR, Pool
 from tests.control.browser_page import looking
 from tests.control.fake_pool import FakePool
-from tests.sync.house import until
+from tests.waiting import until
 from xo_dash.control.actions import action
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from data.server import ServerState
 from data.types import XapiObject
 from tests.control.browser_page import looking
 from tests.control.fake_pool import OFFERED, Desk, FakePool
+from tests.waiting import until
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.audit import Audit, AuditEntry
@@ -118,10 +118,7 @@ async def test_until_it_is_dismissed_every_start_tells_it(tmp_path: Path, fake: 
     desk = Desk(tmp_path, fake)
     await desk.runner.recall()
     desk.runner.dismiss(desk.runner.runs[0])
-    for _turn in range(400):
-        if desk.audit()[-1]["event"] == "end":
-            break
-        await asyncio.sleep(0.005)  # the audit's thread
+    await until(lambda: desk.audit()[-1]["event"] == "end")
     await desk.runner.stop()
     assert desk.audit()[-1]["result"] == "lost" and "in maintenance mode now" in desk.audit()[-1]["reason"]
     desk = Desk(tmp_path, fake)

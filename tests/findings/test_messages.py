@@ -25,7 +25,7 @@ from data.types import XapiDate
 from pages import layout, messages
 from tests import fakes
 from tests.control.fake_pool import FakePool
-from tests.sync.house import until
+from tests.waiting import until
 from xo_dash.context import Context
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
@@ -175,7 +175,7 @@ async def test_messages_of_two_pools_are_dismissed_also_those_that_are_not_here(
         house.trigger("act", ["all", ["", "", None, None, None, False]])
         await user.should_see("Dismiss 603 messages?")
         user.find(kind=Button, content="Dismiss").click()
-        await user.should_see("603 messages dismissed", retries=40)
+        await user.should_see("603 messages dismissed")
         calls = {pool.server.id: [method for method, _args in pool.calls] for pool in house.pools.values()}
         assert calls == {"lab": ["message.destroy"] * 600, "home": ["message.destroy"] * 3}
         assert {run.action.id for run in house.runner.runs} == {"pool.dismiss_messages"}
@@ -190,14 +190,14 @@ async def test_one_is_dismissed_without_a_question_and_pools_are_chosen(tmp_path
         (only, *_rest) = filled(house.pools["home"], 2)
         await user.open("/messages?pool=home")
         house.trigger("ready")
-        await asyncio.sleep(0.2)
+        await until(lambda: house.listing()._ids)
         ids = house.listing()._ids
         assert {row.home.id for row in ids} == {"home"}
         house.trigger("act", [ids[only]])
         await user.should_see("1 message dismissed")
         await user.open(f"/messages?object={only.obj_uuid}")
         house.trigger("ready")
-        await asyncio.sleep(0.2)
+        await until(lambda: house.listing()._ids)
         assert {row.obj_uuid for row in house.listing()._ids} == {only.obj_uuid}
         await house.runner.stop()
         await asyncio.sleep(0.05)
@@ -227,7 +227,7 @@ async def test_a_viewer_dismisses_nothing(tmp_path: Path) -> None:
         await user.open("/messages")
         assert "acts" not in house.listing().props
         house.trigger("ready")
-        await asyncio.sleep(0.2)
+        await until(lambda: house.listing()._ids)
         house.trigger("act", [house.listing()._ids[rows[0]]])
         await asyncio.sleep(0.1)
         assert not house.runner.runs

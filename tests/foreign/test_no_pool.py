@@ -18,7 +18,8 @@ from data.stores.servers import TlsMode
 from tests.foreign import sources
 from tests.foreign.eyes import eyes_on
 from tests.foreign.stranger import PASSWORD, Manner, stranger
-from tests.sync.house import House, until
+from tests.sync.house import House
+from tests.waiting import until
 from xo_dash.simulator.certificate import write
 from xo_dash.xapi import wire
 

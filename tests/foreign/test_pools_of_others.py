@@ -14,7 +14,8 @@ from data.stores.servers import TlsMode
 from tests.foreign import sources
 from tests.foreign.eyes import eyes_on
 from tests.foreign.stranger import PASSWORD, Manner, Records, Stranger, stranger
-from tests.sync.house import House, until
+from tests.sync.house import House
+from tests.waiting import until
 
 
 async def connected(home: House, server: Stranger) -> PoolMirror:

@@ -15,7 +15,8 @@ from tests.foreign import sources
 from tests.foreign.eyes import eyes_on
 from tests.foreign.spoilt import ODD_NAMES, SPOILS, spoilt
 from tests.foreign.stranger import PASSWORD, Manner, Stranger, stranger
-from tests.sync.house import House, until
+from tests.sync.house import House
+from tests.waiting import until
 
 
 def cases() -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -31,6 +31,7 @@ from data.types import NULL_REF
 from pages import layout
 from tests import fakes
 from tests.looking import mount
+from tests.waiting import until
 from xo_dash import i18n
 from xo_dash.context import Context
 
@@ -170,10 +171,7 @@ async def test_the_search_answers_what_was_asked_last(user: User, monkeypatch: p
     monkeypatch.setattr(finder, "run_method", lambda *args: answers.append(args))
     user.find(Finder).trigger("query", [7, "ci-runner"])
     user.find(Finder).trigger("query", ["x", None])
-    for _turn in range(100):
-        await asyncio.sleep(0)
-        if answers:
-            break
+    await until(lambda: answers)
     method, number, groups = answers[0]
     assert (method, number) == ("show", 7)
     assert isinstance(groups, list)
@@ -199,13 +197,7 @@ async def test_how_the_page_looks_is_kept(user: User, context: Context, kind: st
     await user.open("/")
     open_menus(user)
     user.find(marker=f"{kind}-{value}").click()
-    for _turn in range(200):
-        await asyncio.sleep(0.005)
-        kept = context.users.by_name("admin")
-        if kept and kept.preferences.get(kind) == value:
-            break
-    else:
-        pytest.fail(f"the {kind} was not kept")
+    await until(lambda: (kept := context.users.by_name("admin")) and kept.preferences.get(kind) == value)
     client = await user.open("/")
     assert f'"{kind}": "{value}"' in client.head_html
     assert other in client.head_html
@@ -220,11 +212,11 @@ async def test_a_view_is_kept_by_a_name_until_it_is_removed(user: User, context:
     await user.should_see("Save this view")
     user.find(kind=Field).type("Web servers")
     user.find(kind=Button, content="Save").click()
-    await user.should_see(kind=Navigation, content="Web servers", retries=100)
+    await user.should_see(kind=Navigation, content="Web servers")
     await user.open("/")
-    await user.should_see(kind=Navigation, content="Web servers", retries=100)
+    await user.should_see(kind=Navigation, content="Web servers")
     user.find(kind=Navigation).trigger("keep", ["/vms?state=running&q=web", False])
-    await user.should_not_see(kind=Navigation, content="Web servers", retries=100)
+    await user.should_not_see(kind=Navigation, content="Web servers")
     (admin,) = context.users.all()
     assert PREFERENCE not in admin.preferences
 

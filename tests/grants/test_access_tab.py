@@ -18,7 +18,7 @@ from data.objects import SR, VM, Host, Network, Pool
 from data.stores.users import Role, User
 from pages import host, network, pool, sr, vm
 from tests import fakes
-from tests.sync.house import until
+from tests.waiting import until
 from xo_dash.context import Context
 from xo_dash.control.verbs import VERBS
 

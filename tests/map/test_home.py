@@ -75,7 +75,7 @@ async def test_suggested_moves_go_when_something_else_is_drawn_or_their_pool_goe
     await user.open(f"/?moves={key_of(pool)}")
     await user.should_see(words)
     fakes.remove(mirror, pool)
-    await user.should_not_see(words, retries=100)
+    await user.should_not_see(words)
 
 
 async def test_nothing_is_left_when_the_browser_goes(user: User, mirror: Mirror) -> None:

@@ -22,6 +22,7 @@ from pages import layout
 from pages.table import PAGES
 from tests import fakes
 from tests.map.fleets import join
+from tests.waiting import until
 from xo_dash.context import Context
 from xo_dash.logs import is_news
 from xo_dash.sync.servers import Servers
@@ -105,8 +106,7 @@ async def test_what_is_drawn_anew_on_a_page_that_stays_is_freed_too(user: User) 
     old = drawn(box)
     with fresh_slot(box):
         pass
-    await asyncio.sleep(0.2)
-    assert [reference() for reference in old if reference() is not None] == []
+    await until(lambda: not any(reference() for reference in old))
 
 
 def drawn(box: ui.element) -> list[weakref.ref[object]]:

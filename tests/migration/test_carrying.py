@@ -67,7 +67,7 @@ async def test_what_costs_nothing_is_done_at_a_drop_and_what_moves_disks_is_aske
     assert not context.runner.runs
     await chart(user)
     user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key_of(house.two)})
-    await user.should_see("there is no connection to the pool", retries=20)
+    await user.should_see("there is no connection to the pool")
     (run,) = context.runner.runs
     assert run.request == MigrateVM(host=key_of(house.two)) and run.items[0].state is not RunState.DONE
 
@@ -110,7 +110,7 @@ async def test_an_sr_takes_disks_a_network_a_nic_and_the_halted_row_shuts_down(u
     ):
         await chart(user)
         user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key})
-        await user.should_see(dialog, retries=20)
+        await user.should_see(dialog)
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER])

@@ -123,7 +123,7 @@ async def test_what_xapi_refuses_is_refused_on_the_page_with_its_words_unless_an
     }  # fmt: skip
     vault = sr(house.lab, "vault", house.two)
     await user.open(f"/migrate/{key_of(vm)}")
-    await user.should_see("the guest of web-1 does not support this; install or start the guest tools", retries=20)
+    await user.should_see("the guest of web-1 does not support this; install or start the guest tools")
     (button,) = user.find(kind=Button, content="Migrate").elements
     assert not button.enabled
     (place,) = [one for one in user.find(kind=ui.select).elements if one.props.get("aria-label") == "SR for root"]

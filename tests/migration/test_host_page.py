@@ -40,11 +40,11 @@ async def test_a_vm_says_where_it_can_go_or_why_nowhere(house: House) -> None:
 async def test_the_page_names_who_would_stop_and_why(user: User, house: House, role: Role) -> None:
     machine(house.lab, house.one, house.local, house.lan)
     await user.open(f"/host/{key_of(house.one)}")
-    await user.should_see("1 VM would stop", retries=20)
+    await user.should_see("1 VM would stop")
     await user.should_see("local is not attached on any other host")
     host(house.lab, "three")
     house.lab.change(house.one, resident_VMs=[])
-    await user.should_see("No VMs are running here", retries=20)
+    await user.should_see("No VMs are running here")
 
 
 ANSWERS: dict[str, Any] = {

@@ -67,4 +67,4 @@ async def test_a_host_says_who_is_to_be_brought_back(user: User, house: House, t
     user.find(kind=Button, content="Bring them back").click()
     await user.should_see("Bring VMs back: one")
     house.lab.change(web, resident_on=NULL_REF)
-    await user.should_not_see("In maintenance: 1 VM to bring back", retries=20)
+    await user.should_not_see("In maintenance: 1 VM to bring back")

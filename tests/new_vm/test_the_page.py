@@ -50,7 +50,7 @@ async def test_a_name_and_one_click_are_enough(user: User, world: World) -> None
     await user.should_see("No other VM has this name.")
     user.find(marker="create").click()
     await made(world, "web-1")
-    await user.should_see("web-1 is created", retries=20)
+    await user.should_see("web-1 is created")
     await user.should_see("Open web-1")
     assert world.fake.sent[0] == "Async.VM.clone" and world.fake.sent[-1] == "Async.VM.start_on"
 
@@ -85,7 +85,7 @@ async def test_what_vanishes_says_so_at_its_field_and_nothing_else_is_lost(user:
     await user.open("/new-vm")
     type_into(user, "name", "web-1")
     world.fake.remove(world.golden)
-    await user.should_see("this template is no longer in the pool; choose another", retries=20)
+    await user.should_see("this template is no longer in the pool; choose another")
     assert form(user).draft.name == "web-1"
 
 
@@ -105,7 +105,7 @@ async def test_several_by_a_pattern(user: User, world: World) -> None:
     await user.should_see("k8s-1 to k8s-3")
     user.find(marker="create").click()
     await made(world, "k8s-3")
-    await user.should_see("3 VMs are created", retries=20)
+    await user.should_see("3 VMs are created")
 
 
 async def test_a_failure_brings_the_form_back_as_it_was(user: User, world: World) -> None:
@@ -114,7 +114,7 @@ async def test_a_failure_brings_the_form_back_as_it_was(user: User, world: World
     world.fails_at = 3
     before = world.rows()
     user.find(marker="create").click()
-    await user.should_see("web-1 was not created", retries=30)
+    await user.should_see("web-1 was not created")
     assert world.rows() == before
     user.find(marker="correct").click()
     assert form(user).draft.name == "web-1"
@@ -133,7 +133,7 @@ async def test_a_password_is_nowhere_but_in_the_request(user: User, world: World
     shown = [str(element._props) for element in user.client.elements.values() if element._props.get("type") != "password"]  # type: ignore[union-attr]
     assert not any("hunter2" in one for one in shown)
     user.find(marker="create").click()
-    await user.should_see("web-1 is created", retries=30)
+    await user.should_see("web-1 is created")
     assert b"ann" in world.written and b"hunter2" not in world.written
     (who,) = context.users.all()
     assert "hunter2" not in str(who.preferences)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable
@@ -18,6 +17,7 @@ from components.lists import Listing
 from data.mirror import Mirror
 from pages import host, hosts, network, networks, pool, snapshots, sr, storage
 from tests import fakes
+from tests.waiting import until
 
 PAGES = (hosts, host, pool, storage, sr, networks, network, snapshots)
 
@@ -68,8 +68,7 @@ async def looking(folder: Path, mirror: Mirror) -> AsyncIterator[Looking]:
 
 
 async def eventually(at: Looking, true: Callable[[], bool]) -> None:
-    for _turn in range(200):
-        if true():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(at.rows)
+    try:
+        await until(true)
+    except TimeoutError:
+        raise AssertionError(at.rows) from None

@@ -34,7 +34,7 @@ async def test_priorities_are_changed_in_a_table_and_saved_as_one(user: User, pl
     user.find(marker=f"order-{two.uuid}").clear().type("5")
     await user.should_not_see("web-2: it must be a whole number")
     user.find(marker="save").click()
-    await user.should_see("there is no connection to the pool", retries=20)
+    await user.should_see("there is no connection to the pool")
     (run,) = context.runner.runs
     assert isinstance(run.request, SetPriorities)
     assert [(vm.vm, vm.priority, vm.order) for vm in run.request.vms] == [(one.uuid, "best-effort", 0), (two.uuid, "restart", 5)]
@@ -88,7 +88,7 @@ async def test_before_a_rolling_run_hosts_can_be_left_out_until_nothing_stands_a
 async def test_a_rolling_run_says_what_it_waits_for(user: User, place: Place, context: Context) -> None:
     await user.open(f"/pool/{key_of(place.pool)}/rolling?way=reboot")
     user.find(marker="start").click()
-    await user.should_see("Paused: host-1 is not done", retries=20)
+    await user.should_see("Paused: host-1 is not done")
     for text in ("Choose how to continue.", "Check again", "Retry this host", "Skip this host and continue", "0 of 3 hosts done"):
         await user.should_see(text)
     (rolling,) = context.rolling.runs
@@ -96,7 +96,7 @@ async def test_a_rolling_run_says_what_it_waits_for(user: User, place: Place, co
     await user.should_see("lab: Rolling reboot is paused: host-1 is not done")
     await user.open(f"/rolling/{rolling.id}")
     user.find(marker="answer-stop").click()
-    await user.should_see("Ended, not all hosts done", retries=20)
+    await user.should_see("Ended, not all hosts done")
     assert rolling.restored and rolling.ended
     await context.rolling.stop()
 

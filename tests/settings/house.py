@@ -20,7 +20,8 @@ from data.stores.users import Role
 from data.stores.users import User as Account
 from pages import account, audit, people, setup
 from tests import fakes
-from tests.sync.house import House, house, until
+from tests.sync.house import House, house
+from tests.waiting import until
 from xo_dash.auth.current import session_of
 from xo_dash.auth.sessions import Session
 from xo_dash.context import Context

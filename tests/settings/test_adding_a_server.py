@@ -12,7 +12,7 @@ from data.server import ServerState
 from data.stores.servers import TlsMode
 from data.stores.users import Role
 from tests.settings.house import looking
-from tests.sync.house import until
+from tests.waiting import until
 from tests.xapi.answers import answering, http
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.sync.pool_identity import Identity
@@ -120,7 +120,7 @@ async def test_an_unknown_certificate_is_shown_and_pinned_after_a_yes(tmp_path: 
         at.press("Add server")
         at.type(Address=pool.url, Password=pool.password)
         at.press("Connect")
-        await at.user.should_see(tls.readable(fingerprint), retries=30)
+        await at.user.should_see(tls.readable(fingerprint))
         assert at.records == [] and not sessions(pool), "nothing is stored, and no password sent, before the yes"
         at.press("Trust this certificate")
         await at.live()
@@ -134,11 +134,11 @@ async def test_a_yes_is_to_one_address_only(tmp_path: Path, secured: tuple[Simul
         at.press("Add server")
         at.type(Address=pool.url, Password=pool.password)
         at.press("Connect")
-        await at.user.should_see(tls.readable(fingerprint), retries=30)
+        await at.user.should_see(tls.readable(fingerprint))
         at.type(Address=pool.url.replace("127.0.0.1", "localhost"))
         await at.user.should_not_see(tls.readable(fingerprint))
         at.press("Connect")  # it is asked again
-        await at.user.should_see(tls.readable(fingerprint), retries=30)
+        await at.user.should_see(tls.readable(fingerprint))
         assert at.records == []
 
 
@@ -151,7 +151,7 @@ async def test_a_changed_certificate_is_shown_beside_the_old_one_and_accepted(tm
         await at.user.should_see("The certificate has changed")
         at.press("Edit")
         at.press("Save")
-        await at.user.should_see("Previously trusted", retries=30)
+        await at.user.should_see("Previously trusted")
         await at.user.should_see(tls.readable(before))
         assert at.records[0].fingerprint == before
         at.press("Trust this certificate")
@@ -182,7 +182,7 @@ async def test_edited_without_a_password_the_stored_one_is_kept(tmp_path: Path, 
         assert at.field("Password").value == ""
         at.type(Name="basement")
         at.press("Save")
-        await at.user.should_see("basement is saved.", retries=30)
+        await at.user.should_see("basement is saved.")
         await at.live()
         assert [record.label for record in at.records] == ["basement"]
 

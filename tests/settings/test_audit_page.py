@@ -15,7 +15,7 @@ from data.grants.grant import GrantKind
 from data.stores.journal import JournalFile, JournalLine
 from data.stores.users import Role
 from tests.settings.house import PASSWORD, looking
-from tests.sync.house import until
+from tests.waiting import until
 
 
 def shown(table: EntryTable) -> list[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ from components.ui import Button
 from data.grants.grant import GrantKind
 from data.stores.users import Role
 from tests.settings.house import PASSWORD, Settings, looking
-from tests.sync.house import until
+from tests.waiting import until
 
 
 def choose(at: Settings, label: str, value: object) -> None:
@@ -30,7 +30,7 @@ async def test_somebody_is_invited_by_a_link_and_their_password_is_typed_by_nobo
         choose(at, "Role", Role.OPERATOR)
         choose(at, "Groups", [group.id])
         at.press("Create link")
-        await at.user.should_see(marker="invitation-link", retries=30)
+        await at.user.should_see(marker="invitation-link")
         bob = at.context.users.by_name("bob")
         assert bob and bob.role is Role.OPERATOR and not bob.password_hash and not at.context.auth.can_sign_in(bob)
         assert at.context.grants.groups.need(group.id).users == (bob.id,)
@@ -75,7 +75,7 @@ async def test_a_person_s_page_changes_the_role_disables_and_removes(tmp_path: P
         await at.user.should_see("is signed out at once")
         at.press("Remove")
         await until(lambda: at.context.users.by_name("bob smith") is None)
-        await at.user.should_see("Who may sign in, and who may do what", retries=30)  # the page of nobody leads there
+        await at.user.should_see("Who may sign in, and who may do what")  # the page of nobody leads there
 
 
 async def test_sessions_are_ended_one_by_one_and_all(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ async def test_groups_are_nested_and_a_loop_is_refused_in_a_sentence(tmp_path: P
         at.press_item("Members…", last=True)  # of ops: in the order of names
         choose(at, "Groups", [everybody.id])
         at.press("Save")
-        await at.user.should_see("would contain itself through another group", retries=30)
+        await at.user.should_see("would contain itself through another group")
         assert groups.need(ops.id).groups == ()
 
 
@@ -148,7 +148,7 @@ async def test_a_role_of_one_s_own_is_made_of_actions(tmp_path: Path) -> None:
         at.press("Add role")
         at.type(Name="Power")
         at.press("Add")
-        await at.user.should_see("needs at least one action", retries=30)
+        await at.user.should_see("needs at least one action")
         choose(at, "Actions", ["vm.start", "vm.console"])
         at.press("Add")
         await until(lambda: at.context.grants.roles.by_name("Power"))
@@ -173,7 +173,7 @@ async def test_ones_own_password_needs_the_old_one_and_twice_the_new(tmp_path: P
         assert other.is_open
         at.type(Current_password=PASSWORD)
         at.press("Change password")
-        await at.user.should_see("The password is changed.", retries=30)
+        await at.user.should_see("The password is changed.")
         assert not other.is_open and at.session().is_open
         assert [at.field(name).value for name in ("Current password", "New password", "Repeat new password")] == ["", "", ""]
 

@@ -41,7 +41,7 @@ class Page:
         return form._boxes[name]
 
     async def see(self, text: str) -> None:
-        await self.user.should_see(text, retries=30)
+        await self.user.should_see(text)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ async def test_an_sr_that_is_found_is_offered_first(page: Page) -> None:
     await page.see("There is an SR already: attach it?")
     await page.see("Introducing vms by its UUID")
     page.user.find(marker="way-new").click()
-    await page.user.should_not_see("Introducing vms by its UUID", retries=10)
+    await page.user.should_not_see("Introducing vms by its UUID")
     page.user.find(marker=f"way-{UUID}").click()
     await page.see("Introducing vms by its UUID")
 

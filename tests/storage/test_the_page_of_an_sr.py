@@ -38,10 +38,10 @@ async def test_a_path_is_repaired_in_place(tmp_path: Path, fake: FakePool, role:
             await at.user.should_not_see(marker=marker)
             return
         at.user.find(marker=marker).click()
-        await at.user.should_see("vault · xcp-2 is attached", retries=20)
+        await at.user.should_see("vault · xcp-2 is attached")
         assert ("Async.PBD.plug", (shelf.paths[1].ref,)) in fake.calls
         fake.change(shelf.paths[1], currently_attached=True)
-        await at.user.should_not_see(marker=marker, retries=20)
+        await at.user.should_not_see(marker=marker)
 
 
 async def test_a_part_of_the_bar_lists_its_disks(tmp_path: Path, fake: FakePool) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,9 @@ from data.server import ServerState
 from data.stores.directory import DataDirectory
 from data.stores.servers import ServerRecord, ServerStore, TlsMode
 from data.stores.vault import Vault
+from tests.waiting import until
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.sync.servers import Servers
-
-PATIENCE = 15.0
 
 
 @dataclass(frozen=True)
@@ -34,19 +32,12 @@ class House:
     def record(self, pool: PoolMirror) -> ServerRecord:
         return self.store.need(pool.id)
 
-    async def becomes(self, pool: PoolMirror, state: ServerState, patience: float = PATIENCE) -> None:
+    async def becomes(self, pool: PoolMirror, state: ServerState, patience: float = 30.0) -> None:
         await until(lambda: pool.server.state is state, patience)
 
     async def live(self, pool: PoolMirror) -> PoolMirror:
         await self.becomes(pool, ServerState.LIVE)
         return pool
-
-
-async def until(true: Callable[[], object], patience: float = PATIENCE) -> None:
-    """Wait for what happens by itself."""
-    async with asyncio.timeout(patience):
-        while not true():  # noqa: ASYNC110  # what is waited for has no event
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

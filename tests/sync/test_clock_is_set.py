@@ -16,7 +16,8 @@ from data.stores.directory import DataDirectory
 from data.stores.sessions import SessionStore
 from data.stores.users import Role, UserStore
 from tests.clock import WallClock
-from tests.sync.house import House, until
+from tests.sync.house import House
+from tests.waiting import until
 from xo_dash.auth.sessions import SessionTable
 from xo_dash.simulator.testing import SimulatedPool
 

@@ -14,7 +14,8 @@ from data.mirror import Mirror, PoolMirror
 from data.objects import VM, Host, HostMetrics, PowerState
 from data.server import Server, ServerState
 from data.types import Ref
-from tests.sync.house import House, until
+from tests.sync.house import House
+from tests.waiting import until
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.sync.metrics import Collector
 from xo_dash.sync.rounds import IDLE_ROUND, IN_LINE, Rounds

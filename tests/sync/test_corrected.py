@@ -12,7 +12,8 @@ from data.stores.servers import ServerStore, TlsMode
 from data.stores.vault import Vault
 from tests.foreign import sources
 from tests.foreign.stranger import PASSWORD, stranger
-from tests.sync.house import House, until
+from tests.sync.house import House
+from tests.waiting import until
 from xo_dash.simulator import certificate
 from xo_dash.simulator.testing import SimulatedPool, simulated
 from xo_dash.sync import servers

@@ -10,7 +10,8 @@ from data.mirror import Mirror
 from data.objects import VM, Task
 from data.server import Server, ServerState
 from data.types import Ref
-from tests.sync.house import House, until
+from tests.sync.house import House
+from tests.waiting import until
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.sync.reconcile import Reconciler
@@ -74,13 +75,8 @@ async def test_a_run_follows_a_run(pool: SimulatedPool, home: House, monkeypatch
     monkeypatch.setattr("xo_dash.sync.poller.PERIOD", 0.3)
     mirror = await home.live(await home.add(pool))
     poller = home.servers._running[mirror.id].poller
-    runs = set()
-    for _number in range(100):
-        runs.add(poller._task)
-        await asyncio.sleep(0.02)
-        if len(runs) > 3:
-            break
-    assert len(runs) > 3
+    runs = set[object]()
+    await until(lambda: runs.add(poller._task) or len(runs) > 3)
 
 
 def census() -> tuple[Reconciler, Mirror, str]:

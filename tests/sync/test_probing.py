@@ -8,7 +8,8 @@ import pytest
 
 from data.server import ServerState
 from data.stores.servers import TlsMode
-from tests.sync.house import House, until
+from tests.sync.house import House
+from tests.waiting import until
 from tests.xapi.answers import answering, http
 from xo_dash.simulator import certificate
 from xo_dash.simulator.testing import SimulatedPool, simulated

@@ -8,7 +8,8 @@ from data.mirror import Mirror, PoolMirror
 from data.objects import VBD, VM
 from data.server import Server, ServerState
 from data.types import Ref, XapiObject
-from tests.sync.house import House, until
+from tests.sync.house import House
+from tests.waiting import until
 from xo_dash.simulator.testing import SimulatedPool
 from xo_dash.sync.gc_tuning import Loading
 from xo_dash.sync.pace import Interest

@@ -10,7 +10,8 @@ from data.server import ServerState
 from data.stores.directory import DataDirectory
 from data.stores.servers import ServerStore, TlsMode
 from data.stores.vault import Vault
-from tests.sync.house import House, house, until
+from tests.sync.house import House, house
+from tests.waiting import until
 from xo_dash.simulator.testing import SimulatedPool, Simulation
 from xo_dash.xapi.address import Address
 from xo_dash.xapi.connection import Connection

@@ -11,7 +11,8 @@ from data.server import NO_TLS, ServerState
 from data.stores.servers import TlsMode
 from tests.foreign import sources
 from tests.foreign.stranger import PASSWORD, stranger
-from tests.sync.house import House, until
+from tests.sync.house import House
+from tests.waiting import until
 from xo_dash.simulator.testing import SimulatedPool, Simulation, simulated
 from xo_dash.sync.connection_state import LAST_RETRY
 from xo_dash.sync.poller import MOST_MEMBERS

@@ -14,6 +14,7 @@ from nicegui.testing.user_simulation import user_simulation
 from components import ui as own
 from components.browser import tell
 from components.ui.meters import HEIGHT, runs
+from tests.waiting import until
 
 EVIL = "<img src=x onerror=alert(1)>{{ constructor }}"
 
@@ -108,8 +109,7 @@ async def test_a_dialog_gives_its_answer_and_goes(user: User, seen: Seen, button
     user.find("Ask").click()
     await user.should_see("What is not on disk is lost.")
     user.find(button).click()
-    for _turn in range(100):
-        await asyncio.sleep(0)
+    await until(lambda: seen.answers)
     assert seen.answers == [answer]
     await user.should_not_see("What is not on disk is lost.")
 
@@ -120,8 +120,7 @@ async def test_what_is_asked_already_is_not_asked_twice(user: User, seen: Seen) 
     await user.should_see("What is not on disk is lost.")
     assert len(user.find(kind=own.Dialog).elements) == 1
     user.find("Force off").click()
-    for _turn in range(100):
-        await asyncio.sleep(0)
+    await until(lambda: len(seen.answers) == 2)
     assert sorted(map(bool, seen.answers)) == [False, True]
 
 
@@ -156,8 +155,7 @@ async def test_enter_does_the_main_thing(user: User, seen: Seen) -> None:
     user.find("Ask").click()
     await user.should_see("Force off")
     user.find(kind=ui.element, marker="dialog").trigger("keydown.enter")
-    for _turn in range(100):
-        await asyncio.sleep(0)
+    await until(lambda: seen.answers)
     assert seen.answers == [True]
 
 

@@ -22,7 +22,7 @@ from pages import vm
 from tests import fakes
 from tests.looking import looking
 from tests.map.fleets import joined
-from tests.sync.house import until
+from tests.waiting import until
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.audit import Audit
@@ -154,7 +154,7 @@ async def test_more_memory_than_a_running_vm_can_take_waits_for_its_restart(at: 
     await at.user.should_see("A running VM is shut down, changed and started again.")
     at.user.find("Cancel").click()
     at.user.find(marker="discard-pending").click()
-    await at.user.should_not_see("applies after a restart", retries=30)
+    await at.user.should_not_see("applies after a restart")
     assert not pending_of(at.vm)
 
 
@@ -164,7 +164,7 @@ async def test_a_tag_comes_and_goes(at: At) -> None:
     await at.user.should_see(marker="editor-vm.add_tag")
     at.user.find(kind=ui.input, content="Tag").type("blue")
     at.user.find(marker="save").click()
-    await at.user.should_see(marker="undo-notice", retries=30)
+    await at.user.should_see(marker="undo-notice")
     await at.user.should_see("blue")
     assert "blue" in at.vm.tags
     at.user.find(marker="undo").click()

@@ -41,7 +41,7 @@ async def test_a_vapp_shows_its_vms_in_order_and_follows_them(tmp_path: Path) ->
         await at.user.should_see("1. web")  # of the two the one that is halted
         web = next(vm for vm in fake.home.all(VM).values() if vm.name_label == "web")
         fake.change(web, power_state=PowerState.RUNNING)
-        await at.user.should_see("Running", retries=20)
+        await at.user.should_see("Running")
 
 
 async def test_a_usb_device_of_a_vm_is_told_with_its_host(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ async def test_a_usb_device_of_a_vm_is_told_with_its_host(tmp_path: Path) -> Non
         vusb = VUSB(VM=vm.ref, USB_group=sockets.ref)
         fake.put(vusb)
         fake.change(vm, VUSBs=[vusb.ref])
-        await at.user.should_see("Kingston DataTraveler", retries=20)
+        await at.user.should_see("Kingston DataTraveler")
         await at.user.should_see("from the next start")
 
 

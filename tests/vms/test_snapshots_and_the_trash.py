@@ -141,4 +141,4 @@ async def test_the_history_has_before_and_after_and_by_whom(user: User, mirror: 
     context.journal._file.close()
     await opened(user, vm, "/history")
     for text in ("8\u202fGiB", "16\u202fGiB", "ann", "Rename", "Halted", "external", HOSTILE, "older", "4 changes"):
-        await user.should_see(text, retries=20)
+        await user.should_see(text)
