@@ -1,7 +1,7 @@
 """The trash: VMs that are kept for some days after somebody deleted them, halted, not to be started, and in no list but its own.
 
 What says so stands in the VM itself, so that it outlives us and is the same for every dashboard: XODASH_TRASH in other_config is
-`{"at": seconds, "until": seconds, "vm": uuid}`, the tag is for who looks with another tool. A copy that somebody makes of such a VM has
+`{"at": seconds, "until": seconds, "vm": uuid, "by": who deleted it}`, the tag is for who looks with another tool. A copy that somebody makes of such a VM has
 the note too, but not its uuid: it is in no trash.
 """
 
@@ -22,15 +22,18 @@ REASON: Final = "in the trash of xo-dash"
 LONGEST: Final = 365
 """Days for which VMs may be kept."""
 DAY: Final = 86400.0
+LONGEST_NAME: Final = 64
+"""Characters that are shown of who deleted one: anybody may have written the note."""
 SETTING: Final = "trash.days"
 """Where the number of days is kept among the settings."""
 
 
 class Trashed(NamedTuple):
-    """Since when a VM is in the trash, and until when it is kept: seconds since 1970."""
+    """Since when a VM is in the trash, and until when it is kept: seconds since 1970. By whom, where that is known."""
 
     at: float
     until: float
+    by: str
 
 
 class Trash:
@@ -52,6 +55,7 @@ class _Note(msgspec.Struct):
     at: float
     until: float
     vm: str
+    by: str = ""
 
 
 def trashed(vm: VM) -> Trashed | None:
@@ -63,12 +67,13 @@ def trashed(vm: VM) -> Trashed | None:
         note = msgspec.json.decode(text, type=_Note)
     except (msgspec.DecodeError, UnicodeEncodeError):
         return None
-    return Trashed(note.at, note.until) if note.vm == vm.uuid else None
+    by = note.by[:LONGEST_NAME] if note.by.isprintable() else ""
+    return Trashed(note.at, note.until, by) if note.vm == vm.uuid else None
 
 
-def note(vm: VM, at: float, until: float) -> str:
+def note(vm: VM, at: float, until: float, by: str = "") -> str:
     """What stands in the VM."""
-    return msgspec.json.encode(_Note(round(at), round(until), vm.uuid)).decode()
+    return msgspec.json.encode(_Note(round(at), round(until), vm.uuid, by)).decode()
 
 
 def is_due(vm: VM, now: float) -> bool:

@@ -25,7 +25,7 @@ from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.vm.delete import removal_of
-from xo_dash.i18n import _, duration, ngettext, number, size
+from xo_dash.i18n import _, date, datetime, duration, ngettext, number, size
 
 SHOWN: Final = 200
 SOON: Final = DAY
@@ -50,11 +50,21 @@ def trash_notice(context: Context, vm: VMView) -> None:
     """On the page of a VM, while it is in the trash."""
 
     def draw(_is_trashed: bool) -> None:
-        with Notice(_("It is in the trash: halted, and not to be started until it is restored."), Tone.WARNING):
+        text = _("It is in the trash: halted, and not to be started until it is restored.")
+        with Notice(" ".join((text, *_history(context, vm.row))), Tone.WARNING):
             ui.link(_("Go to trash"), "/vms?state=trash").classes("x-link")
             Button(_("Restore"), lambda: run_command(context, action("vm.restore"), [vm.row]), icon="undo").mark("restore")
 
     draw_while(vm, ("is_trashed",), lambda: vm.is_trashed, draw)
+
+
+def _history(context: Context, vm: VM) -> list[str]:
+    """Who deleted it, and when it goes for good."""
+    kept = trashed(vm)
+    if kept is None:
+        return []
+    by = [_("Deleted by {user}.").format(user=kept.by)] if kept.by else []
+    return [*by, _("It is purged on {date}.").format(date=date(kept.until))] if context.mirror.trash.is_on else by
 
 
 class TrashList(ui.element):
@@ -106,10 +116,12 @@ class TrashList(ui.element):
             ui.label(size(sum(freed(disks).values()))).classes("x-num")
             ui.label(", ".join(name_of(sr) for sr in freed(disks)) or "–").classes("x-cut x-dim").props("dir=auto")
             ui.label(pool_name(vm.home)).classes("x-cut x-dim").props("dir=auto")
+            ui.label((kept.by if kept else "") or "–").classes("x-cut x-dim").props("dir=auto")
             if kept:
                 left = kept.until - now
                 share = (now - kept.at) / max(1.0, kept.until - kept.at)
-                Meter(share, duration(left) if left > 0 else _("due"), warning=1 - SOON / max(SOON, kept.until - kept.at))
+                meter = Meter(share, duration(left) if left > 0 else _("due"), warning=1 - SOON / max(SOON, kept.until - kept.at))
+                meter.props["data-tip"] = datetime(kept.until)
             with ui.element("span").classes("x-row"):
                 Button(_("Restore"), lambda: run_command(self._context, action("vm.restore"), [vm]), icon="undo").mark("restore")
                 with Button(icon="more", label=_("More commands"), kind=ButtonKind.GHOST):
@@ -127,6 +139,7 @@ def _head() -> None:
             (_("Space"), "x-num"),
             (_("SR"), ""),
             (_("Pool"), ""),
+            (_("By"), ""),
             (_("Purged in"), ""),
         ):
             ui.label(title).classes(classes)

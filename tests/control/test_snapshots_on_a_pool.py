@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from data.objects import VBD, VDI, VM, PowerState
-from data.trash import is_trashed
+from data.trash import is_trashed, trashed
 from data.types import NULL_REF, Ref
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
@@ -67,7 +67,7 @@ async def _trash(bench: Wired) -> None:
     bench.mirror.trash.days = 14
     await do(bench, "vm.trash", vm)
     await bench.until(lambda: is_trashed(vm) and "start" not in vm.allowed_operations)
-    assert vm not in bench.machines
+    assert vm not in bench.machines and (kept := trashed(vm)) is not None and kept.by == "ann"
     await do(bench, "vm.restore", vm)
     await bench.until(lambda: not is_trashed(vm) and "start" in vm.allowed_operations)
     await do(bench, "vm.trash", vm)

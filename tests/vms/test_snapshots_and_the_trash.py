@@ -108,7 +108,7 @@ def trashed(mirror: Mirror, name: str, left: float) -> VM:
     now = time.time()
     fakes.change(
         mirror, vm, tags=["trash"], blocked_operations=dict.fromkeys(BLOCKED, REASON),
-        other_config={XODASH_TRASH: note(vm, now - 13 * DAY, now + left)},
+        other_config={XODASH_TRASH: note(vm, now - 13 * DAY, now + left, "olga")},
     )  # fmt: skip
     return vm
 
@@ -117,13 +117,14 @@ async def test_the_trash_lists_what_can_be_restored_and_no_other_page_does(user:
     mirror.trash.days = 14
     vm = trashed(mirror, "test-a", left=DAY / 2)
     await user.open("/vms?state=trash")
-    for text in ("Trash 1", "test-a", "Kept 14 days", "Restore", "Empty trash"):
+    for text in ("Trash 1", "test-a", "Kept 14 days", "Restore", "Empty trash", "By", "olga"):
         await user.should_see(text)
     trashed(mirror, "test-b", left=5 * DAY)
     await settle()
     await user.should_see("test-b")
     await opened(user, vm)
     await user.should_see("It is in the trash")
+    await user.should_see("Deleted by olga. It is purged on")
     await user.should_see("Restore")
 
 

@@ -19,7 +19,7 @@ from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.requests.request import Request, files_of
 from xo_dash.control.resume.files import RunFiles
-from xo_dash.control.resume.plan_clock import plan_began
+from xo_dash.control.resume.plan_clock import plan_began, plan_by
 from xo_dash.control.resume.recall import GONE, obstacle
 from xo_dash.control.resume.record import ItemRecord
 from xo_dash.control.resume.waiting import until_live
@@ -62,7 +62,8 @@ class ItemRunner:
                 await until_live(self.mirror, run, item, record, self.runs.observe, self.runs.tell)
             async with self._turn(run, item) as turn:
                 self._queued.pop(item, None)
-                await (self._carry_on(run, item, turn, record) if record.moment else self._carry_out(run, item, turn, record))
+                with plan_by(run.user_name):
+                    await (self._carry_on(run, item, turn, record) if record.moment else self._carry_out(run, item, turn, record))
         except asyncio.CancelledError:
             if item.cancelled and not item.started:
                 await self._end(run, item, CANCELLED, record)

@@ -15,7 +15,7 @@ from xo_dash.control.conditions import allowed
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.request import NoRequest
-from xo_dash.control.resume.plan_clock import plan_time
+from xo_dash.control.resume.plan_clock import plan_time, plan_user
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.i18n import N_
 
@@ -67,7 +67,7 @@ def _marks_missing(vm: VM, now: float) -> Iterator[TrashMark]:
     yield from (_block(operation) for operation in BLOCKED if operation not in vm.blocked_operations)
     if TAG not in vm.tags:
         yield _TAG
-    yield _note(note(vm, now, now + vm.home.part(Trash).days * DAY))
+    yield _note(note(vm, now, now + vm.home.part(Trash).days * DAY, plan_user()))
 
 
 def _marks_on(vm: VM) -> Iterator[TrashMark]:
