@@ -191,7 +191,7 @@ async def test_an_upload_ends_when_the_right_does(bench: Wired, tmp_path: Path) 
     before, size = everything(bench), 4 << 20
     upload = bench.runner.exchange.offer("disc.iso", size, ann.id)
     file = {"id": upload.id, "name": "disc.iso", "size": size}
-    run = bench.runner.start(ann, action("sr.upload_iso"), [sr_of(bench, "iso")], {"file": file})
+    run = bench.runner.start(ann, action("sr.upload_iso"), [sr_of(bench, "iso")], {"file": file, "unchecked": True})
     arrived, ended = asyncio.Event(), asyncio.Event()
 
     async def half() -> AsyncIterator[bytes]:
@@ -369,17 +369,30 @@ async def test_a_disk_comes_in_and_goes_out_again(bench: Wired) -> None:
 
 async def test_an_iso_goes_into_a_library(bench: Wired) -> None:
     library = sr_of(bench, "iso")
-    item = await imported(bench, b"CD001" * 50_000, library, "sr.upload_iso", "tiny.iso")
+    item = await imported(bench, iso(), library, "sr.upload_iso", "tiny.iso")
     assert item.state is RunState.DONE, str(item.reason)
     image = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
     assert image.name_label == "tiny.iso" and library.ref == image.SR
     run = await bench.runner.run(bench.ann, action("vdi.delete_image"), [image], {})
     assert run.items[0].state is RunState.DONE, str(run.items[0].reason)
+    before = everything(bench)
+    for content, reason in ((bytes(250_000), "no signature"), (iso()[:50_000], "cut off"), (b"x", "no signature")):
+        item = await imported(bench, content, library, "sr.upload_iso", "tiny.iso")
+        assert item.state is RunState.FAILED and reason in str(item.reason) and everything(bench) == before
+    item = await imported(bench, b"x", library, "sr.upload_iso", "boot.iso", unchecked=True)
+    assert item.state is RunState.DONE, str(item.reason)
     for name, size, reason in (("tiny.iso", 0, "the file is empty"), ("tiny.exe", 5, ".iso")):
         upload = bench.runner.exchange.offer(name, size, bench.ann.id)
         request = {"file": {"id": upload.id, "name": name, "size": size}}
         run = await bench.runner.run(bench.ann, action("sr.upload_iso"), [library], request)
         assert run.items[0].state is RunState.REFUSED and reason in str(run.items[0].reason)
+
+
+def iso() -> bytes:
+    """A MiB by its own account, with the descriptor that says so."""
+    sectors = 512
+    head = bytes(16 << 11) + b"\1CD001\1".ljust(80, b"\0") + sectors.to_bytes(4, "little").ljust(48, b"\0") + (2048).to_bytes(2, "little")
+    return head.ljust(sectors << 11, b"\0")
 
 
 def as_qcow2(content: bytes) -> bytes:

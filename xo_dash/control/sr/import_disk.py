@@ -21,7 +21,8 @@ from xo_dash.control.requests.types import Name, called
 from xo_dash.control.transfers.checksums import Checksum
 from xo_dash.control.transfers.ends import Source
 from xo_dash.control.transfers.images import converted, disk_size
-from xo_dash.control.transfers.raw_disk import framed, raw_size, whole_sectors, writes_zeros
+from xo_dash.control.transfers.iso_image import iso_size
+from xo_dash.control.transfers.raw_disk import framed, raw_size, writes_zeros
 from xo_dash.control.vdi.space import cannot_receive, not_reached
 from xo_dash.i18n import N_
 
@@ -31,6 +32,7 @@ class UploadISO(Request, frozen=True, kw_only=True):
 
     file: Annotated[File, called(N_("ISO file"))]
     checksum: Annotated[Checksum | None, called(N_("Checksum"), hint=CHECKSUM_HINT)] = None
+    unchecked: Annotated[bool, called(N_("Upload even if it is no ISO image"), hint=N_("Some boot images are raw disks"))] = False
 
 
 class ImportDisk(Request, frozen=True, kw_only=True):
@@ -57,7 +59,7 @@ def check_disk(request: ImportDisk, sr: SR) -> Iterator[Fault]:
 
 
 def upload_plan(request: UploadISO, sr: SR) -> Plan:
-    return (yield from _put(sr, request.file, request.file.name, request.checksum, framed, None if request.file.size else raw_size))
+    return (yield from _put(sr, request.file, request.file.name, request.checksum, framed, raw_size if request.unchecked else iso_size))
 
 
 def import_plan(request: ImportDisk, sr: SR) -> Plan:
@@ -65,14 +67,12 @@ def import_plan(request: ImportDisk, sr: SR) -> Plan:
     return (yield from _put(sr, request.file, request.name or request.file.name, request.checksum, converted, disk_size))
 
 
-def _put(sr: SR, file: File, name: str, checksum: str | None, encoder: Encoder, sized: Callable[[Source], Awaitable[int]] | None) -> Plan:
-    """A new disk, filled; `sized` finds out how large it has to be.
+def _put(sr: SR, file: File, name: str, checksum: str | None, encoder: Encoder, sized: Callable[[Source], Awaitable[int]]) -> Plan:
+    """A new disk, filled; `sized` looks into the file, and finds out how large it has to be.
 
     Source: /import_raw_vdi wants a disk that is there; chunks may leave out what is zeros.
     """
-    size: object = str(whole_sectors(file.size))
-    if sized is not None:
-        size = yield Inspect(file=file, says=lazy(N_("Looking into {name}"), name=file.name), size=sized)
+    size = yield Inspect(file=file, says=lazy(N_("Looking into {name}"), name=file.name), size=sized)
     vdi = yield Call(
         "VDI.create", new_vdi(sr, name, size), says=lazy(N_("Creating {name} on {sr}"), name=name, sr=name_of(sr)),
         undo=lambda ref: several([Call("VDI.destroy", ref, says=lazy(N_("Deleting {name}"), name=name), gone_is_done=True)]),

@@ -164,7 +164,10 @@ def _checked(kind: Kind, file: BinaryIO) -> None:
             raise EndFailed(TOO_LARGE)
     if kind is Kind.VHD:
         file.seek(-512, io.SEEK_END)
-        if int.from_bytes(file.read(64)[60:64], "big") == 4:  # differencing
+        footer = file.read(64)
+        if not footer.startswith(b"conectix"):  # only its copy at the beginning is there
+            raise EndFailed(BROKEN)
+        if int.from_bytes(footer[60:64], "big") == 4:  # differencing
             raise EndFailed(OTHERS)
     if kind is Kind.VHDX:
         for place in VHDX_REGIONS:

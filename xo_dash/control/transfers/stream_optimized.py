@@ -21,7 +21,7 @@ COMPRESSED: Final = 3 << 16
 LARGEST_GRAIN: Final = 1 << 20
 BATCH: Final = 1 << 20
 """Bytes that are unpacked at a time, in a thread."""
-BROKEN: Final = lazy(N_("the disk image cannot be read: it is damaged, or of a kind that is not supported"))
+BROKEN: Final = lazy(N_("the disk image cannot be read: it is damaged, cut off, or of a kind that is not supported"))
 
 
 def is_stream_optimized(head: bytes) -> bool:
