@@ -237,7 +237,7 @@ async def test_a_member_that_cannot_be_reached_any_more_has_what_to_type_at_its_
     item = await carried_out(tmp_path, place.fake, "pif.address", pif, STATIC | {"ip": "10.0.0.50", "gateway": "10.0.0.1"})
     assert item.state is RunState.FAILED
     assert [str(left.says) for left in item.left] == [
-        f"host-2 could not be reached to revert it; at its console: xe pif-reconfigure-ip uuid={pif.uuid} mode=static "
+        f"host-2 is not reverted; if it cannot be reached, type at its console: xe pif-reconfigure-ip uuid={pif.uuid} mode=static "
         "IP=10.0.0.12 netmask=255.255.255.0 gateway=10.0.0.1 DNS=10.0.0.1"
     ]
 

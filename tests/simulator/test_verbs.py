@@ -170,6 +170,18 @@ def test_a_host_is_cut_off_and_comes_back() -> None:
         until(lambda: _slave(url))
 
 
+def test_a_member_that_does_not_find_its_master_from_its_new_address_is_not_heard_of_any_more() -> None:
+    with simulated(hosts=(2,), speed=500) as simulation:
+        pool, client = simulation.pool, sign_in(simulation.pool)
+        member = hosts(client)[pool.addresses[1]]
+        (pif,) = [ref for ref, pif in client.call("PIF.get_all_records").items() if pif["host"] == member and pif["management"]]
+        away = (pif, "Static", "10.99.0.5", "255.255.255.0", "", "")
+        assert client.failure("PIF.reconfigure_ip", *away) == ["CANNOT_CONTACT_HOST", pool.addresses[1]]
+        assert client.call("host.get_address", member) == pool.addresses[1] and client.failure("PIF.reconfigure_ip", *away)
+        do(pool, "toolstack.restart", host=member)  # as somebody at its console
+        until(lambda: _slave(pool.url.replace(pool.addresses[0], pool.addresses[1])))
+
+
 def test_a_master_is_lost_and_another_elected() -> None:
     with simulated(hosts=(3,), speed=500) as simulation:
         pool = simulation.pool

@@ -185,7 +185,9 @@ def by_hand(pif: PIF) -> LazyText:
     told = f"xe pif-reconfigure-ip uuid={pif.uuid} mode={mode.lower()}"
     if mode == STATIC:
         told += f" IP={ip} netmask={netmask} gateway={gateway} DNS={dns}"
-    return lazy(N_("{host} could not be reached to revert it; at its console: {command}"), host=name_of(host_of(pif)), command=told)
+    return lazy(
+        N_("{host} is not reverted; if it cannot be reached, type at its console: {command}"), host=name_of(host_of(pif)), command=told
+    )
 
 
 def _parameters(request: SetAddress) -> tuple[str, str, str, str, str]:

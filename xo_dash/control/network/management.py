@@ -53,7 +53,7 @@ def plan(request: UseForManagement, pif: PIF) -> Plan:
     says = lazy(N_("Managing {host} over {port}"), host=name_of(host), port=name_of(pif))
     if held is not None and not is_master(host):
         back = lazy(N_("Managing {host} over {port}"), host=name_of(host), port=name_of(held))
-        by_hand = lazy(N_("{host} could not be reached to revert it; at its console: {command}"), host=name_of(host),
+        by_hand = lazy(N_("{host} is not reverted; if it cannot be reached, type at its console: {command}"), host=name_of(host),
                        command=f"xe host-management-reconfigure pif-uuid={held.uuid}")  # fmt: skip
         yield reverting(host, lambda _: one("host.management_reconfigure", held.ref, says=back), by_hand)
     yield Call("host.management_reconfigure", pif.ref, says=says)

@@ -1,7 +1,13 @@
-"""Addresses of PIFs. The simulator goes on answering where it did: it has no other addresses than those it began with."""
+"""Addresses of PIFs. The simulator goes on answering where it did: it has no other addresses than those it began with.
+
+A member that would not find its master from its new address is the exception: as on real hosts nobody hears of it any more.
+"""
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_interface
+
+from .. import machine
 from ..call import Call
 from ..errors import XapiError
 from ..registry import message
@@ -21,7 +27,7 @@ def need_stable(call: Call, pif: str, same: bool) -> None:
 
 
 @message("PIF.reconfigure_ip")
-def reconfigure_ip(call: Call, pif: str, mode: str, ip: str, netmask: str, gateway: str, dns: str) -> str:
+async def reconfigure_ip(call: Call, pif: str, mode: str, ip: str, netmask: str, gateway: str, dns: str) -> str:
     """`dns` is addresses with commas between; those of IPv6 stay as they are."""
     db = call.db
     need_host(call, pif)
@@ -37,8 +43,20 @@ def reconfigure_ip(call: Call, pif: str, mode: str, ip: str, netmask: str, gatew
     if mode == "DHCP" and record["management"]:
         told |= {name: record[name] for name in ("IP", "netmask", "gateway")}  # who serves it gives it the address it has
     db.set(pif, **told, DNS=",".join([*dns_of(4, dns), *dns_of(6, record["DNS"])]))
+    if record["management"] and record["currently_attached"] and not finds_master(call, record["host"]):
+        machine.stop_agent(call.pool, record["host"])
+        await call.clock.sleep(machine.MISSED / machine.pace(call.pool))
+        raise XapiError("CANNOT_CONTACT_HOST", db.get(record["host"], "address"))
     apply(call, pif)
     return ""
+
+
+def finds_master(call: Call, host: str) -> bool:
+    """By one of its subnets or gateways; what gateways lead to is not known here."""
+    db, master = call.db, ip_address(call.db.get(call.pool.master.ref, "address"))
+    pifs = [db.record("PIF", pif) for pif in db.get(host, "PIFs") if db.get(pif, "currently_attached") and db.get(pif, "IP")]
+    by_ipv6 = master.version == 6 or any(pif["management"] and pif["primary_address_type"] == "IPv6" for pif in pifs)
+    return by_ipv6 or any(pif["gateway"] or master in ip_interface(f"{pif['IP']}/{pif['netmask']}").network for pif in pifs)
 
 
 @message("PIF.reconfigure_ipv6")
