@@ -98,6 +98,25 @@ async def test_who_leaves_stops_asking() -> None:
     assert not fake.waiting and not [method for method, _ in fake.calls if method == "VM.assert_can_migrate"]
 
 
+async def test_who_stops_watching_leaves_nothing_behind_and_hears_of_errors() -> None:
+    fake, vm, hosts = many(20)
+    checks, before = MigrationChecks(lambda _server: fake), asyncio.all_tasks()
+    watching = asyncio.create_task(checks.watch(to_each(vm, hosts), lambda *_told: None, lambda: None))
+    await fake.full.wait()
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching
+    fake.free.set()
+    await checks.ask([], lambda *_told: None)
+    assert not [task for task in asyncio.all_tasks() - before if "_work" in repr(task) or "ask" in repr(task)]
+
+    def told(*_told: object) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ExceptionGroup):
+        await checks.watch(to_each(vm, hosts), told, lambda: None)
+
+
 async def test_a_pool_that_cannot_be_asked_says_nothing() -> None:
     _fake, vm, hosts = many(2)
 

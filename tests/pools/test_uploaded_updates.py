@@ -17,11 +17,11 @@ from xo_dash.control.rolling.check import Gravity
 from xo_dash.control.rolling.checks import checks, refused
 from xo_dash.control.rolling.phases import INSTALL
 from xo_dash.control.rolling.request import RollHosts, action_of, hosts_in, pinned, request_for
-from xo_dash.control.rolling.state import TurnState
+from xo_dash.control.rolling.state import HostTurn, Rolling, RollingFiles, TurnState
 from xo_dash.control.rolling.uploaded import prechecked
 from xo_dash.simulator.pool import Pool as Inside
 from xo_dash.simulator.testing import SimulatedPool, simulated
-from xo_dash.xapi.errors import XapiFailure
+from xo_dash.xapi.errors import Unreachable, XapiFailure
 
 EVE = user(Role.ADMIN, "eve")
 ASKED = RollHosts(update=True)
@@ -92,6 +92,8 @@ async def test_what_a_host_says_against_an_update_is_said_of_that_host() -> None
     def precheck(update: str, host: str) -> str:
         if seven.fake.home.all(PoolUpdate)[update].name_label == "XS71E002":  # type: ignore[index]  # the first may be what it needs
             raise XapiFailure("UPDATE_PRECHECK_FAILED_PREREQUISITE_MISSING", [update, "XS71E001"])
+        if host == seven.hosts[1].ref:
+            raise Unreachable("timed out")
         if host == seven.hosts[2].ref:
             raise XapiFailure("UPDATE_PRECHECK_FAILED_OUT_OF_SPACE", [update, "1048576", "2147483648"])
         return "ok"
@@ -129,3 +131,17 @@ async def test_without_a_reboot_vms_stay_and_toolstacks_restart_the_masters_too(
             assert all(new > old for new, old in zip(map(toolstack_started_at, hosts), started, strict=True))  # type: ignore[operator]
             await bench.until(lambda: all(len(one.hosts) == 2 for one in bench.home.all(PoolUpdate).values()))
             assert str(engine.why_not(EVE, ASKED, bench.pool)) == "every host has all updates"
+            await bench.connection.call("host.disable", hosts[1].ref)
+            await bench.until(lambda: not hosts[1].enabled)
+        turn = HostTurn(host=hosts[1].uuid, name="", state=TurnState.FAILED, booted=booted[1] or 0.0)
+        left = Rolling(id="1-a", pool=bench.home.id, pool_uuid=bench.pool.uuid, user_id=EVE.id, user_name="eve", request=made.request,
+                       turns=[turn], began=1.0, prepared=True)  # fmt: skip
+        RollingFiles(tmp_path).write(left)
+        async with wired(simulation.pool, tmp_path) as bench, rolling_in(bench) as engine:
+            engine.recall()
+            again = next(one for one in engine.runs if one.id == "1-a")
+            await until(engine, lambda: bool(again.paused))
+            assert engine.answer(EVE, again, "look") is None
+            await until(engine, lambda: bool(again.ended))
+            assert again.turns[0].state is TurnState.DONE, "what it lacks is no reboot, but to be enabled"
+            await bench.until(lambda: bench.home.one(Host, hosts[1].ref).enabled)

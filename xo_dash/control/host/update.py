@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from data.facts.host import INSTALLED
+from data.facts.host import INSTALLED, needs_reboot
 from data.names import name_of
 from data.objects import Host
 from data.stores.users import Role
@@ -49,9 +49,14 @@ def update(request: UpdateHost, host: Host) -> Plan:
     return reboot(request, host, installing)
 
 
+def is_installed(host: Host) -> bool:
+    """Of a call that nobody can tell of: an empty host without a record of its updates is not done."""
+    return is_empty(host) and needs_reboot(host)
+
+
 UPDATE_HOST: Final[AnyAction] = Action(
     id="host.update", kind=Host, request=UpdateHost, title=N_("Install updates"), done=N_("{name} is updated"), role=Role.ADMIN,
-    icon="download", applies_to=is_xcp_ng, blocked=blocked, succeeded=is_empty, choices={"network": networks}, check=check, plan=update,
+    icon="download", applies_to=is_xcp_ng, blocked=blocked, succeeded=is_installed, choices={"network": networks}, check=check, plan=update,
     consequences=consequences, page=lambda host: f"{path(host)}?then=update",
     warning=N_("Its VMs leave first and come back afterwards. The host reboots and is unavailable for some minutes."),
 )  # fmt: skip

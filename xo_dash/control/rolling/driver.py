@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from data.facts.host import booted_at
+from data.facts.host import booted_at, is_live
 from data.maintenance import MODE, held_lists
 from data.objects import Host
 from xo_dash.control.access import may
@@ -17,7 +17,7 @@ from xo_dash.control.local_user import Users
 from xo_dash.control.packed_text import packed
 from xo_dash.control.rolling.book import RollingBook
 from xo_dash.control.rolling.commands import RollingCommands
-from xo_dash.control.rolling.found import BACK, as_found, is_back
+from xo_dash.control.rolling.found import BACK, as_found, is_back, is_through
 from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, Pauses
 from xo_dash.control.rolling.phases import phases_of
 from xo_dash.control.rolling.request import action_of, pinned, request_for
@@ -163,7 +163,11 @@ class RollingDriver:
     async def _look(self, rolling: Rolling, turn: HostTurn, host: Host) -> None:
         """Whether it is back by now; then its VMs come back as well."""
         state, reason = as_found(rolling.request, host, turn)
-        if is_back(host, turn) and (not host.enabled or held_lists(host) or MODE in host.other_config):
+        if (
+            is_live(host)
+            and is_through(rolling.request, host, turn)
+            and (not host.enabled or held_lists(host) or MODE in host.other_config)
+        ):
             request = BringBack(network=rolling.request.network, at_once=rolling.request.at_once)
             back = await self._commands.do(rolling, action("host.bring_back" if held_lists(host) else "host.enable"), host,
                                            request if held_lists(host) else {})  # fmt: skip

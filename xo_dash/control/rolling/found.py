@@ -25,9 +25,14 @@ def has_booted(host: Host, turn: HostTurn) -> bool:
     return (booted_at(host) or 0.0) > turn.booted
 
 
+def is_through(request: RollHosts, host: Host, turn: HostTurn) -> bool:
+    """Whether its turn is behind it, its VMs aside: updates of XenServer 7 may do without a reboot."""
+    return has_booted(host, turn) or (takes_pool_updates(host) and is_done(request, host))
+
+
 def as_found(request: RollHosts, host: Host, turn: HostTurn) -> tuple[TurnState, LazyText | None]:
     """What became of a turn whose run nobody knows any more: the pool tells."""
-    through = has_booted(host, turn) or (takes_pool_updates(host) and is_done(request, host))  # which may do without a reboot
+    through = is_through(request, host, turn)
     if is_live(host) and host.enabled and through and not held_lists(host):
         return TurnState.DONE, None
     if not is_live(host):

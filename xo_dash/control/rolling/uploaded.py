@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,8 +16,9 @@ from xo_dash.control.rolling.check import Check, Gravity, Obstacle
 from xo_dash.control.rolling.request import RollHosts, hosts_in, is_done
 from xo_dash.control.task_waiter import Connections
 from xo_dash.i18n import N_
-from xo_dash.xapi.errors import XapiFailure
+from xo_dash.xapi.errors import XapiError, XapiFailure
 
+log = logging.getLogger(__name__)
 AT_ONCE: Final = 8
 """Hosts that check their updates at a time."""
 PREREQUISITE: Final = "UPDATE_PRECHECK_FAILED_PREREQUISITE_MISSING"
@@ -60,7 +62,7 @@ def _in_a_row(updates: list[PoolUpdate]) -> str:
 async def prechecked(connections: Connections, request: RollHosts, pool: Pool) -> tuple[Obstacle, ...]:
     """What hosts say against updates, each with its host as the last argument.
 
-    One that another has to come before is not asked about alone: that may be installed by then. Raises XapiError.
+    One that another has to come before is not asked about alone: that may be installed by then. A host that does not answer says nothing.
     """
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -73,6 +75,9 @@ async def prechecked(connections: Connections, request: RollHosts, pool: Pool) -
             except XapiFailure as failure:
                 if failure.code != PREREQUISITE or place == 0:
                     found.append((failure.code, *failure.params, host.ref))
+            except XapiError as error:
+                log.info("%s does not say whether it can be updated: %s", name_of(host), error)
+                break
         return found
 
     hosts = [host for host in hosts_in(request, pool) if takes_pool_updates(host)]

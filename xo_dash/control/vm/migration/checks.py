@@ -58,6 +58,8 @@ class MigrationChecks:
                 draw()
         finally:
             asking.cancel()
+            await asyncio.wait({asking})
+        await asking  # an error inside is its watcher's
 
     async def _work(self, left: Iterator[tuple[VM, MigrateVM]], told: Told) -> None:
         for vm, request in left:
