@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -45,8 +45,10 @@ ALWAYS = 2
 ADVISED = "advised"
 """Detail of what updates advise; without it they demand it."""
 
-Look = Callable[[Any, float], Iterable[Reading] | Reading | None]
-"""(subject, now in epoch seconds) -> what is wrong with it. A pure function of the mirror and its history."""
+Steps = Generator[None, None, Reading | None]
+"""What one look comes to, where it is at thousands of objects: some at a time."""
+Look = Callable[[Any, float], Steps | Reading | None]
+"""(subject, now in epoch seconds) -> what is wrong with it. A pure function of the mirror and its history; at once, where it measures."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -118,7 +118,7 @@ class FindingRegistry:
         self._asked.pop(subject, None)
 
     def looking(self, subject: Subject, now: float) -> Generator[None, None, float]:
-        """Ask a rule at a time; gives the seconds until `subject` is to be looked at again, if nothing is told of it sooner.
+        """Ask a rule, or part of it, at a time: the seconds until `subject` is to be looked at again, if nothing is told of it sooner.
 
         Where time passed and measurements came since the last look, and nothing else, the rules that saw nothing are asked again no
         sooner than those of subjects of which nothing is told. Nothing comes of it if somebody else looked meanwhile.
@@ -134,20 +134,20 @@ class FindingRegistry:
             if asked_at < now and rule not in standings and not rule.measures and rule.again >= AGAIN:
                 continue
             due = min(due, now + rule.again)
-            reading = self._reading(rule, subject, now)
+            seen = rule.look(subject, now) if self.overrides.wants(rule, subject) else None
+            reading = seen if seen is None or isinstance(seen, Reading) else (yield from seen)
+            yield
             old = standings.get(rule) or self._from_before(rule, subject, reading)
             if reading is None and old is None:
                 continue
             limits, hold = self.overrides.limits(rule), self.overrides.hold(rule)
             new = transition(old, reading, limits, margin=rule.margin, hold=hold, now=now)
             if new is not None and new.level is not Level.NONE and rule.touches and new.reading is reading:
-                yield
                 vms = yield from rule.touches(subject)
                 new = replace(new, reading=new.reading._replace(vms=vms))
             if new is not None:
                 found[rule] = new
                 due = min(due, new.due(hold), self.overrides.returns(rule, subject, now))
-            yield
         if self._standings.get(subject) is before:
             self._settle(subject, standings, found, now)
             if not found:
@@ -163,8 +163,8 @@ class FindingRegistry:
                 return True
             if rule.load and (load is None or self.overrides.limits(rule).level(getattr(load, rule.load)) is Level.NONE):
                 continue  # as for almost all: no need to ask more
-            reading = self._reading(rule, subject, now)
-            if reading is not None and self.overrides.limits(rule).level(reading.value) is not Level.NONE:
+            reading = rule.look(subject, now) if self.overrides.wants(rule, subject) else None
+            if isinstance(reading, Reading) and self.overrides.limits(rule).level(reading.value) is not Level.NONE:
                 return True
         return False
 
@@ -203,15 +203,6 @@ class FindingRegistry:
             return None
         since = self._recalled.pop(name_of(rule, subject), None)
         return None if since is None else FindingState(since, Level.NONE, reading)
-
-    def _reading(self, rule: Rule, subject: Subject, now: float) -> Reading | None:
-        """The worst of what the rule sees; None for nothing, and for what nobody wants to hear."""
-        if not self.overrides.wants(rule, subject):
-            return None
-        seen = rule.look(subject, now)
-        if seen is None or isinstance(seen, Reading):
-            return seen
-        return max(seen, key=lambda reading: reading.value, default=None)
 
     def _settle(self, subject: Subject, old: dict[Rule, FindingState], new: dict[Rule, FindingState], now: float) -> None:
         if new:

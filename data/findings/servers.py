@@ -6,13 +6,16 @@ from collections import defaultdict
 
 from data.facts.host import is_live
 from data.facts.vm import is_guest
-from data.findings.finding import Limits, Reading, Rule
+from data.findings.finding import Limits, Reading, Rule, Steps
 from data.hosts import product_of
 from data.objects import SR, VIF, VM, Host, Pool
 from data.server import Server, ServerState
 
 QUIET = frozenset({ServerState.LIVE, ServerState.CONNECTING, ServerState.SYNCING, ServerState.DISABLED})
 """States of a connection that are as they should be, or on the way there."""
+
+AT_ONCE = 500
+"""NICs looked at in one step: a part of a millisecond."""
 
 
 def gone(server: Server, _now: float) -> Reading | None:
@@ -50,15 +53,19 @@ def _build(host: Host) -> tuple[str, ...]:
     return tuple(told.get(key, "") for key in ("product_version", "build_number", "xapi_build", "xen", "linux"))
 
 
-def duplicate_macs(pool: Pool, _now: float) -> Reading | None:
+def duplicate_macs(pool: Pool, _now: float) -> Steps:
     """NICs of different VMs with one MAC on one network; of those VMs at least one runs or may."""
     first: dict[str, VIF] = {}
     again: list[VIF] = []
-    for vif in pool.home.all(VIF).values():  # of ten thousand, all but a few are alone
+    for number, vif in enumerate(list(pool.home.all(VIF).values()), 1):  # of ten thousand, all but a few are alone
+        if not number % AT_ONCE:
+            yield
         if vif.MAC and first.setdefault(vif.MAC.lower(), vif) is not vif:
             again.append(vif)
     found: defaultdict[tuple[str, str], set[VM]] = defaultdict(set)
-    for vif in (*again, *(first[mac] for mac in {vif.MAC.lower() for vif in again})):
+    for number, vif in enumerate((*again, *(first[mac] for mac in {vif.MAC.lower() for vif in again})), 1):
+        if not number % AT_ONCE:
+            yield
         vm = pool.home.one(VM, vif.VM)
         if vm is not None and is_guest(vm):
             found[vif.MAC.lower(), vif.network].add(vm)

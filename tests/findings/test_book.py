@@ -9,7 +9,7 @@ from components.findings.words import TONES, sentence
 from components.servers.words import state_mark
 from data.changes import Subject
 from data.facts.vm import is_guest
-from data.findings.finding import AGAIN, ALWAYS, Finding, Limits, Reading, Rule
+from data.findings.finding import AGAIN, ALWAYS, Finding, Limits, Reading, Rule, Steps
 from data.findings.overrides import Acknowledgement, Overrides, Tuning, name_of
 from data.findings.registry import FindingRegistry
 from data.findings.rules import RULES
@@ -97,6 +97,18 @@ def test_time_alone_asks_again_what_is_told_and_the_rest_as_seldom_as_of_others(
     assert look(NOW + 120) == ["told", "quiet"]
     assert look(NOW + 120 + AGAIN - 1) == ["told"]
     assert look(NOW + 120 + AGAIN) == ["told", "quiet"]
+
+
+def test_each_rule_is_a_step_though_it_sees_nothing_and_one_may_be_several(mirror: Mirror) -> None:
+    def at_many(_pool: Pool, _now: float) -> Steps:
+        yield
+        yield
+        return Reading(1, detail="of many")
+
+    rules = [Rule("quiet", Pool, lambda _pool, _now: None, Limits(warning=1)), Rule("many", Pool, at_many, Limits(warning=1))]
+    registry, pool = FindingRegistry([*rules, Rule("last", Pool, lambda _pool, _now: None, Limits(warning=1))]), next(mirror.every(Pool))
+    assert len(list(registry.looking(pool, NOW))) == 5
+    assert [finding.reading.detail for finding in registry.of(pool)] == ["of many"]
 
 
 def test_observers_hear_of_what_differs_and_of_nothing_else(mirror: Mirror) -> None:
