@@ -113,12 +113,14 @@ class HostRoom:
     def __init__(self, hosts: Iterable[Host] = ()) -> None:
         self.free: dict[Host, int] = {}  # bytes
         self._reach: dict[Host, set[Ref]] = {}
+        self._older: dict[Host | None, set[Host]] = {}  # {host: those with an older platform than it has}
         for host in hosts:
             self.add(host)
 
     def add(self, host: Host) -> None:
         self.free[host] = memory_of(host, guests_on(host)).free
         self._reach[host] = reach_of(host)
+        self._older.clear()
 
     def put(self, vm: VM, host: Host) -> None:
         if host in self.free:
@@ -149,12 +151,18 @@ class HostRoom:
             return Unplaceable(vm, Bound.NETWORK, _rarest(networks.values(), self._reach))
         if live:
             here = vm.home.one(Host, vm.resident_on)
-            candidates = [host for host in candidates if not is_older(host, here)]
+            candidates = [host for host in candidates if host not in self._older_than(here)]
         if not candidates:
             return Unplaceable(vm, Bound.VERSION)
         best = max(candidates, key=lambda host: (self.free[host], host.uuid))
         short = memory_held(vm) - self.free[best]
         return Unplaceable(vm, Bound.ROOM, short=short, free=max(0, self.free[best])) if short > 0 else best
+
+    def _older_than(self, here: Host | None) -> set[Host]:
+        """Of a host that is emptied this is asked for each of its VMs."""
+        if here not in self._older:
+            self._older[here] = {host for host in self.free if is_older(host, here)}
+        return self._older[here]
 
 
 def srs_of(vm: VM) -> Iterator[SR]:

@@ -2,7 +2,7 @@
 
     with reading(mirror.pools) as seen:
         steps = rehearse(plan)
-    kept = seen.recorded()          # plain data, to be written down
+    kept = seen.recorded()()        # plain data, to be written down
     ...
     with PastRows(mirror.pools, kept).restored():
         ...                     # the same rows, with the values that they had
@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
-from itertools import chain
-from operator import attrgetter
+from itertools import chain, compress
+from operator import attrgetter, ne
 from typing import Any, Final
 
 import msgspec
@@ -40,7 +40,7 @@ class RecordedRow(msgspec.Struct, frozen=True):
     pool: str  # the server's id
     kind: str  # XAPI's class
     ref: str
-    fields: dict[str, Any]
+    fields: dict[str, Any]  # as they are in the row
 
 
 class RecordedRows(msgspec.Struct, frozen=True):
@@ -54,25 +54,25 @@ class ReadTracer:
     """The rows that have been read so far."""
 
     def __init__(self) -> None:
-        self.rows: dict[Key, XapiObject] = {}
+        self.rows: dict[XapiObject, None] = {}
         self.whole: set[tuple[str, Kind]] = set()
 
     def note(self, row: XapiObject) -> None:
-        self.rows[row.home.id, type(row), row.ref] = row
+        self.rows[row] = None
 
-    def recorded(self) -> RecordedRows:
-        """As they are now; nothing where there are too many."""
+    def recorded(self) -> Callable[[], RecordedRows]:
+        """As they are now; nothing where there are too many. To be called by a thread: of a pool's rows it takes milliseconds."""
         if len(self.rows) > MOST:
-            return RecordedRows()
-        rows = [RecordedRow(pool, kind.xapi_class, ref, _plain(kind, row)) for (pool, kind, ref), row in self.rows.items()]
-        return RecordedRows(rows, [(pool, kind.xapi_class) for pool, kind in self.whole])
+            return RecordedRows
+        found = [(row.home.id, type(row), row.ref, _fields(type(row))[0](row)) for row in self.rows]  # values are replaced, never changed
+        whole = [(pool, kind.xapi_class) for pool, kind in self.whole]
+        return lambda: RecordedRows(
+            [RecordedRow(pool, kind.xapi_class, ref, _differing(kind, now)) for pool, kind, ref, now in found], whole
+        )
 
 
-def _plain(kind: Kind, row: XapiObject) -> dict[str, Any]:
-    values_of, usual = _fields(kind)
-    differing = {name: value for name, value, first in zip(FIELDS[kind], values_of(row), usual, strict=True) if value != first}
-    plain: dict[str, Any] = msgspec.to_builtins(differing, enc_hook=str)
-    return plain
+def _differing(kind: Kind, values: tuple[Any, ...]) -> dict[str, Any]:
+    return dict(compress(zip(FIELDS[kind], values, strict=True), map(ne, values, _fields(kind)[1])))
 
 
 @cache
@@ -92,6 +92,16 @@ class _Noting(Mapping[Any, XapiObject]):
         row = self._table[key]
         self._seen.note(row)
         return row
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        row = self._table.get(key)
+        if row is None:
+            return default
+        self._seen.note(row)
+        return row
+
+    def __contains__(self, key: Any) -> bool:
+        return self.get(key) is not None
 
     def __iter__(self) -> Iterator[Any]:
         self._seen.whole.add((self._pool, self._kind))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -51,16 +51,23 @@ class RunFile:
         self._vault = vault
         self._thread = thread
         self._size = size
-        self._waiting: list[bytes] = []
+        self._waiting: list[Callable[[], str]] = []
         self._flushing: asyncio.Task[None] | None = None
         self._dropped = False
 
     def note(self, line: RunLine) -> None:
         """It will be on the disk soon, after those before it. Raises TypeError for an answer that is no plain data."""
         text = encoded(line)
+        self._put(lambda: text)
+
+    def note_later(self, make: Callable[[], RunLine]) -> None:
+        """The same of a line that the thread makes: a large one would hold the loop."""
+        self._put(lambda: encoded(make()))
+
+    def _put(self, text: Callable[[], str]) -> None:
         if self._dropped:
             return
-        self._waiting.append(self._vault.seal(text, self.path.stem).encode() + b"\n")
+        self._waiting.append(text)
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().create_task(self._flush())
 
@@ -83,7 +90,7 @@ class RunFile:
     async def _flush(self) -> None:
         try:
             while self._waiting:
-                batch, self._waiting = b"".join(self._waiting), []
+                batch, self._waiting = self._waiting, []
                 try:
                     await asyncio.get_running_loop().run_in_executor(self._thread, self._append, batch)
                 except OSError as error:
@@ -93,8 +100,9 @@ class RunFile:
         finally:
             self._flushing = None
 
-    def _append(self, lines: bytes) -> None:
+    def _append(self, texts: Sequence[Callable[[], str]]) -> None:
         """For the thread. A file that cannot be written must not be there either: it would tell of less than was done."""
+        lines = b"".join(self._vault.seal(text(), self.path.stem).encode() + b"\n" for text in texts)
         try:
             self._write(lines if self._size else msgspec.json.encode(_Header(VERSION)) + b"\n" + lines)
         except OSError:

@@ -126,7 +126,8 @@ class ItemRecord:
     def began(self, moment: float, request: Request, read: ReadTracer) -> None:
         self.moment = moment
         if self._file is not None:
-            self._note(ItemBegan(item=self._number, at=moment, request=msgspec.to_builtins(request), rows=read.recorded()))
+            asked, rows = msgspec.to_builtins(request), read.recorded()
+            self._file.note_later(lambda: ItemBegan(item=self._number, at=moment, request=asked, rows=rows()))
 
     async def begin(self, place: Place, step: Step) -> None:
         """Return when it is on the disk that this will be sent. What undoes a step is remembered besides: see `try_again`."""
