@@ -13,6 +13,7 @@ from data.objects import KINDS, VM, Pool
 from data.server import Server, ServerState
 from data.stores.users import User
 from tests.control.fake_pool import Users, user
+from tests.waiting import PATIENCE
 from xo_dash.control.audit import Audit
 from xo_dash.control.runner import Runner
 from xo_dash.control.vm.kinds import is_machine
@@ -60,7 +61,7 @@ class Wired:
         """One that can be started."""
         return next(vm for vm in self.machines if "start" in vm.allowed_operations)
 
-    async def until(self, true: Callable[[], T], seconds: float = 20.0) -> T:
+    async def until(self, true: Callable[[], T], seconds: float = PATIENCE) -> T:
         """Wait for a change of the mirror or of a run after which it is true."""
         stirred = asyncio.Event()
         unsubscribe = self.mirror.observe(lambda _changes: stirred.set())

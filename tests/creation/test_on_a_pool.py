@@ -83,7 +83,7 @@ async def test_the_disk_for_the_first_boot_has_what_was_said(bench: Wired) -> No
     golden = template(bench, "debian-golden")
     said = {"user": "ann", "ssh_keys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKeyKeyKey ann@lab"]}
     vm = await made(bench, await create(bench, name="cloudy", template=golden.uuid, cloud_init=said))
-    await bench.until(lambda: vm.power_state is PowerState.RUNNING)
+    await bench.until(lambda: vm.power_state is PowerState.RUNNING and not vm.current_operations)
     disk = next(
         disk for vbd in vm.all_of(VBD, vm.VBDs) if (disk := bench.home.one(VDI, vbd.VDI)) and disk.name_label == "cloudy cloud-init"
     )
