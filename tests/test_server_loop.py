@@ -2,11 +2,15 @@
 
 import asyncio
 import signal
+import sys
 import threading
+from types import FrameType
 
 import pytest
 import uvicorn
 
+from tests.asking import PATIENCE
+from xo_dash.ending import Ending
 from xo_dash.server_loop import ServerLoop
 
 
@@ -38,3 +42,26 @@ async def test_it_ends_when_it_is_told_and_sees_by_itself_that_it_is_to_end(tick
     async with asyncio.timeout(10):
         await running
     assert server.server_state.default_headers[0][0] == b"date"
+
+
+def test_a_signal_in_the_middle_of_another_stops_nothing() -> None:
+    """As `timeout`, a terminal with `make`, and systemd send them: two at once. Here the second comes at each call that the first makes."""
+    told: list[int] = []
+    handle = Ending(lambda: told.append(0))._handler(lambda number, _frame: told.append(number))
+
+    def again(_frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call":
+            sys.setprofile(None)
+            handle(signal.SIGTERM, None)
+            sys.setprofile(again)
+
+    def first() -> None:
+        sys.setprofile(again)
+        handle(signal.SIGTERM, None)
+        sys.setprofile(None)
+
+    thread = threading.Thread(target=first, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+    assert told.count(signal.SIGTERM) > 1

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from queue import SimpleQueue
 from types import FrameType
 from typing import Final
 
@@ -36,7 +37,8 @@ class Ending:
         """`when_told` is called by the signal's handler, after what was done before at that signal."""
         self._when_told = when_told
         self._seconds = seconds
-        self._told = threading.Event()
+        self._signals: SimpleQueue[int] = SimpleQueue()  # not an Event: the next signal may come within its lock, and wait for ever
+        self._is_told = False
         self._status = 0
 
     def watch(self) -> None:
@@ -50,14 +52,15 @@ class Ending:
     def _handler(self, before: Handler) -> Handler:
         def handle(number: int, frame: FrameType | None) -> None:
             self._status = INTERRUPTED if number == signal.SIGINT else 0
-            self._told.set()
+            self._is_told = True
+            self._signals.put(number)
             before(number, frame)
             self._when_told()
 
         return handle
 
     def _wait(self) -> None:
-        self._told.wait()
+        self._signals.get()
         time.sleep(self._seconds)
         left = sorted(thread.name for thread in threading.enumerate() if not thread.daemon)
         log.warning("not everything stopped within %s s: %s; ending anyway", self._seconds, ", ".join(left))
@@ -65,7 +68,7 @@ class Ending:
 
     def _leave(self) -> None:
         """Every thread has ended."""
-        if self._told.is_set():
+        if self._is_told:
             self._exit()
 
     def _exit(self) -> None:
