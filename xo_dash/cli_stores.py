@@ -18,6 +18,8 @@ from xo_dash.cli_table import ask_secret, print_table
 from xo_dash.config import Settings, is_loopback
 from xo_dash.control.audit import Audit
 from xo_dash.i18n import _
+from xo_dash.xapi.address import Address
+from xo_dash.xapi.errors import BadAddress
 
 COMMAND_LINE = "command line"
 """Where a change comes from that no browser made."""
@@ -78,6 +80,7 @@ def _account() -> str:
 def _add_server(given: argparse.Namespace, settings: Settings, directory: DataDirectory) -> None:
     servers = ServerStore(directory, Vault(directory, settings.secret_key))
     tls = _trust(given)
+    _check_address(given.address)
     password = ask_secret(_("Password for {user} at {address}: ").format(user=given.user, address=given.address))
     if not password:
         raise RecordRefused(_("a pool needs a password; nothing was added"))
@@ -85,6 +88,14 @@ def _add_server(given: argparse.Namespace, settings: Settings, directory: DataDi
     print(_("{label} is added; a running xo-dash will connect to it").format(label=server.label))
     if tls is TlsMode.CA:
         print(_("If its certificate is self-signed, the settings page shows the fingerprint and asks whether to trust it."))
+
+
+def _check_address(text: str) -> None:
+    """Before a password is asked for."""
+    try:
+        Address.parse(text)
+    except BadAddress as error:
+        raise RecordRefused(str(error)) from error
 
 
 def _trust(given: argparse.Namespace) -> TlsMode:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from data.server import NO_TLS, NO_XAPI, UNKNOWN_MASTER, Server, ServerState
-from xo_dash.control.failures import explain, plain
+from xo_dash.control.failures import explain, network_reason, plain
 from xo_dash.i18n import N_, _
 from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, NoTls, UnknownMaster, Unreachable, XapiError, XapiFailure
 from xo_dash.xapi.tls import readable
@@ -56,7 +56,7 @@ def _unreachable(detail: tuple[str, ...]) -> str:
             return _(
                 "The address responds, but not like a XenServer or XCP-ng host ({reason}). Correct the address if it is "
                 "wrong. Retrying automatically."
-            ).format(reason=plain(reason))
+            ).format(reason=network_reason(reason))
         case (code, address) if code == NO_TLS:
             return _no_tls(plain(address))
         case (code, master) if code == UNKNOWN_MASTER:
@@ -64,7 +64,7 @@ def _unreachable(detail: tuple[str, ...]) -> str:
         case (code, *arguments) if _CODE.fullmatch(code):
             return _("The pool responds, but: {reason}. Retrying automatically.").format(reason=explain(code, arguments, None))
         case _:
-            return _("No response: {reason}. Retrying automatically.").format(reason=plain(" ".join(detail)) or _("no response"))
+            return _("No response: {reason}. Retrying automatically.").format(reason=network_reason(" ".join(detail)) or _("no response"))
 
 
 def _no_tls(address: str) -> str:
@@ -126,7 +126,7 @@ def probe_fault(error: XapiError | None, address: str) -> tuple[str, str]:
         case NoTls():
             words = _no_tls(address)
         case Unreachable():
-            words = _("No response from {address}: {reason}.").format(address=address, reason=str(error))
+            words = _("No response from {address}: {reason}.").format(address=address, reason=network_reason(str(error)))
         case XapiFailure():
             words = _("The pool refused: {reason}.").format(reason=explain(error.code, error.params, None))
         case _:

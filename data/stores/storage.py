@@ -113,7 +113,10 @@ class StoreFile:
         raise self.unreadable(f"no version of {self._kind}")
 
     def unreadable(self, reason: str) -> StoreUnreadable:
-        message = _("{file} is damaged ({reason}) and was not changed; restore it from a backup, or move it away")
+        message = _(
+            "{file} is damaged, or a newer xo-dash wrote it ({reason}); it was not changed: "
+            "restore it from a backup, or install that version"
+        )
         return StoreUnreadable(message.format(file=self.path, reason=reason))
 
     def _replace(self, tables: Mapping[str, Any]) -> None:

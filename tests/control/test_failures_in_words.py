@@ -8,7 +8,7 @@ import pytest
 from data.objects import PIF, VBD, VDI, PowerState
 from data.objects import Host as HostRow
 from tests.control.fake_pool import FakePool
-from xo_dash.control.failures import explain, explain_error
+from xo_dash.control.failures import explain, explain_error, network_reason
 from xo_dash.control.failures.families import UNKNOWN, family, known_codes
 from xo_dash.control.failures.own import OWN, STORAGE
 from xo_dash.i18n import using
@@ -109,6 +109,20 @@ def test_markup_in_a_host_s_text_stays_text_and_braces_are_not_fields() -> None:
 def test_every_end_of_a_call_is_a_sentence(error: Exception, code: str) -> None:
     sentence, named = explain_error(error, None)
     assert named == code and len(str(sentence)) > 2
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Connection refused", "the port is closed (connection refused); check it"),
+        ("the connection broke: Name or service not known", "the name cannot be resolved; check it, and DNS"),
+        ("no answer within 2.5 s", "no response within 2.5 s"),
+        ("something\nof a system's own", "something of a system's own"),
+    ],
+)
+def test_why_there_is_no_connection_is_told_in_the_reader_s_words(said: str, words: str) -> None:
+    assert str(network_reason(said)) == words
+    assert words in str(explain_error(Unreachable(said), None)[0])
 
 
 def test_the_numbers_of_storage_drivers_are_sentences_alone() -> None:

@@ -12,6 +12,7 @@ from data.texts import whole
 from data.types import Home, XapiObject
 from xo_dash.control.failures.families import family, known_codes
 from xo_dash.control.failures.naming import OBJECTS, plain, spoken
+from xo_dash.control.failures.network import network_reason
 from xo_dash.control.failures.nowhere import why_nowhere
 from xo_dash.control.failures.own import OWN, STORAGE, Sentence
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -62,12 +63,14 @@ def explain_error(error: Exception, home: Home | None, subject: XapiObject | Non
         case Unreachable():
             words = lazy(
                 N_("the connection to the pool was lost; the operation may still go on: check before trying again ({reason})"),
-                reason=plain(str(error)),
+                reason=network_reason(str(error)),
             )
         case BadCertificate():
             words = lazy(N_("the certificate of the pool has changed, so nothing was sent; check the server in the settings"))
         case BadReply():
-            words = lazy(N_("the address did not respond like a pool ({reason}); check the server's address"), reason=plain(str(error)))
+            words = lazy(
+                N_("the address did not respond like a pool ({reason}); check the server's address"), reason=network_reason(str(error))
+            )
         case _:
             words = lazy("{reason}", reason=plain(str(error)) or type(error).__name__)
     return words, type(error).__name__

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Final
 from urllib.parse import SplitResult, urljoin
 
+from xo_dash.control.failures import network_reason
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.transfers.allowed import IP, AllowedHosts, host_of, literal, parsed
 from xo_dash.control.transfers.ends import EndFailed
@@ -245,7 +246,7 @@ def _broken(error: Exception) -> LazyText:
     if isinstance(error, (BadReply, TransferRefused)):
         return ENDED
     reason = getattr(error, "strerror", None)
-    return lazy(N_("the connection to the server broke: {reason}"), reason=reason) if reason else BROKE
+    return lazy(N_("the connection to the server broke: {reason}"), reason=network_reason(reason)) if reason else BROKE
 
 
 ENDED: Final = lazy(N_("the server stopped sending before the end of the file"))
