@@ -8,7 +8,7 @@ import XenAPI
 from tests.xapi.answers import answering, http, result
 from xo_dash.xapi.codec import Codec
 from xo_dash.xapi.errors import BadReply, Timeout, Unreachable, XapiFailure
-from xo_dash.xapi.session import TIMEOUT, XapiSession
+from xo_dash.xapi.session import LOGIN, TIMEOUT, XapiSession
 from xo_dash.xapi.tls import Trust
 from xo_dash.xapi.wire import LIMIT, Wire
 
@@ -137,6 +137,29 @@ def test_without_jsonrpc_it_is_xml_from_then_on(missing: bytes) -> None:
         assert session.call("VM.get_power_state", "OpaqueRef:1") == "Running"
         assert session.codec is Codec.XML
         assert [request.split()[1] for request in host.requests] == [b"/jsonrpc", b"/RPC2", b"/RPC2"]
+        session.wire.close()
+
+
+@pytest.mark.parametrize(
+    "stumble",
+    [
+        http(b"<html>500</html>", status="500 Internal Server Error", kind="text/html"),
+        http(b"", status="400 Bad Request"),
+        http(XML, kind="text/xml"),  # one that answers everything so
+    ],
+)
+def test_a_host_that_stumbles_over_json_is_asked_again_at_the_sign_in_alone(stumble: bytes) -> None:
+    with answering(stumble, http(XML, kind="text/xml")) as host:
+        session = XapiSession(host.address, Trust())
+        assert session.text(LOGIN, ("root", "password", "1.0", "xo-dash")) == "Running"
+        assert [request.split()[1] for request in host.requests] == [b"/jsonrpc", b"/RPC2"]
+        session.wire.close()
+    with answering(stumble) as host:
+        session = XapiSession(host.address, Trust())
+        session.adopt("OpaqueRef:session")
+        with pytest.raises(BadReply):
+            session.call("VM.clone", "OpaqueRef:1", "two")
+        assert len(host.requests) == 1
         session.wire.close()
 
 

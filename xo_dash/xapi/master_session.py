@@ -11,7 +11,7 @@ from xo_dash.xapi.address import Address
 from xo_dash.xapi.codec import Codec
 from xo_dash.xapi.errors import BadCertificate, BadReply, NotConnected, NotMaster, UnknownMaster, Unreachable, XapiError, XapiFailure
 from xo_dash.xapi.known_hosts import HOPS, KnownHosts
-from xo_dash.xapi.session import XapiSession
+from xo_dash.xapi.session import LOGIN, XapiSession
 from xo_dash.xapi.tls import Trust
 from xo_dash.xapi.workers import GRACE, CallTarget, Workers
 
@@ -166,7 +166,7 @@ class MasterSession:
         raise Unreachable("the pool's members name each other as master")
 
     def _login(self, session: XapiSession) -> CallTarget:
-        ref = session.text("session.login_with_password", self._credentials, LOGIN_TIMEOUT)
+        ref = session.text(LOGIN, self._credentials, LOGIN_TIMEOUT)
         if _REF.fullmatch(ref) is None:
             raise BadReply("no session")
         self.codec = session.codec

@@ -12,6 +12,7 @@ from xo_dash.xapi.errors import BadReply, BadStatus, XapiFailure
 from xo_dash.xapi.tls import Trust
 from xo_dash.xapi.wire import Body, Reply, Wire
 
+LOGIN: Final = "session.login_with_password"
 TIMEOUT = 60.0
 """Seconds for a call that does not say otherwise."""
 
@@ -45,7 +46,7 @@ class XapiSession(XenAPI.Session):  # type: ignore[misc]  # XenAPI has no types
         Leaves JSON-RPC for good where the host has none.
         """
         reply = self._post(method, params, timeout, limit)
-        if self.codec is Codec.JSON and (reply.status in (403, 404, 405, 501) or (reply.status == 200 and reply.is_html)):
+        if self.codec is Codec.JSON and _knows_no_json(reply, method):
             self.codec = Codec.XML  # nothing was done yet: there was nobody to do it
             reply = self._post(method, params, timeout, limit)
         if reply.status != 200:
@@ -85,3 +86,10 @@ class XapiSession(XenAPI.Session):  # type: ignore[misc]  # XenAPI has no types
     def _post(self, method: str, params: tuple[Any, ...], timeout: float | None, limit: int) -> Reply:
         headers = {"Content-Type": self.codec.content_type, "Accept": self.codec.content_type, "User-Agent": "xo-dash"}
         return self.wire.request("POST", self.codec.path, encode(self.codec, method, params), headers, timeout or self.timeout, limit)
+
+
+def _knows_no_json(reply: Reply, method: str) -> bool:
+    """Whether that was no answer to JSON-RPC; at the sign-in, which may be sent again, also one of a host that stumbles over it."""
+    if method == LOGIN and (reply.status in (400, 415, 500) or reply.content_type == Codec.XML.content_type):
+        return True
+    return reply.status in (403, 404, 405, 501) or (reply.status == 200 and reply.is_html)
