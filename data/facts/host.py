@@ -25,9 +25,12 @@ def host_state(host: Host) -> HostState:
 
 
 def is_live(host: Host) -> bool:
-    """Whether the pool hears `host`; a crashed member counts as live for up to ten minutes."""
+    """Whether the pool hears `host`; a crashed member counts as live for up to ten minutes.
+
+    One without a row for its pulse is: that of a host that went stays, and says so.
+    """
     metrics = host.home.one(HostMetrics, host.metrics)
-    return bool(metrics and metrics.live)
+    return metrics is None or metrics.live
 
 
 def booted_at(host: Host) -> float | None:

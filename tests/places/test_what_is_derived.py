@@ -76,6 +76,11 @@ def test_the_state_of_a_host(build: Builder, live: bool, enabled: bool, state: H
     assert host_state(build.commit().all(Host)[ref]) is state
 
 
+def test_a_host_is_lost_only_where_something_says_so(build: Builder) -> None:
+    ref = build.put(Host, name_label="a", enabled=True)
+    assert host_state(build.commit().all(Host)[ref]) is HostState.RUNNING
+
+
 def test_memory_adds_up_on_every_host_of_the_lab() -> None:
     for host in home_lab().every(Host):
         account = account_of(host)
