@@ -10,6 +10,7 @@ import tarfile
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,10 +21,10 @@ from starlette.routing import Route
 
 from components.transfers.serving import LOOK, handed_over, received
 from components.transfers.words import pace
-from data.objects import SR, VBD, VDI, VM
+from data.objects import SR, VBD, VDI, VM, TaskStatus
 from data.stores.directory import DataDirectory
 from data.stores.users import Role, User, UserStore
-from data.types import XapiObject
+from data.types import Ref, XapiObject
 from tests.asking import client
 from tests.auth.services import service_of
 from tests.auth.serving import served
@@ -32,12 +33,18 @@ from tests.control.ova_files import Held
 from tests.control.wired import Wired, wired
 from xo_dash.auth.sessions import Session
 from xo_dash.control.actions import action
+from xo_dash.control.lazy_text import lazy
+from xo_dash.control.plan import Transfer
 from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.sr.import_disk import holds_disks, is_library, unreachable
+from xo_dash.control.steps import StepOutcome
+from xo_dash.control.task_waiter import TaskEnd
 from xo_dash.control.transfers.delivery import Broken, Delivery
 from xo_dash.control.transfers.ends import EndFailed
+from xo_dash.control.transfers.haul import Haul
 from xo_dash.control.transfers.images import converted, disk_size
 from xo_dash.control.transfers.meter import ByteCounter
+from xo_dash.control.transfers.mover import Mover
 from xo_dash.control.transfers.raw_disk import HEAD
 from xo_dash.control.transfers.upload import OutOfOrder, Upload
 from xo_dash.i18n import duration
@@ -278,6 +285,26 @@ async def test_what_breaks_leaves_nothing(bench: Wired) -> None:
     await bench.until(lambda: run.ended)
     assert run.items[0].state is RunState.FAILED and "interrupted" in str(run.items[0].reason)
     await bench.until(lambda: everything(bench) == before and "export" in vm.allowed_operations)
+
+
+async def test_what_we_had_cancelled_tells_why() -> None:
+    """Pools differ in what becomes of the task of a transfer that never began: some end it."""
+    ended: asyncio.Future[TaskEnd] = asyncio.get_running_loop().create_future()
+
+    class Caller:
+        async def call(self, method: str, task: str) -> None:
+            ended.set_result(TaskEnd(TaskStatus.CANCELLED))
+
+    async def following() -> TaskEnd:
+        return await ended
+
+    caller: Any = Caller()
+    nothing: Any = None
+    mover = Mover(lambda _pool: caller, nothing, nothing, nothing, nothing)
+    step = Transfer("/export", {}, says=lazy(""), label="", name="x", at="pool")
+    haul = Haul(nothing, nothing, step, nothing, task=Ref("OpaqueRef:task"), following=asyncio.create_task(following()))
+    failure = StepOutcome(RunState.FAILED, lazy("the host refused the transfer"), "TransferRefused")
+    assert await mover._concluded(haul, failure) is failure
 
 
 async def test_what_comes_is_what_is_wanted() -> None:

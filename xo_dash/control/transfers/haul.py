@@ -42,6 +42,7 @@ class Haul:
     delivery: Delivery | None = None
     source: Source | None = None
     stopped: bool = False  # somebody wants it to end
+    cancelled: bool = False  # we had its task cancelled
     made: TaskNoted = lambda _pool, _task: None
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -263,7 +263,8 @@ class Mover:
             return outcome
         if outcome.state is RunState.DONE:
             return outcome if haul.step.is_upload else failure  # it was too late to stop what went in
-        return failure if failure.code == OURS or outcome.state is RunState.LOST else outcome
+        ours = haul.cancelled and outcome.state is RunState.CANCELLED  # we ended it, for that reason
+        return failure if failure.code == OURS or outcome.state is RunState.LOST or ours else outcome
 
     async def _broken_off(self, haul: Haul, following: asyncio.Task[TaskEnd], task: Ref) -> TaskEnd:
         """How the task ends, of which XAPI sees the bytes end too early. Raises TimeoutError.
@@ -274,6 +275,7 @@ class Mover:
             haul.stream.abort()
             with suppress(TimeoutError):
                 return await asyncio.wait_for(asyncio.shield(following), TO_NOTICE)
+        haul.cancelled = True
         await self._tidy("task.cancel", haul.pool, task)
         return await asyncio.wait_for(asyncio.shield(following), TO_END if haul.stream is not None else TO_REFUSE)
 
