@@ -12,6 +12,7 @@ from data.types import Home
 
 AUTO_START: Final = "auto_poweron"
 """In other_config, of a pool and of a VM: "true" where it has auto-start."""
+ZSTD_RESTRICTED: Final = "restrict_zstd_export"
 MIGRATION_NETWORK: Final = "xo:migrationNetwork"
 """In a pool's other_config, the uuid of the network that its migrations go over; Xen Orchestra's key."""
 
@@ -46,6 +47,12 @@ def chosen_migration_network(pool: Pool) -> Network | None:
     """The one that was chosen for migrations; none: the management network."""
     chosen = pool.other_config.get(MIGRATION_NETWORK, "")
     return pool.home.by_uuid(Network, chosen) if chosen else None
+
+
+def has_zstd(home: Home) -> bool:
+    """Whether its hosts can pack with Zstandard. Source: releases before it do not have the key; some say nothing of what they restrict."""
+    pool = own_pool(home)
+    return pool is None or not pool.restrictions or pool.restrictions.get(ZSTD_RESTRICTED) == "false"
 
 
 def has_ha(home: Home) -> bool:

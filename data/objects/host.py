@@ -33,6 +33,7 @@ class Pool(XapiObject):
     wlb_enabled: bool = False
     wlb_url: str = ""
     vm_console_idle_timeout: Count = 0  # seconds after which a console nobody types into is cut; 0: never
+    restrictions: dict[str, str] = {}  # restrict_...: "true" for what its release or licence does not let it do
     tags: list[str] = []
     other_config: dict[str, str] = {}
     allowed_operations: frozenset[str] = frozenset()

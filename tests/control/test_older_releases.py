@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from data.methods import Methods
-from data.objects import Host, PowerState
+from data.objects import Host, Pool, PowerState
 from data.stores.users import Role
-from tests.control.asked import faults
+from tests.control.asked import faults, steps_of
 from tests.control.fake_pool import Desk, FakePool
 from tests.control.signatures import METHODS
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import impossible, summarize
 from xo_dash.control.orders import preview
+from xo_dash.control.plan import Transfer
 from xo_dash.control.requests.decode import decode
+from xo_dash.control.results import task_result
 from xo_dash.control.run import RunState
 from xo_dash.control.xe import LINES
 
@@ -52,6 +56,37 @@ def test_a_vtpm_is_refused_at_its_field(fake: FakePool) -> None:
     assert faults("vm.firmware", vm, firmware="uefi", vtpm=True) == []
     without(fake, "VTPM.create")
     assert faults("vm.firmware", vm, firmware="uefi", vtpm=True) == ["this pool's version has no vTPMs; update its hosts"]
+
+
+@pytest.mark.parametrize(
+    ("restrictions", "able"),
+    [
+        ({}, True),  # it says nothing
+        ({"restrict_zstd_export": "false", "restrict_ha": "true"}, True),
+        ({"restrict_ha": "false"}, False),  # from before it
+        ({"restrict_zstd_export": "true"}, False),
+    ],
+)
+def test_what_a_pool_cannot_pack_with_is_refused_at_its_field(fake: FakePool, restrictions: dict[str, str], able: bool) -> None:
+    fake.put(Pool(restrictions=restrictions))
+    vm = fake.vm("web-1", PowerState.HALTED)
+    assert action("vm.export").defaults([vm])["compression"] == ("zstd" if able else "gzip")
+    refusal = "this pool's version or licence does not have Zstandard; choose gzip"
+    assert faults("vm.export", vm, compression="zstd") == ([] if able else [refusal])
+    assert faults("vm.export", vm, compression="gzip") == []
+    (step,) = steps_of("vm.export", vm, compression="gzip")
+    assert isinstance(step, Transfer) and step.query["use_compression"] == "true", "as releases before zstd wrote it, too"
+
+
+def test_what_a_task_brought_is_read_however_it_is_written() -> None:
+    for text in (
+        "<value>OpaqueRef:1</value>",
+        "<value><string>OpaqueRef:1</string></value>",
+        '<?xml version="1.0"?><value>OpaqueRef:1</value>',
+    ):
+        assert task_result(text) == "OpaqueRef:1"
+    for text in ("", "<value/>", "<value></value>", '<?xml version="1.0"?>', "<!DOCTYPE x><value>OpaqueRef:1</value>", "no XML"):
+        assert task_result(text) is None
 
 
 def test_whatever_has_an_xe_line_is_a_call_of_xapi() -> None:

@@ -8,6 +8,7 @@ from xml.parsers.expat import ExpatError
 from xmlrpc.client import Fault, ResponseError, loads  # our own pool's reply; DTDs are refused below
 
 ENVELOPE = "<methodResponse><params><param>{}</param></params></methodResponse>"
+DECLARATION = re.compile(r"\s*<\?xml[^<>]*\?>")
 EMPTY = re.compile(r"\s*<value>\s*</value>\s*|\s*<value\s*/>\s*|\s*")
 
 
@@ -16,6 +17,7 @@ def task_result(text: str) -> Any:
 
     Source: `<value>OpaqueRef:…</value>`, an array of them, `<value></value>` for nothing, `""` from older xapi.
     """
+    text = DECLARATION.sub("", text, count=1)
     if EMPTY.fullmatch(text) or "<!" in text:
         return None
     try:

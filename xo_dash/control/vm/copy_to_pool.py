@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
+from data.facts.pool import has_zstd
 from data.identity import key_of, seen_from
 from data.names import name_of, pool_name
 from data.objects import SR, VIF, VM, Network, PowerState
 from data.stores.users import Role
+from data.types import Home
 from data.vms import disks_of
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.conditions import allowed
@@ -19,7 +21,7 @@ from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import AnySR, NamePattern, called
 from xo_dash.control.sr.choice import disk_srs
 from xo_dash.control.vdi.space import cannot_copy, free_text
-from xo_dash.control.vm.export import NONE, QUERY, ZSTD
+from xo_dash.control.vm.export import GZIP, NONE, QUERY, ZSTD
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.removal import remove_made
 from xo_dash.i18n import N_
@@ -73,6 +75,13 @@ def notes(request: CopyToPool, vm: VM) -> Iterator[LazyText]:
                        network=name_of(network), device=nic.device)  # fmt: skip
 
 
+def _packing(request: CopyToPool, here: Home, there: Home) -> str:
+    """What both pools can."""
+    if not request.compress:
+        return NONE
+    return ZSTD if has_zstd(here) and has_zstd(there) else GZIP
+
+
 def plan(request: CopyToPool, vm: VM) -> Plan:
     sr = seen_from(vm.home, SR, request.sr)
     assert sr is not None  # noqa: S101  # the runner has checked that
@@ -84,7 +93,7 @@ def plan(request: CopyToPool, vm: VM) -> Plan:
 
     copies = yield Transfer(
         "/import", {"sr_id": sr.ref, "restore": "false"}, at=there,
-        export=PoolExport("/export", {"ref": vm.ref, "use_compression": QUERY[ZSTD if request.compress else NONE]}),
+        export=PoolExport("/export", {"ref": vm.ref, "use_compression": QUERY[_packing(request, vm.home, sr.home)]}),
         says=lazy(N_("Copying {name} to {pool}"), name=name, pool=pool_name(sr.home)), label=f"Copy of {name}", name=name,
         answers="VM", undo=undo,
     )  # fmt: skip
