@@ -110,7 +110,7 @@ def _product(live: LiveServer) -> str:
 def _verbs(context: Context, record: ServerRecord) -> None:
     with ui.element().classes("x-btns"):
         Button(_("Edit"), lambda: open_form(context, context.server_store.get(record.id) or record))
-        with Button(icon="more", label=_("More")), menu(right=True):
+        with Button(icon="more", label=_("Actions for {name}").format(name=record.label), tip=_("More")), menu(right=True):
             if record.pool_uuid:
                 menu_item(_("Accept another pool at this address"), lambda: _accept(context, record))
             menu_item(_("Disable") if record.enabled else _("Enable"), lambda: _enable(context, record))

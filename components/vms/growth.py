@@ -90,7 +90,9 @@ class VMGrowth(Card):
             else:
                 await run_command(self._context, verb, [snapshot.row])
 
-        button = Button(icon=verb.icon, label=_(verb.title), on_click=clicked, kind=ButtonKind.GHOST).mark(verb.id).props("data-once")
+        named = f"{_(verb.title)}: {snapshot.name}"
+        button = Button(icon=verb.icon, label=named, tip=_(verb.title), on_click=clicked, kind=ButtonKind.GHOST)
+        button.mark(verb.id).props("data-once")
         if refused:
             button.allow(refused)
 

@@ -147,7 +147,7 @@ class SnapshotTree(Card):
         with ui.element("span").classes("x-snap-cost"):
             Bar(row.cost / most if most > 0 and row.cost > 0 else 0.0)
             ui.label(size(row.cost)).classes("x-num").props["data-tip"] = _("Space freed once the SR has coalesced (estimate)")
-        Button(icon="more", label=_("More commands"), kind=ButtonKind.GHOST)
+        Button(icon="more", label=_("Commands for {name}").format(name=row.name), tip=_("More commands"), kind=ButtonKind.GHOST)
 
     # what one does
 

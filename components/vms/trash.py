@@ -124,7 +124,8 @@ class TrashList(ui.element):
                 meter.props["data-tip"] = datetime(kept.until)
             with ui.element("span").classes("x-row"):
                 Button(_("Restore"), lambda: run_command(self._context, action("vm.restore"), [vm]), icon="undo").mark("restore")
-                with Button(icon="more", label=_("More commands"), kind=ButtonKind.GHOST):
+                more = _("Commands for {name}").format(name=name_of(vm))
+                with Button(icon="more", label=more, tip=_("More commands"), kind=ButtonKind.GHOST):
                     ActionMenu(self._context, (vm,), [action("vm.rename"), action("vm.purge")], right=True)
 
     async def _purge_all(self) -> None:

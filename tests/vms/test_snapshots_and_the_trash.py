@@ -8,6 +8,7 @@ from typing import Any
 
 from nicegui.testing import User
 
+from components.ui import Button
 from components.vms.snapshot_tree import SnapshotTree
 from data.mirror import Mirror
 from data.objects import SR, VBD, VDI, VM
@@ -63,6 +64,10 @@ async def test_a_snapshot_is_compared_with_now_and_another(user: User, mirror: M
     await user.should_see("2 snapshots, 2\u202fGiB")
     await user.should_see("current state")
     await user.should_see("backup, kept")
+    heard = [button.props["aria-label"] for button in user.find(Button).elements if "aria-label" in button.props]
+    assert {"Commands for before", "Commands for after"} < set(heard) and len(heard) == len(set(heard)), (
+        "each button is told from the others"
+    )
     press(user, old)
     await user.should_see("vCPUs")
     await user.should_see("Take a snapshot of the current state first")

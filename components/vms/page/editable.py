@@ -29,7 +29,7 @@ def editing(value: ui.element, context: Context, vm: VMView, edit: Edit, place: 
     value.classes("x-edit").props("tabindex=0 aria-keyshortcuts=Enter").mark(f"edit-{edit.action_id}")
     if value.tag == "div":
         value.props("role=button")  # a heading or a definition that were a button would be none
-    value.props["data-tip"] = _(row.title)
+    value.props["data-tip"] = value.props["aria-description"] = _(row.title)
 
     def opened() -> None:
         if (reason := why_not(row, vm.row, whoever())) is not None:
