@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import gzip
 from collections.abc import Sequence
 
 from fastapi import Request, Response
@@ -11,7 +9,6 @@ from nicegui import app, ui
 
 from components import live
 from components.actions import page_link
-from components.feeds import SQUEEZED
 from components.findings.attention import Attention
 from components.map.announcer import Announcer, spoken
 from components.map.carrying import Carrier
@@ -54,8 +51,7 @@ def create(program: Context) -> None:
 
     @app.get(ROWS, include_in_schema=False)
     async def rows(request: Request) -> Response:
-        text = await program.for_request(request).shared(MapFeed).whole()
-        content = await asyncio.to_thread(gzip.compress, text.encode(), SQUEEZED)
+        content = await program.for_request(request).shared(MapFeed).whole()
         return Response(content, media_type="application/json", headers={"Cache-Control": "no-store", "Content-Encoding": "gzip"})
 
     @ui.page("/")

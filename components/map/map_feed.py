@@ -10,6 +10,7 @@ seconds of the epoch; the levels of a pool (see `frames`) are those of its hosts
 from __future__ import annotations
 
 import asyncio
+import gzip
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +18,7 @@ from itertools import islice
 
 import orjson
 
-from components.feeds import Viewers
+from components.feeds import SQUEEZED, Viewers
 from components.map import frames
 from components.map.map_rows import MapCounts, MapItem, MapRows, count, measured
 from components.map.reads import Thing
@@ -62,6 +63,7 @@ class MapFeed:
         self._waiting: list[Send] | None = None  # those to whom it is shown as soon as it is made; None: it is
         self._timer: asyncio.Handle | None = None
         self._snapshot = ""
+        self._squeezed = ("", b"")
         self._recent = deque[str](maxlen=KEPT)
 
     # ---- who looks
@@ -104,8 +106,8 @@ class MapFeed:
             return None
         return list(islice(self._recent, len(self._recent) - count, None))
 
-    async def whole(self) -> str:
-        """All of it as soon as it is made, also while no map is open."""
+    async def whole(self) -> bytes:
+        """All of it, gzipped, as soon as it is made, also while no map is open; once for all who ask until something changes."""
         made: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
         def keep(message: str) -> None:
@@ -115,7 +117,10 @@ class MapFeed:
         close = self.open(lambda _message: None)
         try:
             self.show(keep)
-            return await made
+            text = await made
+            if self._squeezed[0] is not text:
+                self._squeezed = text, await asyncio.to_thread(gzip.compress, text.encode(), SQUEEZED)
+            return self._squeezed[1]
         finally:
             close()
 
