@@ -51,6 +51,12 @@ def test_version_and_help_are_instant_and_import_nothing_heavy() -> None:
     assert not loaded & {"nicegui", "babel", "asyncio", "XenAPI", "tinydb", "xo_dash.config"}
 
 
+def test_the_server_does_not_load_the_http_client_of_a_library_that_it_only_serves_with() -> None:
+    code = "import sys, xo_dash, engineio; print(*sys.modules, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "engineio.async_server" in done.stdout and "aiohttp.client" not in done.stdout
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--version"])

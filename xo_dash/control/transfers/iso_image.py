@@ -21,7 +21,9 @@ NAMES: Final = frozenset({b"CD001", b"BEA01", b"NSR02", b"NSR03"})
 PRIMARY: Final = b"\1CD001"
 PADDING: Final = 150 * SECTOR
 """Zeros that mkisofs counts at the end, and that some leave out when they copy."""
-NO_ISO: Final = lazy(N_("it has no signature of ISO 9660 or UDF, so it is no ISO image; to use it all the same, turn on “Upload even if it is no ISO image”"))
+NO_ISO: Final = lazy(
+    N_("it has no signature of ISO 9660 or UDF, so it is no ISO image; to use it all the same, turn on “Upload even if it is no ISO image”")
+)
 CUT_OFF: Final = N_("the ISO image is {whole} long and the file only {found}: it is cut off; get it again")
 
 
