@@ -1,8 +1,8 @@
 """The trash: VMs that are kept for some days after somebody deleted them, halted, not to be started, and in no list but its own.
 
 What says so stands in the VM itself, so that it outlives us and is the same for every dashboard: XODASH_TRASH in other_config is
-`{"at": seconds, "until": seconds, "vm": uuid, "by": who deleted it}`, the tag is for who looks with another tool. A copy that somebody makes of such a VM has
-the note too, but not its uuid: it is in no trash.
+`{"at": seconds, "until": seconds, "vm": uuid, "by": who deleted it}`, the tag is for who looks with another tool.
+A copy that somebody makes of such a VM has the note too, but not its uuid: it is in no trash.
 """
 
 from __future__ import annotations
