@@ -33,10 +33,9 @@ class Ending:
     leaves its memory to the system: Python would free it object by object, which takes seconds on a busy machine.
     """
 
-    def __init__(self, when_told: Callable[[], None] = lambda: None, seconds: float = LONGEST) -> None:
+    def __init__(self, when_told: Callable[[], None] = lambda: None) -> None:
         """`when_told` is called by the signal's handler, after what was done before at that signal."""
         self._when_told = when_told
-        self._seconds = seconds
         self._signals: SimpleQueue[int] = SimpleQueue()  # not an Event: the next signal may come within its lock, and wait for ever
         self._is_told = False
         self._status = 0
@@ -61,9 +60,9 @@ class Ending:
 
     def _wait(self) -> None:
         self._signals.get()
-        time.sleep(self._seconds)
+        time.sleep(LONGEST)
         left = sorted(thread.name for thread in threading.enumerate() if not thread.daemon)
-        log.warning("not everything stopped within %s s: %s; ending anyway", self._seconds, ", ".join(left))
+        log.warning("not everything stopped within %s s: %s; ending anyway", LONGEST, ", ".join(left))
         self._exit()
 
     def _leave(self) -> None:

@@ -18,7 +18,6 @@ from data.networks import HostAddresses, Links, NetworkKind, NicOrBond, is_inter
 from data.objects import VIF, VM, Network
 from data.relations import Reads
 from data.texts import whole
-from data.types import Home
 from data.views.network import NetworkView as V
 from data.views.things import GUEST, via
 from data.views.view import reads_of
@@ -30,8 +29,8 @@ KINDS = {
 }  # fmt: skip
 
 
-def network_table(only: Home | None = None) -> TableSpec[Network]:
-    """All networks, or those of one pool."""
+def network_table() -> TableSpec[Network]:
+    """All of all pools."""
     columns = [
         ListColumn(_("Name"), "minmax(130px, 1.5fr)", main=True),
         ListColumn(_("Pool"), "minmax(80px, 0.8fr)", brief=True),
@@ -62,7 +61,6 @@ def network_table(only: Home | None = None) -> TableSpec[Network]:
             V.bridge,
             V.guest_count,
         ),
-        belongs=lambda network: only is None or network.home is only,
         hidden=is_internal,
         title=_("Networks"),
         judged=True,

@@ -83,9 +83,7 @@ class Cloud(Section):
             self._field("gateway", _("Gateway"), placeholder="192.168.1.1")
             self._field("dns", _("DNS servers"), placeholder="192.168.1.1")
 
-        self._remove_drive = self.switch(
-            _("Remove the cloud-init disk after the first boot"), cloud.remove, lambda on: setattr(cloud, "remove", on)
-        )
+        self.switch(_("Remove the cloud-init disk after the first boot"), cloud.remove, lambda on: setattr(cloud, "remove", on))
 
     def _segment(self, static: bool, text: str) -> ui.element:
         def choose() -> None:

@@ -58,7 +58,7 @@ class Side(ui.element):
                         with ui.element("span"):
                             ui.element("i").classes(f"x-left-key x-left-{kind}")
                             ui.label(text)
-            with Card(_("Suggested host")) as self._host_card:
+            with Card(_("Suggested host")):
                 self._host = ui.element().classes("contents")
             with Card(_("Plan")) as self._plan_card:
                 self._plan_card.classes("x-new-plan")

@@ -66,10 +66,10 @@ def check(text: str, value: bool = False, *, on_change: Callable[..., Any] | Non
     return ui.checkbox(text, value=value, on_change=on_change).props("dense")
 
 
-def search_field(placeholder: str, on_change: Callable[..., Any], *, value: str = "") -> ui.input:
+def search_field(placeholder: str, on_change: Callable[..., Any]) -> ui.input:
     """A field that filters what is below it as one types."""
     with ui.element().classes("x-search"):
         Icon("search")
-        field = Field(value=value, placeholder=placeholder, on_change=on_change).props("type=search debounce=80")
+        field = Field(placeholder=placeholder, on_change=on_change).props("type=search debounce=80")
         field.props["aria-label"] = placeholder
     return field

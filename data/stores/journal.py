@@ -59,11 +59,11 @@ class JournalLine(NamedTuple):
 
 
 class JournalFile:
-    """Written by one thread. `most` lines are kept, those of `days` days."""
+    """Written by one thread. `most` lines are kept, those of DAYS days."""
 
-    def __init__(self, directory: Path, *, most: int = MOST, days: float = DAYS) -> None:
+    def __init__(self, directory: Path, *, most: int = MOST) -> None:
         self.path = directory / FILE
-        self._most, self._days = most, days
+        self._most = most
         self._database: sqlite3.Connection | None = None
         self._since_pruning = PRUNED_EVERY  # the first batch prunes
 
@@ -109,7 +109,7 @@ class JournalFile:
     def _prune(self, database: sqlite3.Connection) -> None:
         with database:
             database.execute("DELETE FROM change WHERE id <= (SELECT max(id) FROM change) - ?", (self._most,))
-            database.execute("DELETE FROM change WHERE at < ?", (time.time() - self._days * 86400,))
+            database.execute("DELETE FROM change WHERE at < ?", (time.time() - DAYS * 86400,))
         database.execute("PRAGMA incremental_vacuum")
 
     def _opened(self) -> sqlite3.Connection:

@@ -136,7 +136,6 @@ class VMView(View[VM]):
     # ---- what it has
 
     vcpus = _Fact(facts.vcpus_of, "power_state", "VCPUs_at_startup", "VCPUs_max", "metrics.VCPUs_number")
-    vcpus_at_startup = _Fact(lambda vm: vm.VCPUs_at_startup, "VCPUs_at_startup")
     vcpus_max = _Fact(lambda vm: vm.VCPUs_max, "VCPUs_max")
     cores_per_socket = _Fact(vms.cores_per_socket, "platform")
     memory = _Fact(facts.memory_of, "memory_dynamic_max", "memory_dynamic_min")

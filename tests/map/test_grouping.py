@@ -30,7 +30,7 @@ from tests.map.plans import (
 GROUPS = ("tag", "os", "network", "sr", "folder")
 SCREENS = ((1440, 900), (1920, 1080))
 PHONE = (390, 844)
-VM_HOST, VM_STATE, VM_MIB, VM_SRS, VM_TAGS = 3, 5, 6, 12, 19
+VM_HOST, VM_STATE, VM_MIB, VM_TAGS = 3, 5, 6, 19
 
 WALK = """() => {
   const seen = new Set(), next = [map.first(plan)];

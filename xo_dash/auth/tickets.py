@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -18,13 +17,12 @@ MOST: Final = 1000
 class Tickets:
     """Those that were given and not used yet."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._open: dict[str, tuple[Session, float]] = {}  # the oldest first
 
     def give(self, session: Session) -> str:
         ticket = secrets.token_urlsafe(24)
-        self._open[ticket] = (session, self._clock() + LASTS)
+        self._open[ticket] = (session, time.monotonic() + LASTS)
         while len(self._open) > MOST:
             del self._open[next(iter(self._open))]
         return ticket
@@ -32,4 +30,4 @@ class Tickets:
     def take(self, ticket: str) -> Session | None:
         """Whose it is; it is used up."""
         session, until = self._open.pop(ticket, (None, 0.0))
-        return session if session is not None and session.is_open and self._clock() < until else None
+        return session if session is not None and session.is_open and time.monotonic() < until else None

@@ -83,14 +83,14 @@ def switching(pool: Pool, wanted: Sequence[object]) -> Plan:
                undo=lambda _: one("pool.set_repositories", pool.ref, held, says=says))  # fmt: skip
 
 
-def introduced(pool: Pool, method: str, name: str, about: str, url: str, *more: object) -> Plan:
+def introduced(pool: Pool, method: str, name: str, url: str, *more: object) -> Plan:
     """Its reference: of one that is there, for XAPI refuses a second of that address, else of a new one."""
     there = [one for one in pool.home.all(Repository).values() if _same(one, method, url)]
     if there:
         return there[0].ref
     address = (url,) if url else ()
     says = lazy(N_("Creating the update repository {repository} in {name}"), repository=name, name=name_of(pool))
-    return (yield Call(method, name, about, *address, *more, says=says, undo=_forgetting))
+    return (yield Call(method, name, "", *address, *more, says=says, undo=_forgetting))
 
 
 def _same(repository: Repository, method: str, url: str) -> bool:
@@ -128,7 +128,7 @@ def use_channel(request: SetRepositories, pool: Pool) -> Plan:
     for folder in (BASE, request.channel):
         url = f"{binary}/{folder}"
         name = url.partition("://")[2]
-        made.append((yield from introduced(pool, "Repository.introduce", name, "", url, f"{source}/{folder}", folder != BASE)))
+        made.append((yield from introduced(pool, "Repository.introduce", name, url, f"{source}/{folder}", folder != BASE)))
     yield from switching(pool, made)
 
 
@@ -146,7 +146,7 @@ def check_other(request: UseOtherPool, pool: Pool) -> Iterator[Fault]:
 def use_other(request: UseOtherPool, pool: Pool) -> Plan:
     pem = "".join(pem for _kind, pem in blocks(request.certificate))
     url = OF_OTHER_POOL.format(address=request.address)
-    made = yield from introduced(pool, "Repository.introduce_remote_pool", f"Updates of {request.address}", "", url, pem)
+    made = yield from introduced(pool, "Repository.introduce_remote_pool", f"Updates of {request.address}", url, pem)
     yield from switching(pool, [made])
 
 

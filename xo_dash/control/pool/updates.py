@@ -89,7 +89,7 @@ def check_bundle(request: UploadBundle, pool: Pool) -> Iterator[Fault]:
 def upload(request: UploadBundle, pool: Pool) -> Plan:
     name = name_of(pool)
     if request.switch:
-        made = yield from introduced(pool, "Repository.introduce_bundle", f"Update bundles of {name}", "", "")
+        made = yield from introduced(pool, "Repository.introduce_bundle", f"Update bundles of {name}", "")
         yield from switching(pool, [made])
     yield Transfer(UPLOAD, {}, says=lazy(N_("Uploading the bundle to {name}"), name=name), label=f"Update bundle for {name}",
                    name=request.file.name, source=request.file, total=request.file.size)  # fmt: skip
