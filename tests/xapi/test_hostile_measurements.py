@@ -13,7 +13,7 @@ import pytest
 
 from data.archives import AVERAGE, MOST, ArchiveData, aligned
 from data.history import NAN
-from xo_dash.xapi import archives, rrd, rrd_formats, rrd_legend
+from xo_dash.xapi import archives, rrd, rrd_formats, rrd_legend, rrd_rows
 from xo_dash.xapi.errors import BadReply
 from xo_dash.xapi.wire import Reply
 
@@ -74,7 +74,7 @@ def test_a_time_that_is_none_is_a_bad_reply(t: str, write: Callable[[Sequence[Ro
 
 @pytest.mark.parametrize("write", [as_json, as_xml])
 def test_rows_fit_their_legend_and_an_archive_its_host(write: Callable[[Sequence[Row]], Reply]) -> None:
-    for rows in ([(5, [0.5] * 2)], [(5, [])], [(at, [0.5]) for at in range(rrd_formats.MOST_ROWS + 1)], [(5, [0.5] * 1000)]):
+    for rows in ([(5, [0.5] * 2)], [(5, [])], [(at, [0.5]) for at in range(rrd_rows.MOST_ROWS + 1)], [(5, [0.5] * 1000)]):
         for read in readers(write(rows)):
             with pytest.raises(BadReply):
                 read()

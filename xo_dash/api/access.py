@@ -13,7 +13,8 @@ from data.objects import SR, VDI, VM, Host, Network, Pool
 from data.stores.users import Role, User
 from data.types import XapiObject
 from xo_dash.api.asked import Asked, Problem, told
-from xo_dash.api.people import GRANTS, named_user, wrapped
+from xo_dash.api.named import named_user
+from xo_dash.api.people import GRANTS, wrapped
 from xo_dash.control.verbs import VERBS, Verb
 from xo_dash.control.why import why
 from xo_dash.i18n import _

@@ -8,7 +8,8 @@ from starlette.responses import Response
 from data.stores.moments import moment_of
 from data.stores.users import Role
 from xo_dash.api.asked import Asked, told
-from xo_dash.api.people import Name, Until, named_group, named_user
+from xo_dash.api.named import named_group, named_user
+from xo_dash.api.people import Name, Until
 from xo_dash.auth.by_invitation import PATH
 
 

@@ -18,6 +18,7 @@ from data.stores.users import Role, User
 from data.types import XapiObject
 from xo_dash.api.asked import Asked, Problem, told
 from xo_dash.api.collections import Collection
+from xo_dash.api.named import named_group, named_role, named_user, the_one
 from xo_dash.control.filters import BadFilter
 from xo_dash.control.verbs import VERBS, check_verbs, verbs_of
 from xo_dash.control.vm_filter import vm_filter
@@ -250,7 +251,7 @@ async def save_role(asked: Asked) -> Response:
 
 async def remove_role(asked: Asked) -> Response:
     asked.need(Role.ADMIN)
-    await asked.context.grants.roles.remove(_role(asked, asked.path("uuid")))
+    await asked.context.grants.roles.remove(named_role(asked, asked.path("uuid")))
     return await _changed(asked)
 
 
@@ -260,7 +261,7 @@ async def add_grant(asked: Asked) -> Response:
     if bool(body.user) == bool(body.group):
         raise Problem(400, _("a grant is for a “user” or a “group”; name one of them"))
     grant = await asked.context.grants.grants.add(
-        _role(asked, body.role), body.on.kind, _target(asked, body.on), user_id=named_user(asked, body.user).id if body.user else "",
+        named_role(asked, body.role), body.on.kind, _target(asked, body.on), user_id=named_user(asked, body.user).id if body.user else "",
         group_id=named_group(asked, body.group).id if body.group else "", deny=body.deny, until=moment_of(body.until), by=asked.user.name,
     )  # fmt: skip
     await asked.context.grants.refresh()
@@ -283,30 +284,6 @@ def _ids(asked: Asked, names: Sequence[str], find: Callable[[Asked, str], User |
     return [find(asked, name).id for name in names]
 
 
-def named_user(asked: Asked, name: str) -> User:
-    user = asked.context.users.get(name) or asked.context.users.by_name(name)
-    if user is None:
-        raise Problem(404, _("there is no user “{name}”; GET /api/v1/users lists them").format(name=name[:80]))
-    return user
-
-
-def named_group(asked: Asked, name: str) -> UserGroup:
-    group = asked.context.grants.groups.get(name) or asked.context.grants.groups.by_name(name)
-    if group is None:
-        raise Problem(404, _("there is no group “{name}”; GET /api/v1/groups lists them").format(name=name[:80]))
-    return group
-
-
-def _role(asked: Asked, name: str) -> str:
-    """What a grant keeps of it."""
-    if name in LEVELS and name != Role.NONE:
-        return name
-    role = asked.context.grants.roles.get(name) or asked.context.grants.roles.by_name(name)
-    if role is None:
-        raise Problem(404, _("there is no role “{name}”; GET /api/v1/roles lists them").format(name=name[:80]))
-    return role.id
-
-
 def _target(asked: Asked, on: On) -> str:
     """The key of what a grant is on. Raises Problem for what is not there, or in several pools."""
     if on.kind is GrantKind.TAG:
@@ -318,19 +295,6 @@ def _target(asked: Asked, on: On) -> str:
             raise Problem(400, str(error)) from error
         return on.filter
     return key_of(the_one(asked, TARGETS[on.kind], on.kind.value, on.uuid))
-
-
-def the_one(asked: Asked, kind: type[T], called: str, uuid: str) -> T:
-    """The object that a uuid or key means. Raises Problem for what is not there, or in several pools."""
-    found = asked.context.mirror.having(kind, uuid) if uuid else []
-    if not found:
-        sentence = _("there is no {kind} “{text}”; enter the UUID of one that is there")
-        raise Problem(404, sentence.format(kind=called, text=uuid[:80]))
-    if len(found) > 1:
-        matches = sorted(map(key_of, found))
-        sentence = _("“{key}” is in several pools; use one of these instead: {matches}")
-        raise Problem(409, sentence.format(key=uuid[:80], matches=", ".join(matches)), matches=matches)
-    return found[0]
 
 
 def _asks(sentence: str) -> str:

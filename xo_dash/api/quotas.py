@@ -16,7 +16,8 @@ from data.identity import key_of
 from data.objects import VM
 from data.stores.users import Role
 from xo_dash.api.asked import Asked, Problem, told
-from xo_dash.api.people import collection, is_admin, made, named_group, named_user, the_one, wrapped
+from xo_dash.api.named import named_group, named_user, the_one
+from xo_dash.api.people import collection, is_admin, made, wrapped
 from xo_dash.control.requests.sizes import WRITTEN_SIZE, parse_size
 from xo_dash.i18n import _
 

@@ -13,8 +13,8 @@ from data.objects import Pool
 from data.visibility import Sees
 from xo_dash.api.asked import Asked, Problem, told
 from xo_dash.api.collections import Collection
+from xo_dash.api.named import the_one
 from xo_dash.api.objects import find
-from xo_dash.api.people import the_one
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.rolling.check import Check

@@ -11,7 +11,7 @@ from typing import Final
 from data.archives import AVERAGE, MAX, MIN, ArchiveData
 from data.columns import Column
 from data.history import NAN
-from xo_dash.xapi import rrd, rrd_formats, rrd_legend
+from xo_dash.xapi import rrd, rrd_formats, rrd_legend, rrd_rows
 from xo_dash.xapi.breath import breathe
 from xo_dash.xapi.errors import BadReply
 from xo_dash.xapi.wire import Reply
@@ -36,11 +36,11 @@ def parse_updates(reply: Reply, uuids: Iterable[str], step: int) -> ArchiveData 
     rows = sorted(zip(export.times, export.rows, strict=True), key=lambda row: row[0])
     times = [round(t) for t, _values in rows]
     step = min((after - before for before, after in pairwise(times)), default=0) or step
-    if times[-1] - times[0] >= rrd_formats.MOST_ROWS * step:
+    if times[-1] - times[0] >= rrd_rows.MOST_ROWS * step:
         raise BadReply("samples that are farther apart than an archive is long")
     wanted = frozenset(uuids)
     columns: dict[str, dict[str, Column]] = {}
-    block, width = rrd_formats.block_of(values for _t, values in rows), export.legend.width
+    block, width = rrd_rows.block_of(values for _t, values in rows), export.legend.width
     for number, entry in enumerate(export.legend.entries):
         match entry.split(":", 3):
             case [function, _kind, uuid, name] if function in FUNCTIONS and uuid in wanted and KEPT.fullmatch(name):
@@ -61,7 +61,7 @@ def parse_whole(reply: Reply, step: int) -> ArchiveData | None:
         if round(archive.pdp_per_row * whole.step) != step or archive.cf not in FUNCTIONS:
             continue
         length = max(length, len(archive.rows))
-        block, width = rrd_formats.block_of(archive.rows), len(whole.sources)
+        block, width = rrd_rows.block_of(archive.rows), len(whole.sources)
         for place, source in enumerate(whole.sources):
             if block and KEPT.fullmatch(source):
                 columns.setdefault(archive.cf, {})[source] = rrd.believable(block[place::width])

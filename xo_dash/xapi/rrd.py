@@ -14,10 +14,10 @@ from typing import NamedTuple, TypeAlias
 
 from data.history import LENGTH, NAN, STEP
 from data.samples import Block
-from xo_dash.xapi import rrd_formats
+from xo_dash.xapi import rrd_formats, rrd_rows
 from xo_dash.xapi.breath import breathe
-from xo_dash.xapi.rrd_formats import Export, Legend
 from xo_dash.xapi.rrd_legend import MeasuredObject, objects_of
+from xo_dash.xapi.rrd_rows import Export, Legend
 from xo_dash.xapi.wire import Reply
 
 Column: TypeAlias = "array[float]"
@@ -80,7 +80,7 @@ def _update(export: Export, objects: Sequence[MeasuredObject], online: Mapping[s
     last = round(rows[-1][0] / STEP)
     rows = [row for row in rows if round(row[0] / STEP) > last - LENGTH]
     steps = [round(t / STEP) for t, _values in rows]
-    block, width = rrd_formats.block_of(values for _t, values in rows), export.legend.width
+    block, width = rrd_rows.block_of(values for _t, values in rows), export.legend.width
     is_even, is_clean = steps[-1] - steps[0] == len(steps) - 1, export.is_clean
 
     def column(place: int) -> Column:
