@@ -1,7 +1,7 @@
 // The one websocket of a page: news as objects, a console's bytes as they are, and itself again when it broke.
 
 const WAITS = [0.5, 1, 2, 5, 10]; // seconds
-export const FINAL = 4400; // from this close code on it was ended on purpose
+const FINAL = 4400; // from this close code on it was ended on purpose
 
 export class Link {
   /** `on` has news(object), bytes(ArrayBuffer), lost(), and ended(code, reason). */

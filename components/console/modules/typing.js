@@ -1,7 +1,7 @@
 // A text, typed key by key as a person would: the guest's layout decides what appears. It is kept nowhere.
 import keysyms from "./novnc/core/input/keysymdef.js";
 
-export const PACE = 20; // milliseconds from one key to the next
+const PACE = 20; // milliseconds from one key to the next
 const NAMED = { "\n": 0xff0d, "\t": 0xff09, "\b": 0xff08 };
 
 export function keysymOf(char) {

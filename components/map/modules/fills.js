@@ -6,7 +6,7 @@ export const FILLS = ["cpu", "memory", "disk", "network", "latency", "snapshots"
 const DAYS = 90; // age of a snapshot at the end of the scale
 
 /** Of a VM, 0 to 1; -1 where there is nothing to say. */
-export function levelOf(vm, fill) {
+function levelOf(vm, fill) {
   if (fill === "none") return -1;
   if (fill === "snapshots") return vm.snapshots ? age(vm.oldest) : 0;
   const level = vm[fill] ?? vm.cpu;

@@ -3,7 +3,7 @@
 import { CRITICAL, INFO, WARNING } from "./model.js";
 
 /** The side of a tile's mark: 5 pixels are seen of it, whatever the tile is. */
-export const markSize = (side) => Math.max(6, Math.min(11, side * 0.4));
+const markSize = (side) => Math.max(6, Math.min(11, side * 0.4));
 
 /** The worst finding of a tile, at its upper right; on a tile smaller than the mark, over its middle. `grow`: pixels it is larger just now. */
 export function mark(ctx, theme, level, box, side, grow = 0) {

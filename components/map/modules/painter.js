@@ -2,7 +2,6 @@
 
 import { begin, draw, drawHost, drawHostLoad, tileBox } from "./draw.js";
 import { stepOf } from "./fills.js";
-import { RUNNING } from "./model.js";
 import { Pulses } from "./motion.js";
 import { holders } from "./places.js";
 import { isOutlined, visible } from "./shapes.js";
