@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ from data.stores.sessions import SessionStore
 from data.stores.users import Role, UserStore
 from tests.asking import PATIENCE
 from tests.sync.house import House, house
+from tests.waiting import until
 from xo_dash.auth.sessions import Session, SessionTable
 from xo_dash.consoles.consoles import Consoles
 from xo_dash.control.audit import Audit
@@ -185,7 +186,7 @@ async def screens(pool: SimulatedPool, folder: Path) -> AsyncIterator[Screens]:
         config = uvicorn.Config(app, port=0, ws="wsproto", ws_per_message_deflate=False, log_config=None, lifespan="off")
         server = uvicorn.Server(config)
         serving = asyncio.ensure_future(server.serve())
-        await _until(lambda: server.started)
+        await until(lambda: server.started)
         ours.url = f"ws://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
         try:
             yield ours
@@ -194,9 +195,3 @@ async def screens(pool: SimulatedPool, folder: Path) -> AsyncIterator[Screens]:
             await serving
             await runner.stop()
             directory.close()
-
-
-async def _until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not true():  # noqa: ASYNC110  # what is waited for has no event
-            await asyncio.sleep(0.01)

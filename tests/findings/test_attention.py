@@ -29,6 +29,7 @@ from data.stores.users import Role
 from pages import attention, layout
 from tests import fakes
 from tests.map import fleets
+from tests.waiting import until
 from xo_dash.context import Context
 from xo_dash.sync.evaluator import Evaluator
 
@@ -217,11 +218,10 @@ async def test_an_administrator_says_what_is_told(tmp_path: Path) -> None:
         with at.user:
             (row,) = [row for row in ElementFilter(kind=RuleRow) if row._rule.key == "sr.full"]
         row._on.set_value(False)
-        await asyncio.sleep(0.3)
+        await until(lambda: FULL not in [told.title for told in at.context.shared(FindingsFeed).told])
         assert not at.mirror.findings.overrides.tunings["sr.full"].on
-        assert FULL not in [told.title for told in at.context.shared(FindingsFeed).told]
         row._on.set_value(True)
-        await asyncio.sleep(0.3)
+        await until(lambda: FULL in [told.title for told in at.context.shared(FindingsFeed).told])
         at.user.find(marker="edit-sr.full").click()
         await at.user.should_see("Warning at or above, %")
         at.user.find("Warning at or above, %").clear().type("99")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.simulator.client import sign_in
+from tests.simulator.client import sign_in, until
 from tests.simulator.furnished import furnish
 from tests.simulator.making import GIB, NULL, RECORD, Maker
 from xo_dash.simulator.errors import XapiError
@@ -22,19 +21,11 @@ def still() -> Iterator[SimulatedPool]:
         yield furnish(simulation.pool)
 
 
-def eventually(condition: Callable[[], Any]) -> Any:
-    end = time.monotonic() + 60
-    while not (found := condition()):
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    return found
-
-
 def started(make: Maker, **fields: Any) -> str:
     """A running VM whose agent has reported."""
     vm = make.vm(**fields)
     make.x.call("VM.start", vm, False, False)
-    eventually(lambda: "clean_shutdown" in make.get(vm, "allowed_operations"))
+    until(lambda: "clean_shutdown" in make.get(vm, "allowed_operations"))
     return vm
 
 
@@ -290,7 +281,7 @@ class TestPlacement:
         make.x.call("VM.start_on", vm, make.master, False, False)
         blockers = make.x.call("host.get_vms_which_prevent_evacuation", make.master)
         assert blockers.get(vm, []) in (["VM_LACKS_FEATURE", vm], [])  # its tools may be there already
-        eventually(lambda: "pool_migrate" in make.get(vm, "allowed_operations"))
+        until(lambda: "pool_migrate" in make.get(vm, "allowed_operations"))
         for stuck in make.x.call("host.get_vms_which_prevent_evacuation", make.master):
             make.x.call("VM.hard_shutdown", stuck)
         make.x.call("host.disable", make.master)
@@ -325,7 +316,7 @@ class TestLimits:
         assert make.x.failure("VM.set_VCPUs_max", vm, 1) == ["INVALID_VALUE", rule, "1"]
         make.x.call("VM.set_VCPUs_max", vm, 8)
         make.x.call("VM.start", vm, False, False)
-        eventually(lambda: "changing_VCPUs_live" in make.get(vm, "allowed_operations"))
+        until(lambda: "changing_VCPUs_live" in make.get(vm, "allowed_operations"))
         live = "VCPU values must satisfy: 0 < VCPUs ≤ VCPUs_max"
         assert make.x.failure("VM.set_VCPUs_number_live", vm, 9) == ["INVALID_VALUE", live, "8"]
         make.x.call("VM.set_VCPUs_number_live", vm, 6)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
 
+from tests.simulator.client import until
 from tests.simulator.furnished import furnish
 from tests.simulator.making import GIB, NULL, Maker
 from xo_dash.simulator.classes import sexpr
@@ -22,10 +22,7 @@ def quick() -> Iterator[SimulatedPool]:
 
 def start(make: Maker, vm: str) -> None:
     make.x.call("VM.start", vm, False, False)
-    end = time.monotonic() + 60
-    while "clean_shutdown" not in make.get(vm, "allowed_operations"):
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    until(lambda: "clean_shutdown" in make.get(vm, "allowed_operations"))
 
 
 def test_a_snapshot_is_a_template_of_its_own(make: Maker) -> None:
