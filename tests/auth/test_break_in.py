@@ -106,6 +106,8 @@ async def test_an_origin_differs_by_its_scheme_and_the_log_says_once_what_a_prox
             assert (await ann.http.post("/sign-out", headers={"origin": origin})).status_code == 403
         async with PageSocket(house, page.client_id, ann.cookies, origin=origin) as socket:
             assert "403" in socket.refused
+        renamed = {"origin": "http://dash.example", "sec-fetch-site": "same-origin"}  # a proxy that does not pass on Host
+        assert "reverse proxy" in (await ann.http.post("/sign-out", headers=renamed)).text
         assert (await ann.http.get("/")).status_code == 200
     assert house.log().count("X-Forwarded-Proto") == 1
 

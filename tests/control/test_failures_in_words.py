@@ -125,6 +125,11 @@ def test_why_there_is_no_connection_is_told_in_the_reader_s_words(said: str, wor
     assert words in str(explain_error(Unreachable(said), None)[0])
 
 
+def test_a_certificate_between_hosts_is_no_internal_error() -> None:
+    said = 'Stunnel.Stunnel_verify_error("0A000086:SSL routines::certificate verify failed")'
+    assert "there is a problem with a certificate" in str(explain("INTERNAL_ERROR", [said], None))
+
+
 def test_the_numbers_of_storage_drivers_are_sentences_alone() -> None:
     for number, fact in STORAGE.items():
         assert str(explain(f"SR_BACKEND_FAILURE_{number}", [], None)) == fact

@@ -24,6 +24,11 @@ def is_ours_but_for_tls(headers: Mapping[str, str], tls: bool) -> bool:
     return _is_ours(headers.get("origin", ""), headers.get("host", ""), "http" if tls else "https")
 
 
+def is_of_one_site(headers: Mapping[str, str]) -> bool:
+    """Whether the browser says that page and address are of one origin, which no page can feign: then Host is not what it was."""
+    return headers.get("sec-fetch-site") == "same-origin"
+
+
 def _is_ours(origin: str, host: str, scheme: str) -> bool:
     """An origin is a scheme, a host and a port: a page that came without TLS is not ours under TLS."""
     try:

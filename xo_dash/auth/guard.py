@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from data.stores.users import User
 from xo_dash.auth.cookies import is_secure, read_token
-from xo_dash.auth.csrf import SAFE_METHODS, host_is_loopback, is_anonymous, is_foreign, is_ours_but_for_tls, login_path
+from xo_dash.auth.csrf import SAFE_METHODS, host_is_loopback, is_anonymous, is_foreign, is_of_one_site, is_ours_but_for_tls, login_path
 from xo_dash.auth.current import SCOPE_KEY, may_use, session_of
 from xo_dash.auth.headers import secured
 from xo_dash.auth.kinds import EVERYBODY, SessionKind, endpoint_of, kinds_of
@@ -110,21 +110,23 @@ class Guard:
             and _may_change_something(scope, path)
             and (is_foreign(headers, is_secure(scope)) or (is_anonymous(headers) and "cookie" in headers))
         ):
-            self._explain(headers, is_secure(scope))
-            return _plain(headers, N_("This request comes from another site."), 403)
+            return _plain(headers, self._why_foreign(headers, is_secure(scope)), 403)
         if session is not None and session.viewing_as and scope["type"] == "http" and _changes(scope, path):
             return _plain(headers, N_("You are viewing as another user. Stop viewing to change anything."), 403)
         return self._trespass(scope, headers, path, session)
 
-    def _explain(self, headers: Headers, tls: bool) -> None:
-        """Tell the administrator, once, of a proxy that does not say whether its side has TLS: nothing works behind it."""
-        if not self._has_explained and is_ours_but_for_tls(headers, tls):
+    def _why_foreign(self, headers: Headers, tls: bool) -> str:
+        """Of a proxy that does not say how it was called, or whether by TLS, the administrator is told once: nothing works behind it."""
+        if not is_ours_but_for_tls(headers, tls) and not is_of_one_site(headers):
+            return N_("This request comes from another site.")
+        if not self._has_explained:
             self._has_explained = True
-            ours, theirs = ("https", "http") if tls else ("http", "https")
             log.warning(
-                "refused a request that came by %s from a page that came by %s; if there is a reverse proxy, let it set "
-                "X-Forwarded-Proto, and name its address in FORWARDED_ALLOW_IPS", ours, theirs,
+                "refused a request from a page of %.200r that came to %.200r; if there is a reverse proxy, let it pass on Host and set "
+                "X-Forwarded-Proto, and name its address in FORWARDED_ALLOW_IPS",
+                headers.get("origin", ""), f"{'https' if tls else 'http'}://{headers.get('host', '')}",
             )  # fmt: skip
+        return N_("This looks like a request from another site. A reverse proxy must pass on Host and X-Forwarded-Proto: see the log.")
 
     def _trespass(self, scope: Scope, headers: Headers, path: str, session: Session | None) -> Response | None:
         if path.startswith(SOCKET):

@@ -28,6 +28,7 @@ ACRONYMS = re.compile(
 NO_PLACE = (OWN["NO_HOSTS_AVAILABLE"].message, OWN["HOST_NOT_ENOUGH_FREE_MEMORY"].bare)
 """XAPI found no host and does not say why: the mirror knows more."""
 
+UNVERIFIED = "certificate verify failed"
 PACKED = 5
 """Errors in one that are shown."""
 
@@ -43,6 +44,8 @@ def explain(code: str, arguments: Sequence[str], home: Home | None, subject: Xap
         return _storage(whole(arguments[0]) if arguments else 0, arguments[1:], home)
     if code == "CANNOT_EVACUATE_HOST" and arguments:
         return _packed(arguments[0], home)
+    if code == "INTERNAL_ERROR" and UNVERIFIED in "".join(arguments[:1]):  # an exception of OCaml's, of stunnel between two hosts
+        code, arguments = "SSL_VERIFY_ERROR", (UNVERIFIED,)
     if own := OWN.get(code):
         sentence = _own(own, arguments, home)
         if sentence.message in NO_PLACE and isinstance(subject, VM) and (reasons := why_nowhere(subject)):
