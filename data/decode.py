@@ -17,9 +17,9 @@ KIND_BY_NAME: Mapping[str, type[XapiObject]] = {name: kind for kind in KINDS for
 """XAPI's class name -> our class; event.from writes names in lower case."""
 
 
-@cache
-def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(kind, strict=False)
+_DECODERS: Mapping[type[XapiObject], msgspec.json.Decoder[Any]] = {kind: msgspec.json.Decoder(kind, strict=False) for kind in KINDS}
+"""Made before there are threads: msgspec takes a class apart when it is first asked for it, and a second thread that asks meanwhile
+reads what is half made, which ends the process."""
 
 
 def decode(kind: type[T], ref: Ref, record: msgspec.Raw | bytes | Mapping[str, Any]) -> T:
@@ -32,7 +32,7 @@ def decode(kind: type[T], ref: Ref, record: msgspec.Raw | bytes | Mapping[str, A
         row = _lenient(kind, record)
     else:
         try:
-            row = _decoder(kind).decode(record)
+            row = _DECODERS[kind].decode(record)
         except msgspec.ValidationError:
             told = msgspec.json.decode(record)
             if not isinstance(told, dict):

@@ -1,7 +1,10 @@
 """Records through the wire: the same by JSON-RPC and by XML-RPC, and as a real xapi sends them."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -20,6 +23,7 @@ from xo_dash.xapi.events import START, Token
 from xo_dash.xapi.session import XapiSession
 from xo_dash.xapi.tls import Trust
 
+ROOT = Path(__file__).parents[2]
 DATABASE = [kind for kind in KINDS if kind is not Message]
 
 
@@ -34,6 +38,30 @@ def signed_in(pool: SimulatedPool, codec: Codec) -> XapiSession:
     session = XapiSession(Address.parse(pool.url), Trust(), codec)
     session.login_with_password(pool.user, pool.password, "1.0", "test")
     return session
+
+
+def test_nothing_is_taken_apart_by_a_thread_that_reads_the_first_answer() -> None:
+    """Of several pools whose first answers come together two threads would do so at once, which ends the process."""
+    code = """if True:
+        import sys, threading
+        from data.decode import decode
+        from data.objects import KINDS
+        from xo_dash.xapi import codec, events
+        called = []
+        def saw(frame, event, argument):
+            if event == "call" and frame.f_code.co_name == "get_class_annotations":
+                called.append(frame)
+        def read():
+            for kind in KINDS:
+                decode(kind, "OpaqueRef:1", b'{"uuid": "1"}'), decode(kind, "OpaqueRef:1", {"uuid": "1"})
+            events._events_of({"events": [], "token": ""}), codec._details({"message": "FAILED"})
+        threading.setprofile(saw)
+        thread = threading.Thread(target=read)
+        thread.start(), thread.join()
+        print(len(called))
+    """
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n", done.stderr
 
 
 def fields(row: XapiObject | None) -> dict[str, object]:

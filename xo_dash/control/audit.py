@@ -234,6 +234,10 @@ class Audit:
             old.unlink(missing_ok=True)
 
 
+ENTRY = msgspec.json.Decoder(AuditEntry)
+"""Made before there are threads, as in `data.decode`."""
+
+
 def _entries(path: Path) -> Iterator[AuditEntry]:
     """The lines of one file, without what cannot be read: a full disk may have cut one."""
     try:
@@ -242,7 +246,7 @@ def _entries(path: Path) -> Iterator[AuditEntry]:
         return
     for line in lines:
         with suppress(msgspec.DecodeError):
-            yield msgspec.json.decode(line, type=AuditEntry)
+            yield ENTRY.decode(line)
 
 
 def _line(entry: AuditEntry) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from xo_dash.control.audit import AuditEntry, moment
+from xo_dash.control.audit import ENTRY, AuditEntry, moment
 
 MOST = 200
 """Entries that are found at a time."""
@@ -70,7 +70,7 @@ def _text(seconds: float) -> str:
 
 def _decoded(line: bytes) -> AuditEntry | None:
     with suppress(msgspec.DecodeError):
-        return msgspec.json.decode(line, type=AuditEntry)
+        return ENTRY.decode(line)
     return None
 
 

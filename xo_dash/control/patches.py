@@ -185,11 +185,15 @@ def _state(host: Host) -> str:
     return f"{host.other_config.get('boot_time', '')} {synced} {host.latest_synced_updates_applied}"
 
 
+_UPDATES, _PACKAGES = msgspec.json.Decoder(_Updates), msgspec.json.Decoder(list[_Package])
+"""Made before there are threads, as in `data.decode`."""
+
+
 def _read_updates(ref: str, reply: Reply) -> tuple[tuple[Patch, ...], str]:
     """A pool's text is not trusted. Raises DecodeError, BadReply."""
     if reply.status != 200:
         raise BadReply(f"/updates: {reply.status}")
-    told = msgspec.json.decode(bytes(reply.body), type=_Updates)
+    told = _UPDATES.decode(bytes(reply.body))
     known = {one.id: one for one in told.updates}
     missing = next((one.updates for one in told.hosts if one.ref == ref), [])
     return tuple(_secure_first(_update(known[id_]) for id_ in missing[:MOST] if id_ in known)), told.hash[:LONGEST]
@@ -207,7 +211,7 @@ def _secure_first(patches: Iterable[Patch]) -> list[Patch]:
 
 def _read(answer: object) -> Iterable[Patch]:
     """A pool's text is not trusted. Raises DecodeError."""
-    packages = msgspec.json.decode(str(answer), type=list[_Package])
+    packages = _PACKAGES.decode(str(answer))
     return _secure_first(_patch(one) for one in packages[:MOST])
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import threading
 import xmlrpc.client
 from collections.abc import Sequence
 from enum import StrEnum
@@ -49,6 +50,9 @@ class _Error(msgspec.Struct):
     data: list[Any] = []
 
 
+_ERROR = msgspec.json.Decoder(_Error)  # before there are threads, as in `data.decode`
+_MAKING = threading.Lock()
+"""Held while a decoder is made: see `data.decode`."""
 _numbers = itertools.count(1)
 
 
@@ -88,7 +92,8 @@ def decode(codec: Codec, body: Body, kind: type[T]) -> T:
 
 @cache
 def _decoder(kind: Any) -> Any:
-    return msgspec.json.Decoder(Envelope[kind], strict=False)
+    with _MAKING:
+        return msgspec.json.Decoder(Envelope[kind], strict=False)
 
 
 def decode_json(decoder: msgspec.json.Decoder[Envelope[T]], body: Body) -> T:
@@ -134,7 +139,7 @@ def _details(error: Any) -> list[str]:
     """[code, argument ...] of either shape."""
     if isinstance(error, list):
         return [str(one) for one in error]
-    told = msgspec.convert(error, _Error)
+    told = msgspec.convert(error, _ERROR.type)
     return [told.message, *(str(one) for one in told.data)]
 
 

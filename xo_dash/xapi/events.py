@@ -166,9 +166,12 @@ class _XmlEvents(msgspec.Struct):
     valid_ref_counts: dict[str, int] = {}
 
 
+_XML_EVENTS: msgspec.json.Decoder[_XmlEvents] = msgspec.json.Decoder(_XmlEvents)  # before there are threads, as in `data.decode`
+
+
 def _events_of(value: Any) -> _XmlEvents:
     try:
-        return msgspec.convert(value, _XmlEvents, strict=False)
+        return msgspec.convert(value, _XML_EVENTS.type, strict=False)
     except (msgspec.ValidationError, RecursionError) as error:
         raise BadReply(f"not a reply of XAPI's: {error}") from error
 
