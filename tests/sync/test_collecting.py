@@ -271,6 +271,7 @@ async def test_what_stopped_has_no_load_and_what_moved_keeps_one(mirror: PoolMir
 
 async def test_a_host_that_is_dead_or_a_pool_that_is_gone_is_not_asked(mirror: PoolMirror, hosts: Hosts) -> None:
     next(iter(mirror.all(HostMetrics).values())).live = False
+    mirror.all(Host)[Ref("h-2")].metrics = Ref("gone")  # no row says that it is
     collector = collector_of(mirror, hosts)
     await collector.tick()
     await until(lambda: mirror.history.loads)

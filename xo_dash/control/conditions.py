@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.objects import VM, Host, HostMetrics, PowerState
+from data.facts.host import is_live
+from data.objects import VM, Host, PowerState
 from data.types import XapiObject
 from data.vms import DELETION, SHUTDOWN
 from xo_dash.control.lazy_text import LazyText, lazy, named
@@ -90,15 +91,9 @@ def allowed(operation: str, *states: PowerState) -> Allowed:
     return Allowed(operation, frozenset(states) or frozenset(PowerState))
 
 
-def host_answers(host: Host) -> bool:
-    """Whether its master hears it. A crashed member is heard for up to ten minutes more."""
-    metrics = host.home.one(HostMetrics, host.metrics)
-    return metrics is None or metrics.live
-
-
 def host_refuses(host: Host) -> LazyText | None:
     """Why no VM can start on `host`, as far as the mirror knows."""
-    if not host_answers(host):
+    if not is_live(host):
         return lazy(N_("it does not respond"))
     if not host.enabled:
         return lazy(N_("it is in maintenance mode"))
@@ -110,6 +105,6 @@ def residence_answers(subject: XapiObject) -> LazyText | None:
     if not isinstance(subject, VM):
         return None
     host = subject.home.one(Host, subject.resident_on)
-    if host is None or host_answers(host):
+    if host is None or is_live(host):
         return None
     return lazy(N_("its host {host} is not responding"), host=named(host))

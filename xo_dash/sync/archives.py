@@ -10,12 +10,13 @@ from enum import StrEnum
 from typing import Final, Generic, TypeVar
 
 from data.archives import ArchiveData, ArchiveRange
+from data.facts.host import is_live
 from data.facts.pool import master_of
 from data.history import NO_CLOCK, History
 from data.hosts import paths_of
 from data.mirror import PoolMirror
 from data.names import name_of
-from data.objects import SR, VM, Host, HostMetrics
+from data.objects import SR, VM, Host
 from data.types import Home
 from xo_dash.xapi import archives as parsing
 from xo_dash.xapi.connection import Connection
@@ -190,8 +191,7 @@ class Archives:
     async def _ask(
         self, pool: PoolMirror, host: Host, path: str, query: dict[str, str], use: Callable[[Reply], ArchiveData | None]
     ) -> ArchiveData:
-        metrics = pool.one(HostMetrics, host.metrics)
-        if metrics is None or not metrics.live:
+        if not is_live(host):
             raise Missing(NoDataReason.HOST, name_of(host))
         try:
             connection = self._connection(pool.id)

@@ -12,10 +12,11 @@ from collections.abc import Coroutine, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 
+from data.facts.host import is_live
 from data.facts.vm import vcpus_online
 from data.history import LENGTH, NO_CLOCK, STEP, Clock
 from data.mirror import PoolMirror
-from data.objects import VM, Host, HostMetrics
+from data.objects import VM, Host
 from data.types import Ref, XapiDate, timestamp
 from xo_dash.sync.gc_tuning import Loading
 from xo_dash.sync.rounds import EARLY, IDLE_ROUND, IN_LINE_OF_A_POOL, ROUND, WIDE_ROUND, Rounds
@@ -114,11 +115,10 @@ class Collector:
         self._rounds.note(self._pool.id, len(hosts), len(looked_at))
         watched = self._rounds.watched
         for ref, host in hosts.items():
-            metrics = self._pool.one(HostMetrics, host.metrics)
             asked = self._hosts.setdefault(ref, _Asked(host.uuid))
             every = watched if ref in looked_at else IDLE_ROUND
             is_due = now - asked.began >= every - EARLY and now >= asked.rest_until
-            if not is_due or asked.busy or metrics is None or not metrics.live:
+            if not is_due or asked.busy or not is_live(host):
                 continue
             if not asked.is_new and ref not in looked_at and not self._rounds.take_turn(now):
                 continue  # with one of the next ticks

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from data.facts.host import is_live
 from data.facts.vm import is_guest
 from data.maintenance import MODE
 from data.objects import VM, Host
-from xo_dash.control.conditions import host_answers
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.words import under_way
 from xo_dash.i18n import N_
@@ -16,7 +16,7 @@ def guests(host: Host) -> list[VM]:
 
 
 def silent(host: Host) -> LazyText | None:
-    return None if host_answers(host) else lazy(N_("it does not respond"))
+    return None if is_live(host) else lazy(N_("it does not respond"))
 
 
 def cannot_enable(host: Host) -> LazyText | None:
@@ -33,6 +33,6 @@ def cannot_disable(host: Host) -> LazyText | None:
 
 
 def cannot_power_on(host: Host) -> LazyText | None:
-    if host_answers(host):
+    if is_live(host):
         return lazy(N_("it is already running"))
     return None if host.power_on_mode else lazy(N_("no power-on method is set for it; power it on manually"))
