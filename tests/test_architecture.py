@@ -1,8 +1,9 @@
-"""docs/architecture.md says of each module and folder where it stands, and names none that is gone."""
+"""docs/architecture.md says of each module and folder where it stands, and names none that is gone; a name stands for one thing."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.running import ROOT
 CHAPTER = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").split("## Where things live")[1].split("\n## ")[0]
 NAMED = set(re.findall(r"`(?:xo_dash/)?([a-z][\w/*]*?)/?(?:\.py)?`", CHAPTER))
 """Of modules and folders; a route begins with a slash."""
+TOPS = ("data", "components", "pages", "xo_dash")
 FOLDERS = ("data", "components", "xo_dash", "xo_dash/control")
 
 
@@ -27,5 +29,11 @@ def test_whatever_is_in_a_folder_is_on_the_page(folder: str) -> None:
 
 
 def test_whatever_is_on_the_page_is_there() -> None:
-    there = {path.stem for top in ("data", "components", "pages", "xo_dash") for path in (ROOT / top, *(ROOT / top).rglob("*"))}
+    there = {path.stem for top in TOPS for path in (ROOT / top, *(ROOT / top).rglob("*"))}
     assert {name for name in NAMED if "*" not in name and name.rpartition("/")[2] not in there} == set()
+
+
+def test_a_class_name_stands_for_one_thing() -> None:
+    files = [path for top in TOPS for path in (ROOT / top).rglob("*.py") if "simulator" not in path.parts]
+    names = Counter(name for path in files for name in re.findall(r"^class ([A-Z]\w*)", path.read_text(encoding="utf-8"), re.MULTILINE))
+    assert {name for name, count in names.items() if count > 1} == set()

@@ -184,7 +184,7 @@ def sr_row(id_: int, pool: int, sr: SR, ids: Ids) -> Row | None:
 
 
 def network_row(id_: int, pool: int, network: Network, ids: Ids) -> Row | None:
-    """[id, uuid, pool, name, [host, link (see data.links), ...], mark, how busy]; None: not drawn (internal, or a bond's NICs alone).
+    """[id, uuid, pool, name, [host, link (a LinkLevel), ...], mark, how busy]; None: not drawn (internal, or a bond's NICs alone).
 
     How busy its busiest line is in steps, see BUSY: a rail is as bright, and is painted anew only when the step is another.
     """

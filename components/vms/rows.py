@@ -41,7 +41,7 @@ class VmRow(NamedTuple):
     macs: str
     tags: list[str]
     os: str
-    tools: str  # data.vms.ToolsState
+    tools: str  # data.facts.vm.ToolsState
     version: str  # of the tools
     started: int
     snapshots: int

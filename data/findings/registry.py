@@ -25,7 +25,7 @@ TOLD_AGAIN = 60.0
 
 
 class FindingRegistry:
-    """One writer (`xo_dash.sync.findings`), many readers, one event loop."""
+    """One writer (`xo_dash.sync.evaluator`), many readers, one event loop."""
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self._rules: dict[type, tuple[Rule, ...]] = {}
