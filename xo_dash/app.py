@@ -182,6 +182,8 @@ async def _begin(context: Context) -> None:
 
 def _print_start(settings: Settings, context: Context) -> None:
     lines: list[str] = [_("xo-dash is at {url}").format(url=settings.url), _("its data is in {path}").format(path=settings.data_dir)]
+    if settings.listens_everywhere:
+        lines.append(_("from other machines: with the name or an address of this one instead of localhost"))
     if settings.serves_tls and not settings.tls_cert:
         mark = fingerprint(own_certificate(settings.data_dir))
         lines.append(_("its certificate is self-signed, with the SHA-256 fingerprint {fingerprint}").format(fingerprint=mark))

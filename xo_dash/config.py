@@ -79,9 +79,13 @@ class Settings:
         return self.tls == "on" or (self.tls == "auto" and (self.tls_cert is not None or not self.loopback))
 
     @property
+    def listens_everywhere(self) -> bool:
+        return self.host in ("0.0.0.0", "::")  # noqa: S104
+
+    @property
     def url(self) -> str:
         """The address to open, on this machine."""
-        host = {"0.0.0.0": "localhost", "::": "localhost"}.get(self.host, self.host)  # noqa: S104
+        host = "localhost" if self.listens_everywhere else self.host
         return f"{'https' if self.serves_tls else 'http'}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
