@@ -64,6 +64,7 @@ class MapFeed:
         self._timer: asyncio.Handle | None = None
         self._snapshot = ""
         self._squeezed = ("", b"")
+        self._counted: MapCounts | None = None  # while rows are being made, until something changes
         self._recent = deque[str](maxlen=KEPT)
 
     # ---- who looks
@@ -138,8 +139,12 @@ class MapFeed:
 
     @property
     def counts(self) -> MapCounts:
-        """As of now, also while rows are still being made."""
-        return self._rows.counts if self._waiting is None and self._rows.rebuild(self._hold) else count(self._mirror)
+        """As of now, also while rows are still being made; then it is counted once for all who look, until something changes."""
+        if self._waiting is None and self._rows.rebuild(self._hold):
+            return self._rows.counts
+        if self._counted is None or not self._viewers:
+            self._counted = count(self._mirror)
+        return self._counted
 
     # ---- what changed
 
@@ -148,6 +153,7 @@ class MapFeed:
         self._watches[pool.id] = pool.part(History).observe(lambda uuids: self._measured(pool.id, uuids))
 
     def _changed(self, changes: Sequence[Change]) -> None:
+        self._counted = None
         for change in changes:
             if isinstance(server := change.subject, Server):
                 if change.operation is Operation.ADD and server.id in self._mirror.pools:

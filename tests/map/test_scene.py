@@ -372,8 +372,10 @@ async def test_a_large_fleet_does_not_hold_the_loop() -> None:
     early: list[str] = []
     map_feed.show(early.append)
     assert not early  # rows are made a slice at a time
-    assert map_feed.counts.vms == 2000
-    fakes.change(mirror, running(mirror), name_label="renamed meanwhile")
+    counted = map_feed.counts
+    assert counted.vms == 2000 and map_feed.counts is counted
+    fakes.change(mirror, running(mirror), name_label="renamed meanwhile", power_state=PowerState.HALTED)
+    assert map_feed.counts.halted == counted.halted + 1
     rows = (await shown(map_feed))["m"]
     assert len(rows) == 2000
     assert "renamed meanwhile" in {row[VM_NAME] for row in rows}
