@@ -138,6 +138,7 @@ class Excerpt:
         self._due: dict[XapiObject, None] = {}  # to be judged
         self._touched: dict[XapiObject, None] = {}  # to be written
         self._named: dict[XapiObject, None] = {}  # ... before those: by its name alone a row does not tell who refers to it
+        self._gone: dict[XapiObject, None] = {}  # ... after them, for the same reason: whoever referred to it is told of first
         self._is_new = True  # nothing was written yet: whoever refers to what appears will be
         self._messages: dict[str, dict[Message, None]] = {}  # by the uuid of what they are about
         for message in pool.all(Message).values():
@@ -201,7 +202,7 @@ class Excerpt:
         """What became of the rows that are seen, written for who sees them: so many at once; [] once that is all."""
         self._is_new = False
         found = list[Event]()
-        while len(found) < most and (rows := self._named or self._touched):
+        while len(found) < most and (rows := self._named or self._touched or self._gone):
             found.append(self._event(rows.popitem()[0]))
         return found
 
@@ -241,7 +242,8 @@ class Excerpt:
         else:
             self._degrees.pop(row.ref, None)
         if before or now:
-            (self._named if now is _NAME else self._touched)[row] = None
+            self._named.pop(row, None)
+            (self._named if now is _NAME else self._gone if before is _NAME and not now else self._touched)[row] = None
         if bool(before) != bool(now):
             if not self._is_new:
                 self._touched.update({one: None for one in referrers(row) if one.ref in self._degrees})

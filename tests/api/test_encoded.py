@@ -76,3 +76,18 @@ async def test_a_row_is_encoded_once_and_followed_no_longer_than_asked_for() -> 
     assert mirror.observer_count == 1
     kept._forget()
     assert mirror.observer_count == 0
+
+
+async def test_what_is_listed_while_a_right_is_taken_names_nothing_that_is_gone() -> None:
+    """A disk is told of before the SR that was known by its name alone, and does not tell its disks."""
+    mirror = fakes.fleet(hosts=3, vms=100)
+    seen = {row.uuid for row in mirror.every(VM)}
+    scope = Scope(mirror, lambda subject: getattr(subject, "uuid", "") in seen)
+    kept = EncodedRows(scope.mirror)
+    assert not wrong(kept, scope)
+    seen.clear()
+    seen.update(row.uuid for row in mirror.every(Network))
+    for _slice in scope.review():
+        told = b"".join(kept.encoder(kind, tuple(fields_of(kind)), scope.sees)(row) for kind in LISTED for row in scope.mirror.every(kind))
+        assert not [row for kind in LISTED for row in mirror.every(kind) if row.uuid.encode() in told and not scope.sees(row)]
+    assert not list(scope.mirror.every(VDI))
