@@ -147,11 +147,13 @@ class UserStore(Records[User]):
         return self._change("user.role", edit, user_id)
 
     def set_disabled_now(self, user_id: str, *, disabled: bool) -> User:
-        """Raises RecordRefused for the last administrator."""
+        """Raises RecordRefused for the last administrator, and for one's own account."""
 
         def edit(records: dict[str, User]) -> User:
             records[user_id] = replace(self.need(user_id), disabled=disabled)
             _keep_an_administrator(self._records, records)
+            if disabled:
+                self._keep_oneself(user_id)
             return records[user_id]
 
         return self._change("user.disable" if disabled else "user.enable", edit, user_id)
@@ -168,15 +170,21 @@ class UserStore(Records[User]):
         return self._update(None, user_id, edit)
 
     def remove_now(self, user_id: str) -> User:
-        """Raises RecordRefused for the last administrator."""
+        """Raises RecordRefused for the last administrator, and for one's own account."""
 
         def edit(records: dict[str, User]) -> User:
             user = self.need(user_id)
             del records[user_id]
             _keep_an_administrator(self._records, records)
+            self._keep_oneself(user_id)
             return user
 
         return self._change("user.remove", edit, user_id)
+
+    def _keep_oneself(self, user_id: str) -> None:
+        """Nobody locks themselves out, by a slip or by a program that has their token."""
+        if self._directory.actor.user_id == user_id:
+            raise RecordRefused(_("this is your own account; ask another administrator to disable or remove it"))
 
     add = in_thread(add_now)
     set_password = in_thread(set_password_now)

@@ -101,6 +101,11 @@ async def test_the_last_administrator_stays_one(tmp_path: Path) -> None:
             at.press(f"{verb}…")
             await at.user.should_see(text)
             at.press(verb)
+        await at.context.auth.add_user("bob", PASSWORD, Role.ADMIN)
+        at.press("Remove…")
+        await at.user.should_see("can no longer sign in")
+        at.press("Remove")
+        await at.user.should_see("his is your own account; ask another administrator")
         assert at.context.users.need(at.me.id).role is Role.ADMIN and at.session().is_open
 
 
