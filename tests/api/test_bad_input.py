@@ -37,6 +37,8 @@ PROBLEMS = [
     ("POST", "/roles", {"name": "Pilot", "verbs": ["vm.fly"]}, 422, "see: xo-dash do"),
     ("POST", "/roles", {"name": "admin", "verbs": ["vm.start"]}, 409, "choose another name"),
     ("POST", "/users", {"name": "viewer", "password": "long and seldom seen"}, 409, "already exists"),
+    ("POST", "/users", {"name": "weak", "password": "12345678"}, 422, "easy to guess"),
+    ("GET", "/runs/gone?fields=colour", None, 400, "the fields are: id"),
     ("POST", "/invitations", {"name": "bob", "until": "soon"}, 422, "write 90d, 12h"),
     ("PUT", "/uploads/gone?offset=x", None, 400, "whole number"),
     ("PUT", "/uploads/gone", None, 404, "offer it again"),
@@ -82,9 +84,11 @@ async def test_a_person_is_told_on_the_page(api: Api) -> None:
 async def test_a_grant_on_what_is_gone_stays_and_can_be_removed(api: Api) -> None:
     user = next(iter(api.context.users.all()))
     await api.context.grants.grants.add("viewer", GrantKind.VM, "abcdef12-gone@pool", user_id=user.id)
+    await api.context.grants.grants.add("viewer", GrantKind.VM, "abcdef13-gone", user_id=user.id)
     await api.context.grants.refresh()
-    (one,) = (await api.get("/grants"))["items"]
+    one, bare = sorted((await api.get("/grants"))["items"], key=lambda grant: str(grant["on"]["uuid"]))
     assert one["on"] == {"kind": "vm", "uuid": "abcdef12-gone", "pool": "pool"}
+    assert bare["on"] == {"kind": "vm", "uuid": "abcdef13-gone", "pool": None}, "where nobody said of which pool"
     assert (await api.ask("DELETE", f"/grants/{one['id']}")).status_code == 204
 
 

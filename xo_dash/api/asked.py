@@ -23,7 +23,7 @@ from xo_dash.api.written import Written
 from xo_dash.auth.current import actor_of, scope_session
 from xo_dash.auth.kinds import PROGRAMS, open_to
 from xo_dash.auth.problems import problem
-from xo_dash.auth.refused import Refused
+from xo_dash.auth.refused import Refused, UnfitPassword
 from xo_dash.auth.sessions import Session
 from xo_dash.context import Context
 from xo_dash.control.lazy_text import read_by
@@ -37,7 +37,9 @@ LONGEST_WITH_POINTS: Final = 16 << 10
 """Bytes of a body that is read once more, in Python."""
 JSON: Final = "application/json"
 SCOPES_KEPT: Final = 50
-STATUS: Final[Mapping[type[Exception], int]] = {RecordMissing: 404, RecordInvalid: 422, RecordRefused: 409, Refused: 409, StoreError: 503}
+STATUS: Final[Mapping[type[Exception], int]] = {
+    RecordMissing: 404, RecordInvalid: 422, RecordRefused: 409, UnfitPassword: 422, Refused: 409, StoreError: 503,
+}  # fmt: skip
 """Of what the stores answer; the first that fits."""
 BURST, A_SECOND = 500.0, 100.0
 """Requests of one session at once, and in the long run."""

@@ -107,7 +107,7 @@ def _operations(collections: Sequence[Collection[Any]], schema_of: Mapping[Any, 
         yield f"/{one.name}", "get", {"summary": one.title, "parameters": asked, "responses": {"200": _page(fields)}}
         key = "id" if one.name == "runs" else "uuid"
         yield f"/{one.name}/{{{key}}}", "get", {
-            "summary": f"One of the {one.name}", "parameters": [_path(key)], "responses": {"200": _object(fields)},
+            "summary": f"One of the {one.name}", "parameters": [_path(key), asked[0]], "responses": {"200": _object(fields)},
         }  # fmt: skip
     yield "/runs/{id}", "delete", {"summary": "Cancel a run", "parameters": [_path("id")], "responses": {"202": _answer("Run")}}
     asked = [_query("user", "Name or id; you, where it is left out"), _query("action", "Id of an action, or vm.see, vm.console ..."),

@@ -152,7 +152,7 @@ def on_as_data(grant: Grant, *, told: bool) -> dict[str, object]:
     if grant.kind in (GrantKind.TAG, GrantKind.FILTER):
         return {"kind": grant.kind.value, grant.kind.value: grant.key}
     key = parse(grant.key)
-    return {"kind": grant.kind.value, "uuid": key.uuid, "pool": key.pool or key.uuid}
+    return {"kind": grant.kind.value, "uuid": key.uuid, "pool": key.pool or (key.uuid if grant.kind is GrantKind.POOL else None)}
 
 
 def collection(

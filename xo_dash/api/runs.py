@@ -12,6 +12,7 @@ from starlette.responses import Response
 from data.visibility import Sees
 from xo_dash.api.asked import Asked, Problem, missing, told
 from xo_dash.api.collections import Collection
+from xo_dash.api.listing import wanted_fields
 from xo_dash.control import orders
 from xo_dash.control.access import may
 from xo_dash.control.lazy_text import read_by
@@ -66,10 +67,10 @@ def need_run(asked: Asked) -> Run:
 
 
 async def one_run(asked: Asked) -> Response:
-    asked.query(())
+    names = wanted_fields(RUNS, asked.query(("fields",)))
     run = need_run(asked)
     await _heard_of(run, asked)
-    return await told(asked, run_as_data(run, asked.scope.sees))
+    return await told(asked, RUNS.as_data(run, asked.scope.sees, names))
 
 
 async def cancel(asked: Asked) -> Response:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from passlib.context import CryptContext
 from passlib.exc import PasswordSizeError, UnknownHashError
 
-from xo_dash.auth.refused import Refused
+from xo_dash.auth.refused import Refused, UnfitPassword
 from xo_dash.i18n import _
 
 T = TypeVar("T")
@@ -85,12 +85,12 @@ class Passwords:
         return await self._run(lambda: self.hash_now(password))
 
     async def hash_new(self, name: str, password: str) -> str:
-        """The hash of a password that somebody of this name chose. Raises Refused for one that is not good enough, Overloaded."""
+        """The hash of a password that somebody of this name chose. Raises UnfitPassword, Overloaded."""
         problem = _wrong_shape(name, password)
         if not problem and await self._run(lambda: _is_easy(name, password)):
             problem = _too_easy()
         if problem:
-            raise Refused(problem)
+            raise UnfitPassword(problem)
         return await self.hash(password)
 
     async def verify(self, password: str, password_hash: str) -> tuple[bool, str | None]:

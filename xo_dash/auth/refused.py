@@ -20,6 +20,10 @@ class TooLate(Refused):
     """A sign-in that has to begin again."""
 
 
+class UnfitPassword(Refused):
+    """A new password that is none."""
+
+
 def sentence_of(error: Exception) -> str:
     """The stores speak without capital and full stop, as a command line does."""
     text = str(error)
