@@ -65,7 +65,7 @@ class ActionDialog:
 
     def __init__(self, offer: Offer, exchange: Exchange, preset: Mapping[str, object]) -> None:
         """`exchange`: where a file that is chosen is offered."""
-        self._offer = offer.now
+        self._offer, self._user = offer.now, offer.user
         self._exchange = exchange
         self._action = offer.action
         self._boxes: dict[str, FieldBox] = {}
@@ -97,7 +97,7 @@ class ActionDialog:
 
     def _fill_in(self, preset: Mapping[str, object]) -> None:
         able = self._offer.able
-        self._began = {name: value for name, value in self._action.begins_with(able).items() if name not in preset}
+        self._began = {name: value for name, value in self._action.begins_with(able, self._user).items() if name not in preset}
         values = {**self._began, **preset}
         differing = {name for name in self._action.differing(able) if name not in preset}
         unasked = self._action.unasked(able)
@@ -107,8 +107,7 @@ class ActionDialog:
             if field.entry is InputKind.FILE:
                 self._boxes[field.name] = FileBox(field, self._exchange, self._changed)
                 continue
-            choices = self._action.choices.get(field.name)
-            found = choices(able) if choices is not None else ()
+            found = self._action.choices_for(field.name, able, self._user)
             box = self._boxes[field.name] = box_for(field, values.get(field.name, field.default), found, able, self._changed)
             if field.name in differing:
                 box.differs()
@@ -142,7 +141,7 @@ class ActionDialog:
         """Fields that nobody has touched take the new value; of those that somebody has, what is typed stays."""
         if not self._action.edits:
             return
-        now, differing = self._action.begins_with(self._offer.able), self._action.differing(self._offer.able)
+        now, differing = self._action.begins_with(self._offer.able, self._user), self._action.differing(self._offer.able)
         for name, box in self._boxes.items():
             if name in self._began and not box.touched:
                 box.renew(now.get(name))

@@ -78,8 +78,7 @@ class InlineEditor(ui.element):
         for field in self._action.fields:
             if field.entry in (InputKind.PART,) or (only and field.name not in only):
                 continue
-            choices = self._action.choices.get(field.name)
-            found = choices([self._subject]) if choices is not None else ()
+            found = self._action.choices_for(field.name, [self._subject], whoever())
             self._boxes[field.name] = box_for(field, self._before.get(field.name, field.default), found, [self._subject], self._changed)
 
     def _handle_delete(self) -> None:

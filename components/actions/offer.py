@@ -28,11 +28,11 @@ class Offer:
 
     def __init__(self, mirror: ChangeSource, action: AnyAction, subjects: Sequence[XapiObject], user: User | None) -> None:
         self.action = action
-        self._mirror, self._user = mirror, user
+        self._mirror, self.user = mirror, user
         self.first = self.now = eligibility(action, subjects, user)
 
     def _look(self) -> Eligibility:
-        found = eligibility(self.action, self.first.able, self._user)
+        found = eligibility(self.action, self.first.able, self.user)
         return replace(found, unable=(*found.unable, *self.first.unable))
 
     def follow(self, changed: Callable[[], None]) -> None:

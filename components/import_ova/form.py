@@ -21,12 +21,12 @@ from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.ova.beside import FilesMissing
 from xo_dash.control.pool.import_ova import IMPORT_OVA, networks, vm_of
-from xo_dash.control.pool.import_vm import srs, usual_sr
 from xo_dash.control.pool.ova_request import ImportOVA, OVASystem
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.requests.file import File
 from xo_dash.control.transfers.ends import EndFailed
+from xo_dash.control.usable import usable_by
 from xo_dash.control.vm.creation.request import FIRMWARE
 from xo_dash.i18n import N_, _, size
 
@@ -101,11 +101,13 @@ class OVAForm(ui.element):
             self._reading.set_visibility(True)
         try:
             file = asdict(value) if isinstance(value, File) else value
-            request = decode(ImportOVA, {"file": file, "sr": usual_sr(self._pool), "files": self._beside.values})
+            usual = IMPORT_OVA.begins_with([self._pool], user)["sr"]
+            request = decode(ImportOVA, {"file": file, "sr": usual, "files": self._beside.values})
             exchange = self._context.runner.exchange
             assert IMPORT_OVA.look is not None  # noqa: S101  # it has one
             with self:  # its words are this reader's
-                self._read = await IMPORT_OVA.look(request, lambda file: exchange.looking(file, user.id), [self._pool])
+                usable = usable_by(user, self._pool)
+                self._read = await IMPORT_OVA.look(request, lambda file: exchange.looking(file, user.id), [self._pool], usable)
         except FilesMissing as error:
             self._ask(error)
         except EndFailed as error:
@@ -150,7 +152,7 @@ class OVAForm(ui.element):
         """What all VMs have in common."""
         with Card(_("Where to")):
             with ui.element().classes("x-net-fields"):
-                options = {one.value: one.label for one in srs([self._pool]) if one.refused is None}
+                options = {one.value: one.label for one in IMPORT_OVA.choices_for("sr", [self._pool], whoever()) if one.refused is None}
                 self._choice("sr", _("Storage"), options, self._values["sr"])
                 if several:
                     self._line("vapp", _("vApp"))
@@ -168,7 +170,7 @@ class OVAForm(ui.element):
                 self._line(f"{place}{name}", _(label))
 
     def _draw_disks(self, place: str, system: OVASystem) -> None:
-        options = {one.value: one.label for one in srs([self._pool]) if one.refused is None}
+        options = {one.value: one.label for one in IMPORT_OVA.choices_for("sr", [self._pool], whoever()) if one.refused is None}
         with ui.element().classes("x-net-fields"):
             for number, disk in enumerate(system.disks):
                 label = _("{name}, {size}").format(name=disk.file, size=size(disk.size))

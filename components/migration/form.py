@@ -21,11 +21,13 @@ from data.hosts import account_of
 from data.identity import Key, key_of, seen_from
 from data.names import name_of, pool_name_among
 from data.objects import SR, VM, Host, HostMetrics, Network
+from data.stores.users import User
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.run import Run, RunItem, RunState
+from xo_dash.control.usable import usable_by
 from xo_dash.control.vm.migration.estimate import estimate
 from xo_dash.control.vm.migration.mapping import DiskMove, migration_network_of
 from xo_dash.control.vm.migration.migrate import MIGRATE
@@ -117,7 +119,7 @@ class MigrationForm(ui.element):
 
     def _target(self, one: Target) -> TargetRow:
         refused = one.refused is not None
-        moves = [] if refused else disks_in(MigrateVM(host=key_of(one.host)), self._vm, one.host)
+        moves = [] if refused else disks_in(MigrateVM(host=key_of(one.host)), self._vm, one.host, usable_by(self._user(), self._vm))
         return TargetRow(
             key_of(one.host), f"target-{one.host.uuid}", name_of(one.host), pool_name_among(one.host.home), self._about(one, moves),
             self._memory(one), refused, one.host in self._judged and not refused, "" if refused else self._time(one.host, moves),
@@ -155,10 +157,9 @@ class MigrationForm(ui.element):
         self._failing.text = self._after_a_failure(host)
         if self._run is not None:
             return
-        request = self._chosen.request()
+        request = self._asked()
         faults: list[Fault] = MIGRATE.faults(request, self._vm) if host is not None else []
-        with self:  # the row that was clicked may be gone
-            barred = why_not(MIGRATE, self._vm, whoever())
+        barred = why_not(MIGRATE, self._vm, self._user())
         # XAPI was asked about the host as it is taken by itself; of other places the plan asks before it does anything
         judged = self._judged.get(host) if host is not None and self._chosen.is_only_a_host else None
         wrong = [str(barred)] if barred is not None else [str(fault.reason) for fault in faults] or ([str(judged)] if judged else [])
@@ -175,6 +176,15 @@ class MigrationForm(ui.element):
                     Mark("critical" if wrong else "warning")
                     ui.label(text)
         self._button.allow(wrong[0] if wrong else None if host is not None else _("No host can run it now."))
+
+    def _asked(self) -> MigrateVM:
+        """What was chosen, with what is chosen for whoever looks."""
+        asked: MigrateVM = MIGRATE.settled(self._chosen.request(), self._vm, self._user())
+        return asked
+
+    def _user(self) -> User | None:
+        with self:  # the row that was clicked may be gone
+            return whoever()
 
     def _tell_time(self, host: Host, request: MigrateVM) -> None:
         network = (seen_from(host.home, Network, request.network) if request.network else None) or migration_network_of(host)

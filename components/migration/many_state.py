@@ -14,6 +14,7 @@ from data.stores.users import User
 from data.types import Home, XapiObject
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.usable import usable_by
 from xo_dash.control.vm.migration.estimate import moved_size
 from xo_dash.control.vm.migration.group import Goal, GroupPlacement, mapping_of, placing
 from xo_dash.control.vm.migration.migrate import MIGRATE
@@ -75,7 +76,9 @@ def working_out(
     placed = found.placed
     yield from placing(free, goal, placed.targets)
     home = goal.home
-    yield from mapping_of(placed, _rows(home, SR, chosen.srs), _rows(home, Network, chosen.networks))
+    yield from mapping_of(
+        placed, _rows(home, SR, chosen.srs), _rows(home, Network, chosen.networks), usable_by(user, *free[:1]) if free else None
+    )
     found.request = placed.request(network=chosen.network or None, copy=chosen.copy)
     found.faults = list(placed.faults())
     for vm in free:

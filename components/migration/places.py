@@ -7,6 +7,7 @@ from functools import partial
 
 from nicegui import ui
 
+from components.actions import whoever
 from components.live import fresh_slot
 from components.migration.choices import MigrationChoices
 from components.migration.fields import free_on, place_field, reason_field
@@ -19,6 +20,7 @@ from data.names import name_of
 from data.objects import SR, VM, Host, Network
 from data.vms import copy_size
 from xo_dash.control.sr.choice import disk_srs
+from xo_dash.control.usable import usable_by
 from xo_dash.control.vm.migration.mapping import DiskMove, NicMove, has_address, migration_network_of, networks_on
 from xo_dash.control.vm.migration.request import disks_in, nics_in
 from xo_dash.control.vm.migration.targets import is_running, reached_srs
@@ -56,11 +58,13 @@ class MigrationPlaces(ui.element):
         self.on_changed()
 
     def _draw_disks(self, host: Host) -> None:
-        moves = disks_in(self._chosen.request(), self._vm, host)
+        usable = usable_by(whoever(), self._vm)
+        moves = disks_in(self._chosen.request(), self._vm, host, usable)
         if not moves:
             return
         reached = {sr.ref for sr in reached_srs(host)}
-        options = {key_of(sr): f"{label} · {free_on(sr)}" for sr, label in disk_srs(host.home) if sr.ref in reached}
+        there = [(sr, label) for sr, label in disk_srs(host.home) if sr.ref in reached and (usable is None or usable(sr))]
+        options = {key_of(sr): f"{label} · {free_on(sr)}" for sr, label in there}
         columns = [Column(_("Disk"), main=True), Column(_("Size"), number=True), Column(_("Used"), number=True), Column(_("From")),
                    Column(_("To")), Column(_("Why"))]  # fmt: skip
         with Card(_("Disks")):
@@ -77,10 +81,11 @@ class MigrationPlaces(ui.element):
         ]  # fmt: skip
 
     def _draw_nics(self, host: Host) -> None:
-        moves = nics_in(self._chosen.request(), self._vm, host)
+        usable = usable_by(whoever(), self._vm)
+        moves = nics_in(self._chosen.request(), self._vm, host, usable)
         if not moves:
             return
-        options = {key_of(network): name_of(network) for network in networks_on(host)}
+        options = {key_of(network): name_of(network) for network in networks_on(host) if usable is None or usable(network)}
         columns = [Column(_("NIC"), main=True), Column(_("MAC")), Column(_("From")), Column(_("To")), Column(_("Why"))]
         with Card(_("Networks")):
             data_table(columns, [self._nic_row(move, options) for move in moves]).classes("x-move-nics")

@@ -15,7 +15,9 @@ from data.names import by_name, name_of
 from data.objects import SR, VBD, VDI, VM
 from data.types import Home
 from xo_dash.control.sr.choice import disk_srs, free_space
+from xo_dash.control.usable import Usable
 from xo_dash.control.vm.creation.blueprint import Blueprint, Disk, suggested_sr
+from xo_dash.control.vm.creation.settle import usable_sr
 from xo_dash.i18n import _, ngettext, number, size
 
 
@@ -53,7 +55,8 @@ class Disks(RowsSection[DiskDraft]):
         self.draw(model, shape, _("No disk."), partial(self._row, model))
 
     def _add(self, *, existing: bool = False) -> None:
-        usual = suggested_sr(self.form.pool.home)
+        home, usable = self.form.pool.home, self.form.usable
+        usual = suggested_sr(home) if usable is None else usable_sr(home, usable, 10 << 30)
         fresh = DiskDraft(size=size(10 << 30), sr=usual.uuid if usual is not None else "")
         self.add(DiskDraft(existing=True) if existing else fresh)
 
@@ -67,7 +70,7 @@ class Disks(RowsSection[DiskDraft]):
                 named = plan.disks[at].called(plan.names[0], at + 1) if plan is not None and at < len(plan.disks) else ""
                 self.text(f"{place}.name", _("Name"), partial(put, "name"), value=draft.name, placeholder=named, hint=_from(model, at))
                 self.text(f"{place}.size", _("Size"), partial(put, "size"), value=draft.size)
-                self.choice(f"{place}.sr", srs(home), draft.sr, partial(put, "sr"), label=_("SR"))
+                self.choice(f"{place}.sr", srs(home, self.form.usable), draft.sr, partial(put, "sr"), label=_("SR"))
             if draft.position is None:
                 self.remover(at, _("Remove disk"))
 
@@ -88,9 +91,9 @@ def _from(model: Model, at: int) -> str:
     return _("From the template: at least {size}").format(size=size(original.virtual_size)) if original is not None else ""
 
 
-def srs(home: Home) -> dict[str, str]:
+def srs(home: Home, usable: Usable | None = None) -> dict[str, str]:
     """{uuid: `nfs-vault · 166 GiB free`}"""
-    return {sr.uuid: _with_room(sr, label) for sr, label in disk_srs(home)}
+    return {sr.uuid: _with_room(sr, label) for sr, label in disk_srs(home) if usable is None or usable(sr)}
 
 
 def _with_room(sr: SR, label: str) -> str:

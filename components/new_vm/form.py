@@ -28,6 +28,7 @@ from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.run import Run
+from xo_dash.control.usable import Usable, usable_by
 from xo_dash.control.vm.create import CREATE, templates_of
 from xo_dash.control.vm.creation.request import CreateVM
 from xo_dash.i18n import _
@@ -117,7 +118,7 @@ class Form(ui.element):
         self.refresh()
 
     def refresh(self) -> None:
-        self.model = model = model_of(self.draft, self.pool, is_seen=self.context.scope.shows, limits=self._limits)
+        self.model = model = model_of(self.draft, self.pool, is_seen=self.context.scope.shows, limits=self._limits, user=whoever())
         self.refused = why_not(CREATE, self.pool, whoever())
         self._create.allow(str(self.refused) if self.refused is not None else None)
         self._barred.set_visibility(self.refused is not None and self.pool.home.server.is_live)  # else the page says so itself
@@ -133,6 +134,12 @@ class Form(ui.element):
         """What quotas say, which are counted among all there is."""
         user, pool = whoever(), self.context.original(self.pool)
         return self.context.runner.quotas.faults(user, CREATE.id, request, pool) if user is not None and pool is not None else []
+
+    @property
+    def usable(self) -> Usable | None:
+        """Which SRs and networks they may choose; None: all."""
+        plan = self.model.plan if self.model is not None else None
+        return usable_by(whoever(), self.pool, *((plan.source,) if plan is not None else ()))
 
     def is_told(self, place: str) -> bool:
         """A field that is only missing is not told of before somebody was there, or wants to create."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from components.new_vm.draft import SUGGESTED, DraftSource, VMDraft
 from data.objects import Host, Pool
+from data.stores.users import User
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Step
 from xo_dash.control.rehearsal import rehearse_all
@@ -51,16 +52,18 @@ class Model:
 
 
 def model_of(
-    draft: VMDraft, pool: Pool, *, is_seen: Callable[[Host], bool] = lambda _host: True, limits: Limits = lambda _request: []
-) -> Model:
-    """`is_seen`: whether the VM may be put on a host, which takes seeing it; `limits`: what quotas say."""
-    rough, faults = _decoded(draft.values(None))
-    plan = blueprint(rough, pool.home) if rough is not None else None
+    draft: VMDraft, pool: Pool, *, is_seen: Callable[[Host], bool] = lambda _host: True, limits: Limits = lambda _request: [],
+    user: User | None = None,
+) -> Model:  # fmt: skip
+    """`is_seen`: whether the VM may be put on a host, which takes seeing it; `limits`: what quotas say.
+
+    `user`: for whom SRs and networks are chosen.
+    """
+    rough, plan, faults = _decided(draft.values(None), pool, user)
     found = tuple(seat for seat in seats(plan) if is_seen(seat.host)) if plan is not None else ()
     best = suggested(found)
     if draft.host == SUGGESTED and best is not None:
-        rough, faults = _decoded(draft.values(best.host.uuid))
-        plan = blueprint(rough, pool.home) if rough is not None else None
+        rough, plan, faults = _decided(draft.values(best.host.uuid), pool, user)
     if rough is not None:
         known = {fault.field for fault in faults}
         faults += [fault for fault in CREATE.faults(rough, pool) if fault.field not in known]
@@ -85,6 +88,14 @@ def _chosen(draft: VMDraft, faults: list[Fault]) -> list[Fault]:
             faults = [fault for fault in faults if not fault.field.startswith(f"disks.{number}.")]
             faults.append(Fault(f"disks.{number}.vdi", lazy(N_("“{field}” is missing"), field=LazyText(N_("Disk")))))
     return faults
+
+
+def _decided(values: Mapping[str, object], pool: Pool, user: User | None) -> tuple[CreateVM | None, Blueprint | None, list[Fault]]:
+    rough, faults = _decoded(values)
+    if rough is None:
+        return None, None, faults
+    settled: CreateVM = CREATE.settled(rough, pool, user)
+    return settled, blueprint(settled, pool.home), faults
 
 
 def _decoded(values: Mapping[str, object]) -> tuple[CreateVM | None, list[Fault]]:

@@ -11,7 +11,7 @@ from components.new_vm.model import model_of
 from data.grants.grant import GrantKind
 from data.grants.quota import Amounts, Quota, exceeded
 from data.identity import key_of
-from data.objects import SR, VDI, VM, Appliance, Network, Pool, PowerState
+from data.objects import SR, VDI, VIF, VM, Appliance, Network, Pool, PowerState
 from data.scope import Scope
 from data.stores.directory import DataDirectory
 from data.stores.users import Role, User, UserStore
@@ -22,6 +22,7 @@ from xo_dash.auth.grants import Grants, GrantStores
 from xo_dash.auth.visibility import PersonSees
 from xo_dash.control.actions import BY_ID, action
 from xo_dash.control.audit import Audit
+from xo_dash.control.orders import Asking, Order, accept, preview
 from xo_dash.control.quota.demands import COMMANDS
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.run import RunState
@@ -135,6 +136,48 @@ async def test_a_small_team_serves_itself(team: Team) -> None:
     assert await team.said("vm.rename", mine, name="shop") == ""
     assert "allows 1 VMs and 1 are in use" in await team.create()
     assert await team.said("vm.create", team.pool, by=team.boss, name="more", template=world.golden.uuid) == "", "an administrator may"
+
+
+async def test_what_nobody_named_is_chosen_of_what_may_be_used(team: Team) -> None:
+    """The template is on an SR and a network that the quota has not: its disk is copied to the one that it has."""
+    world, home = team.world, team.world.fake.home
+    await team.lets_create()
+    await team.quota(srs=(key_of(world.fast),), networks=(key_of(world.vlan),))
+    scope = team.scope()
+    row = next(scope.mirror.every(Pool))
+    form = model_of(VMDraft(name="web", template=world.golden.uuid), row, limits=team.limits, user=team.dev)
+    assert not form.faults and form.plan is not None, "the page begins with what is going to be"
+    assert [disk.sr.name_label for disk in form.plan.disks if disk.sr] == ["fast"]
+    assert [card.network.name_label for card in form.plan.cards if card.network] == ["vlan 20"]
+    order = Order(action="vm.create", on=[row.uuid], values={"name": "web", "template": world.golden.uuid})
+    given, subjects, request = accept(order, scope.mirror, team.dev)
+    (told,) = preview(given, subjects, request, Asking(team.dev, team.runner.quotas))
+    assert world.fast.uuid in str(told["calls"]) and world.vault.uuid not in str(told["calls"]), told
+    assert await team.create() == ""
+    (web,) = [vm for vm in home.all(VM).values() if vm.name_label == "web"]
+    assert {home.one(Network, vif.network) for vif in web.all_of(VIF, web.VIFs)} == {world.vlan}
+    assert [told[-1] for name, told in world.fake.calls if name == "Async.VM.copy"] == [world.fast.ref]
+    named = {"disks": [{"position": "0", "sr": world.vault.uuid}]}
+    assert "does not allow the SR vault" in await team.create(name="b", **named), "what somebody names is not changed"
+    await team.quota(srs=(key_of(world.images),))
+    assert "does not allow" in await team.create(name="c"), "where there is none that may be used"
+
+
+async def test_without_a_quota_it_is_what_they_see(team: Team) -> None:
+    world = team.world
+    await team.lets_create()
+    await team.kept.grants.add("viewer", GrantKind.VM, key_of(world.debian), user_id=team.dev.id)
+    await team.kept.grants.add("viewer", GrantKind.SR, key_of(world.fast), user_id=team.dev.id)
+    await team.kept.refresh()
+    assert await team.create(template=world.debian.uuid) == ""
+    assert ("VDI.create", world.fast.ref) in {
+        (name.removeprefix("Async."), told[0]["SR"]) for name, told in world.fake.calls if "VDI.cr" in name
+    }
+    own = {"disks": [{"position": "0", "sr": world.vault.uuid}]}
+    assert await team.create(name="other", **own) == "", "the SR of a template that they see may be named"
+    vm = await team.owned()
+    order = Order(action="vm.add_disk", on=[vm.uuid])
+    assert accept(order, team.mirror, team.dev)[2].sr == world.fast.uuid, "a dialog and a program begin with it too"  # type: ignore[attr-defined]
 
 
 async def test_each_change_is_held_against_the_quota_of_the_owner(team: Team) -> None:

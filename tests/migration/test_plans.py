@@ -12,14 +12,15 @@ from data.views.moving import MoveTargets, moves_to
 from tests.control.asked import calls_of, faults, steps_of
 from tests.control.fake_pool import Desk, ends_at_once
 from tests.control.wired import Wired, wired
-from tests.migration.pools import House, machine, network
+from tests.migration.pools import House, machine, network, sr
 from xo_dash.control.actions import action
 from xo_dash.control.orders import Order, accept
 from xo_dash.control.plan import Call
+from xo_dash.control.quota.demands import demand
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.run import RunState
 from xo_dash.control.vm.migration.mapping import MappingReason, disk_moves, nic_moves
-from xo_dash.control.vm.migration.request import MigrateVM, places_in
+from xo_dash.control.vm.migration.request import MigrateVM, places_in, settled
 from xo_dash.control.vm.migration.targets import Way, targets
 from xo_dash.simulator.testing import simulated
 
@@ -173,3 +174,19 @@ def test_a_command_names_hosts_by_name_or_key(house: House) -> None:
     for text, host in (("two", house.two), (house.two.uuid, house.two), ("attic", house.attic), (key_of(house.attic), house.attic)):
         _action, _subjects, request = accept(Order(action="vm.migrate", on=["web-1"], values={"host": text}), house.lab.mirror)
         assert isinstance(request, MigrateVM) and seen_from(vm.home, Host, request.host) is host
+
+
+def test_places_are_chosen_of_what_may_be_used(house: House) -> None:
+    """Also those of a NIC that only a snapshot has: what is chosen is named, so that quotas and rights are held against it."""
+    vm = machine(house.lab, house.one, house.shared, house.lan, PowerState.HALTED)
+    snapshot = house.lab.vm("before", is_a_snapshot=True, snapshot_of=vm.ref)
+    house.lab.change(snapshot, VIFs=[house.lab.put(VIF(VM=snapshot.ref, network=house.tagged.ref, MAC="aa:00:00:00:00:09"))])
+    house.lab.change(vm, snapshots=[snapshot.ref])
+    other, guests = sr(house.home, "other", house.attic, free=30 * GIB), network(house.home, "guests", house.attic)
+    request = settled(MigrateVM(host=key_of(house.attic)), vm, lambda row: row in (other, guests))
+    assert [place.sr for place in request.disks] == [key_of(other)]
+    assert [place.network for place in request.nics] == [key_of(guests)] * 2
+    open_still = settled(MigrateVM(host=key_of(house.attic)), vm, lambda row: False)
+    assert not open_still.disks and not open_still.nics
+    assert {row.name_label for row in demand("vm.migrate", open_still, vm).uses} == {"nas", "lan"}, "which the quota refuses"
+    assert not demand("vm.migrate", MigrateVM(host=key_of(house.two)), vm).uses, "what stays where it is takes nothing"

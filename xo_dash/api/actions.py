@@ -18,7 +18,7 @@ from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
 from xo_dash.control.looking import looked
-from xo_dash.control.orders import Order, OrderRefused, Trouble, accept, preview
+from xo_dash.control.orders import Asking, Order, OrderRefused, Trouble, accept, preview
 from xo_dash.control.requests.request import files_of
 from xo_dash.i18n import _
 
@@ -77,7 +77,7 @@ async def give(asked: Asked) -> Response:
     body = await asked.body(ActionBody)
     order = Order(action=asked.path("id"), on=body.on, values=body.values, dry_run=body.dry_run)
     try:
-        action, subjects, request = accept(order, asked.scope.mirror)
+        action, subjects, request = accept(order, asked.scope.mirror, asked.user)
     except OrderRefused as refused:
         raise _problem(refused) from refused
     _allow(asked, action, subjects)
@@ -88,7 +88,8 @@ async def give(asked: Asked) -> Response:
     except OrderRefused as refused:
         raise _problem(refused) from refused
     if body.dry_run:
-        return await told(asked, {"action": action.id, "dry_run": True, "preview": preview(action, subjects, request)})
+        by = Asking(asked.user, asked.context.runner.quotas)
+        return await told(asked, {"action": action.id, "dry_run": True, "preview": preview(action, subjects, request, by)})
     run = asked.context.runner.start(asked.user, action, subjects, request, address=asked.address)
     return await told(asked, run_as_data(run, asked.scope.sees), 202, {"location": f"/api/v1/runs/{run.key}"})
 

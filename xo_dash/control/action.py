@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from data.identity import seen_from
-from data.objects import Host
-from data.stores.users import Role
+from data.objects import SR, VM, Host, Network
+from data.stores.users import Role, User
 from data.types import XapiObject
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan
@@ -16,10 +16,12 @@ from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.fields import RequestField, fields
 from xo_dash.control.requests.request import NoRequest, Request
 from xo_dash.control.transfers.ends import Opening
+from xo_dash.control.usable import Usable, usable_by
 from xo_dash.i18n import N_
 
 S = TypeVar("S", bound=XapiObject)
 R = TypeVar("R", bound=Request)
+NOT_YOURS: Final = N_("your rights do not include it")
 DIFFERENT: Final = N_("the values differ; enter one for all")
 """Of a field that an edit of several would empty; see `Action.differing`."""
 
@@ -56,7 +58,10 @@ class Action(Generic[S, R]):
     unasked: Callable[[Sequence[S]], Collection[str]] = lambda subjects: ()  # fields that mean nothing for these objects
     check: Callable[[R, S], Iterable[Fault]] = lambda request, subject: ()  # what the type of the request cannot say
     notes: Callable[[R, S], Iterable[LazyText]] = lambda request, subject: ()  # what to know before it is done as asked for; no refusals
-    look: Callable[[R, Opening, Sequence[S]], Awaitable[R]] | None = None  # what its file says, put in before it is given; raises EndFailed
+    settle: Callable[[R, S, Usable], R] | None = None  # names what is left open, of the SRs and networks that its user may use
+    look: Callable[[R, Opening, Sequence[S], Usable | None], Awaitable[R]] | None = (
+        None  # what its file says, put in before it is given; raises EndFailed
+    )
     choices: Mapping[str, Callable[[Sequence[S]], Sequence[Choice]]] = field(default_factory=dict)  # of fields that are objects
     quick_check: Callable[[S], bool] | None = None  # `blocked(...) is None`, without the words: a selection may be thousands
     relevant: Callable[[S], bool] | None = None  # whether its state makes one think of it; unless given, whether it can be done
@@ -82,9 +87,39 @@ class Action(Generic[S, R]):
         """What has to be known but what it is done to."""
         return fields(self.request)
 
-    def begins_with(self, subjects: Sequence[S]) -> Mapping[str, object]:
-        """What its fields begin with. Of an edit of several, None where they have different values: nothing of one goes to the others."""
-        return {**self.defaults(subjects), **dict.fromkeys(self.differing(subjects))}
+    def begins_with(self, subjects: Sequence[S], user: User | None = None) -> Mapping[str, object]:
+        """What its fields begin with. Of an edit of several, None where they have different values: nothing of one goes to the others.
+
+        `user`: whose SRs and networks are suggested.
+        """
+        values = {**self.defaults(subjects), **dict.fromkeys(self.differing(subjects))}
+        if self.edits or usable_by(user, *subjects) is None:
+            return values
+        return values | {name: self._suggested(name, values[name], subjects, user) for name in self._places if values.get(name)}
+
+    def choices_for(self, name: str, subjects: Sequence[S], user: User | None) -> Sequence[Choice]:
+        """What a field that is an object may be; SRs and networks that are not for `user` are refused."""
+        find = self.choices.get(name)
+        found = find(subjects) if find is not None else ()
+        kind, usable = self._places.get(name), usable_by(user, *subjects)
+        if kind is None or usable is None:
+            return found
+        home = subjects[0].home
+        return [
+            replace(choice, refused=choice.refused or lazy(NOT_YOURS))
+            if (row := seen_from(home, kind, choice.value)) is not None and not usable(row)
+            else choice
+            for choice in found
+        ]
+
+    @property
+    def _places(self) -> Mapping[str, type[SR | Network]]:
+        """{field: what it is}"""
+        return {one.name: one.kind for one in self.fields if one.kind is not None and issubclass(one.kind, SR | Network)}
+
+    def _suggested(self, name: str, usual: object, subjects: Sequence[S], user: User | None) -> object:
+        able = [choice.value for choice in self.choices_for(name, subjects, user) if choice.refused is None]
+        return usual if usual in able else next(iter(able), usual)
 
     def differing(self, subjects: Sequence[S]) -> Collection[str]:
         """The fields that an edit of several finds with different values."""
@@ -100,6 +135,14 @@ class Action(Generic[S, R]):
 
     def is_relevant(self, subject: S) -> bool:
         return self.relevant(subject) if self.relevant is not None else self.can(subject)
+
+    def settled(self, request: R, subject: S, user: User | None) -> R:
+        """The request with what it leaves open and what `user` has to choose otherwise; `subject`: as seen by anybody."""
+        if self.settle is None:
+            return request
+        vms = [one.row for one in mentions(request, subject) if isinstance(one.row, VM)]
+        usable = usable_by(user, subject, *vms)
+        return self.settle(request, subject, usable) if usable is not None else request
 
     def faults(self, request: R, subject: S) -> list[Fault]:
         """Everything that is wrong with a request for `subject` now."""

@@ -52,7 +52,7 @@ class Admission:
         if reason := why_not(run.action, subject, user := self.user(run)):
             return reason
         try:
-            request = filled(run, item)
+            request = run.action.settled(filled(run, item), subject, user)
         except BadRequest as error:
             return _told(error.faults, run.action)
         # what is not seen first: other faults say how things stand with what it names

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.grants.table import GrantTable
 from data.mirror import PoolMirror
 from data.names import pool_name
-from data.objects import SR, VBD, VDI, VIF, VM, Host, Network
+from data.objects import SR, VM, Network
 from data.stores.users import User
 from data.types import XapiObject
 from xo_dash.control.access import may
@@ -18,6 +18,7 @@ from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.support import lacking
+from xo_dash.control.usable import at_hand
 from xo_dash.i18n import N_
 
 
@@ -42,18 +43,13 @@ def out_of_sight(request: Request, subject: XapiObject, user: User | None) -> li
     rights = table.rights(user) if user is not None else None
     if user is None or rights is None or rights.sees_everything:
         return []
-    named = ((one, row) for one in mentions(request, subject) if (row := one.row) is not None)
-    return [one.not_found for one, row in named if not (rights.sees(row) or table.may_use(user.id, row) or row in _at_hand(subject))]
-
-
-def _at_hand(subject: XapiObject) -> Iterator[XapiObject]:
-    """What is seen by name with a VM: its host, its SRs and its networks."""
-    if isinstance(subject, VM):
-        for vbd in subject.all_of(VBD, subject.VBDs):
-            yield from (sr for vdi in subject.all_of(VDI, [vbd.VDI]) if (sr := vdi.home.one(SR, vdi.SR)))
-        for vif in subject.all_of(VIF, subject.VIFs):
-            yield from subject.all_of(Network, [vif.network])
-        yield from subject.all_of(Host, [subject.resident_on, subject.affinity])
+    named = [(one, row) for one in mentions(request, subject) if (row := one.row) is not None]
+    # SRs and networks of a template that they see are there for what is made of it
+    beside: set[XapiObject] = {
+        row for _one, vm in named if isinstance(vm, VM) and rights.sees(vm) for row in at_hand(vm) if isinstance(row, SR | Network)
+    }
+    beside.update(at_hand(subject))
+    return [one.not_found for one, row in named if not (rights.sees(row) or table.may_use(user.id, row) or row in beside)]
 
 
 def not_there(subject: XapiObject) -> LazyText | None:

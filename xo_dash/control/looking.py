@@ -13,6 +13,7 @@ from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.transfers.exchange import Exchange
+from xo_dash.control.usable import usable_by
 from xo_dash.i18n import _
 
 
@@ -23,7 +24,7 @@ async def looked(exchange: Exchange, user: User, action: AnyAction, subjects: Se
     if reason := why_not(action, subjects[0], user):
         raise OrderRefused(str(reason), Trouble.REQUEST)
     try:
-        filled: Request = await action.look(request, lambda file: exchange.looking(file, user.id), subjects)
+        filled: Request = await action.look(request, lambda file: exchange.looking(file, user.id), subjects, usable_by(user, *subjects))
         return filled
     except EndFailed as error:
         raise OrderRefused(_("the command is incomplete or invalid"), Trouble.REQUEST, [Fault("file", error.reason)]) from error

@@ -12,7 +12,7 @@ import msgspec
 from data.mirror import Mirror
 from data.stores.users import User
 from xo_dash.control.looking import looked
-from xo_dash.control.orders import Order, OrderRefused, accept, preview, refusal_as_data, told, undoing
+from xo_dash.control.orders import Asking, Order, OrderRefused, accept, preview, refusal_as_data, told, undoing
 from xo_dash.control.requests.types import LONGEST_NAME
 from xo_dash.control.run import Run
 from xo_dash.control.run_audit import TAKE_BACK
@@ -52,7 +52,7 @@ class OrderDesk:
         uploads = {field: self._exchange.offer(file.name[-LONGEST_NAME:], file.size, user.id) for field, file in order.files.items()}
         files = {field: {"id": one.id, "name": one.name, "size": one.size} for field, one in uploads.items()}
         try:
-            action, subjects, request = accept(msgspec.structs.replace(order, values={**order.values, **files}), self._mirror)
+            action, subjects, request = accept(msgspec.structs.replace(order, values={**order.values, **files}), self._mirror, user)
         except OrderRefused as error:
             yield refusal_as_data(error)
             return
@@ -68,7 +68,7 @@ class OrderDesk:
                 return
         if order.dry_run:
             self._withdraw(uploads.values())
-            yield {"preview": preview(action, subjects, request)}
+            yield {"preview": preview(action, subjects, request, Asking(user, self._runner.quotas))}
             return
         run = self._runner.start(user, action, subjects, request, address=address)
         try:

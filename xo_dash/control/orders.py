@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,12 +13,14 @@ from data.names import name_of, pool_name
 from data.objects import KINDS
 from data.scope import everything
 from data.sight import Sight
+from data.stores.users import User
 from data.types import Home, Ref, XapiObject
 from data.visibility import Sees
 from xo_dash.control.action import DIFFERENT, AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
 from xo_dash.control.eligibility import impossible
 from xo_dash.control.lazy_text import lazy
+from xo_dash.control.quota.desk import QuotaDesk
 from xo_dash.control.rehearsal import rehearse_all
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest, Fault
@@ -38,6 +40,13 @@ class OfferedFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     name: str
     size: int  # bytes
+
+
+class Asking(NamedTuple):
+    """Whoever wants to know what would be done."""
+
+    user: User
+    quotas: QuotaDesk
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"values": "with"}):
@@ -70,8 +79,8 @@ class OrderRefused(Exception):  # told to who gave it
         self.matches = tuple(matches)
 
 
-def accept(order: Order, among: Sight) -> tuple[AnyAction, list[XapiObject], Request]:
-    """What it means. Raises OrderRefused."""
+def accept(order: Order, among: Sight, user: User | None = None) -> tuple[AnyAction, list[XapiObject], Request]:
+    """What it means; what it leaves open is chosen for `user`. Raises OrderRefused."""
     action = BY_ID.get(order.action)
     if action is None:
         near = ", ".join(row.id for row in ACTIONS if row.id.partition(".")[0] == order.action.partition(".")[0])
@@ -84,7 +93,7 @@ def accept(order: Order, among: Sight) -> tuple[AnyAction, list[XapiObject], Req
     if not fitting:
         raise OrderRefused(_("this object does not support it"), Trouble.REQUEST)
     try:
-        request = decode(action.request, {**_usual(action, fitting), **_by_name(action, subjects, order.values)})
+        request = decode(action.request, {**_usual(action, fitting, user), **_by_name(action, subjects, order.values)})
         if faults := _undecided(action, fitting, order.values):
             raise BadRequest(faults)
     except BadRequest as error:
@@ -98,9 +107,9 @@ def _undecided(action: AnyAction, subjects: Sequence[XapiObject], given: Collect
     return [Fault(name, lazy(DIFFERENT)) for name in action.differing(subjects) if name not in given and name not in stays]
 
 
-def _usual(action: AnyAction, subjects: Sequence[XapiObject]) -> Mapping[str, object]:
+def _usual(action: AnyAction, subjects: Sequence[XapiObject], user: User | None) -> Mapping[str, object]:
     """What a dialog would begin with; what there is not, or not for all of them, is left out, so that it stays or is asked for."""
-    return {name: value for name, value in action.begins_with(subjects).items() if value not in ("", None)}
+    return {name: value for name, value in action.begins_with(subjects, user).items() if value not in ("", None)}
 
 
 def _by_name(action: AnyAction, subjects: Sequence[XapiObject], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,18 +162,21 @@ def _is_in(row: XapiObject, pool: str) -> bool:
     return not pool or pool in (row.home.server.label, pool_name(row.home))
 
 
-def preview(action: AnyAction, subjects: Iterable[XapiObject], request: Request) -> list[dict[str, object]]:
-    """What would be done to each: the steps in words, the calls for `xe`, or what is wrong."""
-    return [_previewed(action, subject, request) for subject in subjects]
+def preview(action: AnyAction, subjects: Iterable[XapiObject], request: Request, by: Asking | None = None) -> list[dict[str, object]]:
+    """What would be done to each: the steps in words, the calls for `xe`, or what is wrong, with it or for whoever asks."""
+    return [_previewed(action, subject, request, by) for subject in subjects]
 
 
-def _previewed(action: AnyAction, subject: XapiObject, request: Request) -> dict[str, object]:
+def _previewed(action: AnyAction, subject: XapiObject, request: Request, by: Asking | None) -> dict[str, object]:
     about: dict[str, object] = {"uuid": subject.uuid, "name": name_of(subject)}
     if reason := impossible(action, subject):
         return about | {"refused": str(reason)}
     try:
-        own = request.for_each(subject)
-        if faults := action.faults(own, subject):
+        own = action.settled(request.for_each(subject), subject, by.user if by is not None else None)
+        faults = action.faults(own, subject)
+        if not faults and by is not None:
+            faults = by.quotas.faults(by.user, action.id, own, subject.home.original(subject))
+        if faults:
             raise BadRequest(faults)
     except BadRequest as error:
         return about | {"refused": "; ".join(str(fault.reason) for fault in error.faults)}

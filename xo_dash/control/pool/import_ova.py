@@ -28,10 +28,12 @@ from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.transfers.ends import Opening
 from xo_dash.control.transfers.images import converted
 from xo_dash.control.transfers.raw_disk import writes_zeros
+from xo_dash.control.usable import Usable
 from xo_dash.control.vdi.space import cannot_receive
-from xo_dash.control.vm.creation.blueprint import default_network, is_hvm, template_disks
+from xo_dash.control.vm.creation.blueprint import is_hvm, template_disks
 from xo_dash.control.vm.creation.disks import attached, new_disk
 from xo_dash.control.vm.creation.request import CreateVM, NewNic
+from xo_dash.control.vm.creation.settle import suggested_network
 from xo_dash.control.vm.creation.steps import plan as creation_plan
 from xo_dash.i18n import N_
 
@@ -58,10 +60,10 @@ def templates(pools: Sequence[Pool]) -> Sequence[Choice]:
     return [Choice(vm.uuid, name_of(vm)) for vm in _fitting(pools[0].home)] if len(pools) == 1 else []
 
 
-async def read(request: ImportOVA, opening: Opening, pools: Sequence[Pool]) -> ImportOVA:
+async def read(request: ImportOVA, opening: Opening, pools: Sequence[Pool], usable: Usable | None = None) -> ImportOVA:
     """With everything that was not said as the OVF says it. Raises EndFailed."""
     contents = await look(request.file, [one.file for one in request.files], opening)
-    first, *others = (_read(system, contents.disks, request.file, pools[0].home) for system in contents.envelope.systems)
+    first, *others = (_read(system, contents.disks, request.file, pools[0].home, usable) for system in contents.envelope.systems)
     said = msgspec.structs.asdict(first) | {"others": tuple(others), "vapp": contents.envelope.group or None}
     missing = {name: value for name, value in said.items() if getattr(request, name) is None}
     files = tuple(BesideFile(file=file) for file in contents.files)
@@ -70,9 +72,10 @@ async def read(request: ImportOVA, opening: Opening, pools: Sequence[Pool]) -> I
     return msgspec.structs.replace(request, **missing, files=files, ignored=tuple(dict.fromkeys(lost))[:MOST_IGNORED])
 
 
-def _read(system: VirtualSystem, disks: Mapping[str, DiskFile], file: File, home: Home) -> OVASystem:
-    usual = default_network(home)
-    by_name = {network.name_label.casefold(): network for network in home.all(Network).values()}
+def _read(system: VirtualSystem, disks: Mapping[str, DiskFile], file: File, home: Home, usable: Usable | None) -> OVASystem:
+    usual = suggested_network(home, usable)
+    there = (network for network in home.all(Network).values() if usable is None or usable(network))
+    by_name = {network.name_label.casefold(): network for network in there}
     nics = [(was, by_name.get(was.casefold(), usual)) for was in system.nics]
     found = [disks[name] for name in system.disks]
     return OVASystem(

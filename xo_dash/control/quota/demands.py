@@ -24,6 +24,8 @@ from xo_dash.control.vm.copy_to_pool import CopyToPool
 from xo_dash.control.vm.creation.blueprint import blueprint
 from xo_dash.control.vm.creation.request import CreateVM
 from xo_dash.control.vm.memory import SetMemory, limits_of
+from xo_dash.control.vm.migration.mapping import MappingReason
+from xo_dash.control.vm.migration.request import MigrateVM, disks_in, host_in, nics_in
 from xo_dash.control.vm.revert import RevertVM
 from xo_dash.control.vm.vcpus import SetVCPUs, wanted
 
@@ -70,6 +72,16 @@ def _made_template(_request: CloneVM, vm: VM) -> Demand:
 
 def _copied(_request: CopyToPool, vm: VM) -> Demand:
     return Demand(amounts=_as_vm(vm))
+
+
+def _migrated(request: MigrateVM, vm: VM) -> Demand:
+    """Nothing more, but perhaps of other SRs and networks."""
+    host = host_in(request, vm)
+    if host is None:
+        return FREE
+    srs = (move.sr for move in disks_in(request, vm, host) if move.why is not MappingReason.STAYS)
+    networks = (move.network for move in nics_in(request, vm, host))
+    return Demand(vm=vm, uses=tuple(dict.fromkeys(row for row in (*srs, *networks) if row is not None)))
 
 
 def _imported(_request: object, _pool: Pool) -> Demand:
@@ -155,6 +167,7 @@ _DEMANDS: Final[Mapping[str, Demanding]] = {
     "snapshot.new_vm": _cloned,
     "snapshot.new_template": _made_template,
     "vm.copy_to_pool": _copied,
+    "vm.migrate": _migrated,
     "pool.import_vm": _imported,
     "pool.import_ova": _imported_ova,
     "template.make_vm": _became_vm,

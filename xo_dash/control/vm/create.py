@@ -15,6 +15,7 @@ from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.vm.creation.check import check, source_refused
 from xo_dash.control.vm.creation.request import CreateVM
+from xo_dash.control.vm.creation.settle import settled
 from xo_dash.control.vm.creation.steps import plan
 from xo_dash.i18n import N_
 
@@ -62,6 +63,6 @@ def blocked(pool: Pool) -> LazyText | None:
 CREATE: Final[AnyAction] = Action(
     id="vm.create", kind=Pool, request=CreateVM, title=N_("New VM"), done=N_("The VM is created in {name}"), role=Role.OPERATOR,
     icon="plus", prominent=True, applies_to=lambda pool: True, blocked=blocked,
-    choices={"template": _templates, "iso": _images, "host": _hosts}, check=check, plan=plan,
+    choices={"template": _templates, "iso": _images, "host": _hosts}, check=check, settle=settled, plan=plan,
     page=lambda pool: f"/new-vm?pool={quote(key_of(pool), safe='@')}",
 )  # fmt: skip

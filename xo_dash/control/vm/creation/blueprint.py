@@ -230,9 +230,13 @@ def default_network(home: Home) -> Network | None:
     ports = [pif for pif in home.all(PIF).values() if pif.management]
     of_master = next((pif for pif in ports if pool is not None and pif.host == pool.master), next(iter(ports), None))
     found = home.one(Network, of_master.network) if of_master is not None else None
-    networks = [one for one in home.all(Network).values() if is_for_vms(one)]
-    networks.sort(key=lambda one: (not one.PIFs, name_order(one)))
-    return found or next(iter(networks), None)
+    return found or next(iter(networks_in(home)), None)
+
+
+def networks_in(home: Home) -> list[Network]:
+    """Those that VMs can be on: with a port first, by name."""
+    found = [one for one in home.all(Network).values() if is_for_vms(one)]
+    return sorted(found, key=lambda one: (not one.PIFs, name_order(one)))
 
 
 # ---- what was said, and what follows

@@ -16,7 +16,8 @@ from data.types import Home
 from data.vms import copy_size, disks_of
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.sr.choice import default_sr, disk_srs, free_space
-from xo_dash.control.vm.migration.mapping import MappingReason, counterpart, has_room, management_of, networks_on
+from xo_dash.control.usable import Usable
+from xo_dash.control.vm.migration.mapping import MappingReason, counterpart, has_room, networks_on, usable_networks
 from xo_dash.control.vm.migration.request import HostPlace, MigrateVM, NetworkPlace, SRPlace
 from xo_dash.control.vm.migration.targets import Target, is_running, target_of
 from xo_dash.i18n import N_
@@ -137,8 +138,10 @@ class GroupPlacement:
                 yield lazy(N_("no network of the target hosts for the NICs on {network}; create one first"), network=name_of(move.source))
 
 
-def mapping_of(placed: GroupPlacement, srs: Mapping[SR, SR], networks: Mapping[Network, Network]) -> Iterator[None]:
-    """Fill the rest of `placed`, in small steps. `srs`, `networks`: what somebody chose."""
+def mapping_of(
+    placed: GroupPlacement, srs: Mapping[SR, SR], networks: Mapping[Network, Network], usable: Usable | None = None
+) -> Iterator[None]:
+    """Fill the rest of `placed`, in small steps. `srs`, `networks`: what somebody chose; `usable`: what the rest is chosen of."""
     for vm in placed.able:
         host = placed.targets[vm].host
         for disk in disks_of(vm):
@@ -151,12 +154,12 @@ def mapping_of(placed: GroupPlacement, srs: Mapping[SR, SR], networks: Mapping[N
         yield
     promised = Counter[SR]()
     for sr in by_name(placed.disks):
-        move = _sr_move(sr, placed.disks[sr], srs.get(sr), promised)
+        move = _sr_move(sr, placed.disks[sr], srs.get(sr), promised, usable)
         if move.sr is not None and move.why is not MappingReason.STAYS:
             promised[move.sr] += move.bytes
         placed.sr_moves.append(move)
         yield
-    placed.network_moves = [_network_move(one, placed.nics[one], networks.get(one)) for one in by_name(placed.nics)]
+    placed.network_moves = [_network_move(one, placed.nics[one], networks.get(one), usable) for one in by_name(placed.nics)]
 
 
 def common_srs(hosts: Iterable[Host]) -> list[tuple[SR, str]]:
@@ -172,7 +175,7 @@ def common_networks(hosts: Sequence[Host]) -> list[Network]:
     return [network for network in each[0] if all(network in one for one in each)] if each else []
 
 
-def _sr_move(sr: SR, disks: list[tuple[VDI, Host]], chosen: SR | None, promised: Mapping[SR, int]) -> SRMove:
+def _sr_move(sr: SR, disks: list[tuple[VDI, Host]], chosen: SR | None, promised: Mapping[SR, int], usable: Usable | None) -> SRMove:
     hosts = dict.fromkeys(host for _disk, host in disks)
     away: set[Host] = {host for host in hosts if host.home is not sr.home or sr.ref not in reach_of(host)}
     whole = sum(copy_size(disk) for disk, _host in disks)
@@ -182,7 +185,8 @@ def _sr_move(sr: SR, disks: list[tuple[VDI, Host]], chosen: SR | None, promised:
         return SRMove(sr, len(disks), whole, sr, MappingReason.STAYS)
     moving = [disk for disk, host in disks if host in away]
     needed = sum(map(copy_size, moving))
-    fitting = [one for one, _label in common_srs(hosts) if has_room(one, needed + promised.get(one, 0))]
+    there = [one for one, _label in common_srs(hosts) if usable is None or usable(one)]
+    fitting = [one for one in there if has_room(one, needed + promised.get(one, 0))]
     default = default_sr(next(iter(away)).home)
     if default in fitting:
         return SRMove(sr, len(moving), needed, default, MappingReason.DEFAULT)
@@ -192,7 +196,9 @@ def _sr_move(sr: SR, disks: list[tuple[VDI, Host]], chosen: SR | None, promised:
     return SRMove(sr, len(moving), needed, None, MappingReason.EACH if each else MappingReason.NOWHERE)
 
 
-def _network_move(network: Network, nics: list[tuple[VIF, Host]], chosen: Network | None) -> NetworkMove:
+def _network_move(network: Network, nics: list[tuple[VIF, Host]], chosen: Network | None, usable: Usable | None) -> NetworkMove:
+    if chosen is not None:
+        return NetworkMove(network, len(nics), chosen, MappingReason.CHOSEN)
     hosts = list(dict.fromkeys(host for _nic, host in nics))
-    found = (chosen, MappingReason.CHOSEN) if chosen is not None else counterpart(network, common_networks(hosts), management_of(hosts[0]))
-    return NetworkMove(network, len(nics), *found)
+    there, main = usable_networks(common_networks(hosts), hosts[0], usable)
+    return NetworkMove(network, len(nics), *counterpart(network, there, main))

@@ -12,6 +12,7 @@ from data.failover import reach_of
 from data.objects import PIF, SR, VDI, VIF, VM, Host, Network
 from data.vms import copy_size, disks_of
 from xo_dash.control.sr.choice import default_sr, disk_srs, free_space
+from xo_dash.control.usable import Usable
 
 
 class MappingReason(StrEnum):
@@ -42,13 +43,18 @@ class NicMove:
     why: MappingReason
 
 
-def disk_moves(vm: VM, host: Host, everything: SR | None = None, chosen: Mapping[str, SR] | None = None) -> list[DiskMove]:
-    """A place on `host` for each disk of `vm`. `everything`: the SR for all of them, `chosen`: {uuid of a disk: its own}."""
+def disk_moves(
+    vm: VM, host: Host, everything: SR | None = None, chosen: Mapping[str, SR] | None = None, usable: Usable | None = None
+) -> list[DiskMove]:
+    """A place on `host` for each disk of `vm`. `everything`: the SR for all of them, `chosen`: {uuid of a disk: its own}.
+
+    `usable`: which SRs one may be chosen of; None: of all.
+    """
     reached, asked, promised = reach_of(host), chosen or {}, Counter[SR]()
     moves = []
     for disk in disks_of(vm):
         wanted = asked.get(disk.uuid, everything)
-        sr, why = (wanted, _chosen(disk, wanted)) if wanted is not None else _place(disk, host, reached, promised)
+        sr, why = (wanted, _chosen(disk, wanted)) if wanted is not None else _place(disk, host, reached, promised, usable)
         if sr is not None and why is not MappingReason.STAYS:
             promised[sr] += copy_size(disk)
         moves.append(DiskMove(disk, sr, why))
@@ -59,11 +65,16 @@ def _chosen(disk: VDI, sr: SR) -> MappingReason:
     return MappingReason.STAYS if sr is disk.home.one(SR, disk.SR) else MappingReason.CHOSEN
 
 
-def _place(disk: VDI, host: Host, reached: Iterable[str], promised: Mapping[SR, int]) -> tuple[SR | None, MappingReason]:
+def _place(
+    disk: VDI, host: Host, reached: Iterable[str], promised: Mapping[SR, int], usable: Usable | None
+) -> tuple[SR | None, MappingReason]:
     now = disk.home.one(SR, disk.SR)
     if host.home is disk.home and now is not None and now.ref in reached:
         return now, MappingReason.STAYS
-    fitting = [sr for sr, _label in disk_srs(host.home) if sr.ref in reached and has_room(sr, copy_size(disk) + promised.get(sr, 0))]
+    fitting = [
+        sr for sr, _label in disk_srs(host.home)
+        if sr.ref in reached and (usable is None or usable(sr)) and has_room(sr, copy_size(disk) + promised.get(sr, 0))
+    ]  # fmt: skip
     default = default_sr(host.home)
     if default in fitting:
         return default, MappingReason.DEFAULT
@@ -85,13 +96,14 @@ def overfull(moves: Iterable[DiskMove]) -> Iterable[tuple[SR, int]]:
     return [(sr, amount) for sr, amount in coming.items() if not has_room(sr, amount)]
 
 
-def nic_moves(vm: VM, host: Host, chosen: Mapping[str, Network] | None = None) -> list[NicMove]:
-    """A network on `host` for each NIC of `vm`, which goes to another pool. `chosen`: {uuid of a NIC: its network}."""
+def nic_moves(vm: VM, host: Host, chosen: Mapping[str, Network] | None = None, usable: Usable | None = None) -> list[NicMove]:
+    """A network on `host` for each NIC of `vm`, which goes to another pool. `chosen`: {uuid of a NIC: its network}; `usable`: as above."""
     asked = chosen or {}
+    there, main = usable_networks(networks_on(host), host, usable)
     return [
         NicMove(nic, asked[nic.uuid], MappingReason.CHOSEN)
         if nic.uuid in asked
-        else NicMove(nic, *counterpart(nic.home.one(Network, nic.network), networks_on(host), management_of(host)))
+        else NicMove(nic, *counterpart(nic.home.one(Network, nic.network), there, main))
         for nic in vm.all_of(VIF, vm.VIFs)
     ]
 
@@ -100,6 +112,14 @@ def networks_on(host: Host) -> list[Network]:
     """The networks that VMs can have on it: with a port of its own, or without any."""
     reached = reach_of(host)
     return [network for network in host.home.all(Network).values() if network.ref in reached or not network.PIFs]
+
+
+def usable_networks(there: Sequence[Network], host: Host, usable: Usable | None) -> tuple[Sequence[Network], Network | None]:
+    """Of those that are `there`, and the one of the host's management if it is one of them."""
+    main = management_of(host)
+    if usable is None:
+        return there, main
+    return [one for one in there if usable(one)], main if main is not None and usable(main) else None
 
 
 def counterpart(now: Network | None, there: Sequence[Network], main: Network | None) -> tuple[Network | None, MappingReason]:

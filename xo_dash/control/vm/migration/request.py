@@ -7,16 +7,19 @@ from typing import Annotated, Self
 import msgspec
 from msgspec import Meta
 
-from data.identity import seen_from
+from data.identity import key_of, seen_from
 from data.objects import SR, VIF, VM, Host, Network
 from data.types import Ref, XapiObject
 from data.vms import disks_of
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import AnyHost, AnyNetwork, AnySR, VDIUuid, VMUuid, called
-from xo_dash.control.vm.migration.mapping import DiskMove, NicMove, disk_moves, nic_moves
+from xo_dash.control.usable import Usable
+from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason, NicMove, disk_moves, nic_moves
 from xo_dash.i18n import N_
 
 MOST = 300
+CHOSEN_FOR_THEM = frozenset({MappingReason.DEFAULT, MappingReason.ROOM, MappingReason.NAME, MappingReason.VLAN, MappingReason.GUESS})
+"""How places are found that nobody named."""
 """VMs that are moved by one command with a host of their own each."""
 
 
@@ -91,9 +94,10 @@ def host_in(request: MigrateVM, vm: VM) -> Host | None:
     return seen_from(vm.home, Host, request.host)
 
 
-def disks_in(request: MigrateVM, vm: VM, host: Host) -> list[DiskMove]:
+def disks_in(request: MigrateVM, vm: VM, host: Host, usable: Usable | None = None) -> list[DiskMove]:
     """Where each disk goes."""
-    return disk_moves(vm, host, seen_from(host.home, SR, request.sr) if request.sr else None, _chosen_srs(request, vm, host))
+    everything = seen_from(host.home, SR, request.sr) if request.sr else None
+    return disk_moves(vm, host, everything, _chosen_srs(request, vm, host), usable)
 
 
 def _chosen_srs(request: MigrateVM, vm: VM, host: Host) -> dict[str, SR]:
@@ -107,7 +111,7 @@ def _chosen_srs(request: MigrateVM, vm: VM, host: Host) -> dict[str, SR]:
     return mapped | {place.disk: sr for place in request.disks if (sr := seen_from(host.home, SR, place.sr))}
 
 
-def nics_in(request: MigrateVM, vm: VM, host: Host) -> list[NicMove]:
+def nics_in(request: MigrateVM, vm: VM, host: Host, usable: Usable | None = None) -> list[NicMove]:
     """The network that each NIC gets; within a pool all keep theirs."""
     if host.home is vm.home:
         return []
@@ -120,7 +124,26 @@ def nics_in(request: MigrateVM, vm: VM, host: Host) -> list[NicMove]:
     }
     mapped = {nic.uuid: by_network[nic.network] for nic in vm.all_of(VIF, vm.VIFs) if nic.network in by_network}
     chosen = {place.nic: found for place in request.nics if (found := seen_from(host.home, Network, place.network))}
-    return nic_moves(vm, host, mapped | chosen)
+    return nic_moves(vm, host, mapped | chosen, usable)
+
+
+def settled(request: MigrateVM, vm: VM, usable: Usable) -> MigrateVM:
+    """With the SRs and networks named that are chosen of those that may be used; where there are none it stays open, and is refused."""
+    host = host_in(request, vm)
+    if host is None:
+        return request
+    disks = [
+        DiskPlace(disk=move.disk.uuid, sr=key_of(move.sr))
+        for move in disks_in(request, vm, host, usable)
+        if move.sr is not None and move.why in CHOSEN_FOR_THEM
+    ]
+    nics = [
+        NicPlace(nic=move.nic.uuid, network=key_of(move.network))
+        for one in (vm, *vm.all_of(VM, vm.snapshots))
+        for move in nics_in(request, one, host, usable)
+        if move.network is not None and move.why in CHOSEN_FOR_THEM
+    ]
+    return msgspec.structs.replace(request, disks=(*request.disks, *disks), nics=(*request.nics, *nics))
 
 
 def places_in(request: MigrateVM, vm: VM, host: Host) -> tuple[dict[Ref, Ref], dict[Ref, Ref]]:
