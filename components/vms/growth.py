@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from nicegui import background_tasks, ui
@@ -47,28 +48,14 @@ class VMGrowth(Card):
         if look == self._shown:
             return
         self._shown = look
-        count = max(0, len(rows) - 1)
         whole = sum(max(0, row.cost) for row in rows)
-        said = [ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count))] if count else []
-        self.scope.text = ", ".join([*said, size(whole)] if whole else said)
-        with fresh_slot(self._box, "ul") as box:
-            if not rows:
-                with ui.element("li"):
-                    ui.label(_("No snapshots.")).classes("x-dim")
-        drawing = self._drawing(box, rows)
-        if any(number == AT_ONCE for number, _row in enumerate(drawing, 1)):
-            background_tasks.create(in_turns(drawing), name="draw snapshots")
+        self.scope.text = ", ".join(filter(None, (count_words(rows), size(whole) if whole else "")))
+        draw_rows(self._box, rows, partial(self._draw, width_of(rows)))
 
-    def _drawing(self, box: ui.element, rows: Sequence[SnapshotView]) -> Iterator[None]:
-        """A row at a time, as long as `box` is shown: hundreds of them take longer than the loop may be held."""
-        width = width_of(rows)
-        for row in rows:
-            if box.is_deleted:
-                return
-            with box, ui.element("li").classes("x-twig"):
-                picture(row.twig, width, here=row.is_now)
-                self._words(row)
-            yield
+    def _draw(self, width: int, row: SnapshotView) -> None:
+        with ui.element("li").classes("x-twig"):
+            picture(row.twig, width, here=row.is_now)
+            self._words(row)
 
     def _words(self, row: SnapshotView) -> None:
         if row.is_now:
@@ -103,6 +90,32 @@ class VMGrowth(Card):
         user = whoever()
         reasons = (why_not(action(action_id), self._vm.row if action_id == REVERT else row.row, user) for action_id in OFFERED)
         return tuple(str(reason or "") for reason in reasons)
+
+
+def count_words(rows: Sequence[SnapshotView]) -> str:
+    """Without the state that the VM has now, which is a row too; "" for none."""
+    count = max(0, len(rows) - 1)
+    return ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count)) if count else ""
+
+
+def draw_rows(container: ui.element, rows: Sequence[SnapshotView], draw: Callable[[SnapshotView], None]) -> None:
+    """A row at a time, as long as they are shown: hundreds of them take longer than the loop may be held."""
+    with fresh_slot(container, "ul") as box:
+        if not rows:
+            with ui.element("li"):
+                ui.label(_("No snapshots.")).classes("x-dim")
+    drawing = _drawing(box, rows, draw)
+    if any(place == AT_ONCE for place, _row in enumerate(drawing, 1)):
+        background_tasks.create(in_turns(drawing), name="draw snapshots")
+
+
+def _drawing(box: ui.element, rows: Sequence[SnapshotView], draw: Callable[[SnapshotView], None]) -> Iterator[None]:
+    for row in rows:
+        if box.is_deleted:
+            return
+        with box:
+            draw(row)
+        yield
 
 
 def width_of(rows: Sequence[SnapshotView]) -> int:

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
-from nicegui import background_tasks, events, ui
+from nicegui import events, ui
 
 from components import ui as our
 from components.actions import PlacedMenu, run_command
-from components.live import follow_facts, fresh_slot
+from components.live import follow_facts
 from components.theme.icons import Icon
 from components.ui import Age, Bar, Button, ButtonKind, Card, chip
-from components.vms.growth import picture, width_of
+from components.vms.growth import count_words, draw_rows, picture, width_of
 from data.chains import DEEP, MOST
-from data.coalesce import in_turns
 from data.disks import freed, own_disks
 from data.views.snapshot import SnapshotView
 from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.actions import action
-from xo_dash.i18n import _, datetime, ngettext, number, size
+from xo_dash.i18n import _, datetime, number, size
 
 ROW: Final = 32
-AT_ONCE: Final = 12
-"""Rows drawn before others get their turn."""
 CLICKED: Final = """(e) => {
   const row = e.target.closest('[data-snapshot]');
   if (!row) return;
@@ -81,42 +79,29 @@ class SnapshotTree(Card):
         self.scope.text = self._sum(rows)
         self._head.set_visibility(bool(rows))
         self._backups.set_visibility(any(row.is_of_backup for row in rows))
-        with fresh_slot(self._box, "ul") as box:
-            if not rows:
-                with ui.element("li"):
-                    ui.label(_("No snapshots.")).classes("x-dim")
-        drawing = self._drawing(box, rows)
-        if any(place == AT_ONCE for place, _row in enumerate(drawing, 1)):
-            background_tasks.create(in_turns(drawing), name="draw snapshots")
+        draw_rows(self._box, rows, partial(self._draw, width_of(rows), max((row.cost for row in rows), default=0)))
         self._chose()
         self._tell()
 
     def _sum(self, rows: Sequence[SnapshotView]) -> str:
         """`5 snapshots, 28.9 GiB on 2 SRs · chain depth 5 of 30`"""
-        count = max(0, len(rows) - 1)
+        count = count_words(rows)
         if not count:
             return ""
         whole = sum(max(0, row.cost) for row in rows)
-        parts = [ngettext("{n} snapshot", "{n} snapshots", count).format(n=number(count)), size(whole)]
         depth = self._vm.chain_depth
         chain = _("chain depth {depth} of {most}").format(depth=number(depth), most=number(MOST)) if depth > 1 else ""
         self.scope.classes(**{"add" if depth >= DEEP else "remove": "x-warning"})
-        return " · ".join(part for part in (", ".join(parts), chain) if part)
+        return " · ".join(part for part in (f"{count}, {size(whole)}", chain) if part)
 
-    def _drawing(self, box: ui.element, rows: Sequence[SnapshotView]) -> Iterator[None]:
-        """A row at a time, as long as `box` is shown."""
-        width, most = width_of(rows), max((row.cost for row in rows), default=0)
-        for row in rows:
-            if box.is_deleted:
-                return
-            with box, ui.element("li").classes("x-snap") as line:
-                if row.is_now:
-                    self._present(row, width)
-                else:
-                    line.props["data-snapshot"] = row.row.uuid
-                    line.classes("x-snap-looked" if row.row.uuid == self._look else "")
-                    self._row(row, width, most)
-            yield
+    def _draw(self, width: int, most: int, row: SnapshotView) -> None:
+        with ui.element("li").classes("x-snap") as line:
+            if row.is_now:
+                self._present(row, width)
+            else:
+                line.props["data-snapshot"] = row.row.uuid
+                line.classes("x-snap-looked" if row.row.uuid == self._look else "")
+                self._row(row, width, most)
 
     def _present(self, row: SnapshotView, width: int) -> None:
         ui.element("span")
