@@ -1,0 +1,1 @@
+"""What keeps the mirror fresh, and its findings."""

@@ -1,0 +1,1 @@
+"""Speaking to one pool. The only place that imports XenAPI."""
