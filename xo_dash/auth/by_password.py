@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from data.stores.trace import Actor, Deed, by
-from data.stores.users import Role, User
+from data.stores.users import Role, User, name_key
 from xo_dash.auth.attempts import Attempts, by_name
 from xo_dash.auth.by_directory import DirectorySignIn
 from xo_dash.auth.current import need_own_eyes
@@ -82,7 +82,7 @@ class PasswordSignIn:
 
     async def _identify(self, name: str, password: str, address: str) -> User:
         user = self._users.by_name(name)
-        if self._demo_is_open() and name == DEMO == password and (user is None or not user.password_hash):
+        if self._demo_is_open() and name_key(name) == DEMO == password and (user is None or not user.password_hash):
             return user or await self._users.add(DEMO, "", Role.ADMIN)
         fits, better = await self._passwords.verify(password, user.password_hash if user else "")
         if fits and user is not None:
