@@ -78,7 +78,7 @@ class Wired:
 
 
 @asynccontextmanager
-async def wired(pool: SimulatedPool, folder: Path, *others: SimulatedPool, patience: float = 5.0) -> AsyncIterator[Wired]:
+async def wired(pool: SimulatedPool, folder: Path, *others: SimulatedPool, patience: float = 20.0) -> AsyncIterator[Wired]:
     """`others` are in the mirror too, as the servers "other-1", ..."""
     mirror, users = Mirror(), Users()
     connections: dict[str, Connection] = {}

@@ -17,8 +17,9 @@ document.addEventListener("securitypolicyviolation", (e) => console.error("viola
 """Said at once, where everything that goes wrong is heard: a page that is asked later may be another one by then."""
 MAP = "document.querySelector('.xo-map').map"
 DRAWN = "document.querySelector('.xo-map')?.map?.plan?.pools.length"
-RUNNING = f"() => [...{MAP}.model.things.values()].filter((thing) => thing.kind === 'vm' && thing.state === 1).map((vm) => vm.name).sort()"
-"""Names of the VMs that run, as the map has them."""
+RUNNING = f"""() => [...({DRAWN} ? {MAP}.model.things.values() : [])]
+  .filter((thing) => thing.kind === 'vm' && thing.state === 1).map((vm) => vm.name).sort()"""
+"""Names of the VMs that run, as the map has them; none while its page is loaded anew."""
 
 
 class Person:
