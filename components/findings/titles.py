@@ -9,7 +9,7 @@ from data.findings.finding import ADVISED, Finding
 from data.names import by_name, name_of
 from data.types import GIB
 from data.views.message import MessageView
-from xo_dash.i18n import _, duration, ngettext, number, percent, size
+from xo_dash.i18n import HOUR, MINUTE, _, duration, ngettext, number, percent, size
 
 MOST_NAMES = 3
 """Names in a sentence; more are counted."""
@@ -57,9 +57,14 @@ def _no_room(finding: Finding) -> str:
     return text.format(names=names(finding), n=number(finding.reading.vms))
 
 
+def _about(seconds: float) -> str:
+    """To the nearest, not down: clocks are wrong by whole hours, and what is sure of that is a little less."""
+    return duration(seconds + (HOUR if seconds >= HOUR - MINUTE else MINUTE if seconds >= MINUTE - 1 else 1) / 2)
+
+
 def _clock(finding: Finding) -> str:
     """Which clocks disagree, and by how much; which of them is wrong where anybody can tell."""
-    count, named, time = len(finding.subjects), names(finding), duration(finding.reading.value)
+    count, named, time = len(finding.subjects), names(finding), _about(finding.reading.value)
     if finding.reading.detail.startswith("all "):
         sentences = {
             "all ahead": _("The dashboard's clock may be wrong: the clocks of {names} are all {time} ahead of it"),

@@ -296,6 +296,7 @@ CASES: list[Case] = [
         "The clock of xcp-2 is 30 s ahead of the dashboard's",
     ),
     ("host.clock", lambda h: _clocks(h, two=-120.5), WARNING, "The clock of xcp-2 is 2 min behind the dashboard's"),
+    ("host.clock", lambda h: _clocks(h, two=7200.0), WARNING, "The clock of xcp-2 is 2 h ahead of the dashboard's"),
     (
         "host.clock",
         lambda h: _clocks(h, one=300.5, two=300.5),
