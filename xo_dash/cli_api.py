@@ -26,6 +26,8 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "hosts": ("name_label", "address", "enabled", "uuid"),
     "srs": ("name_label", "type", "physical_size", "physical_utilisation", "uuid"),
     "vdis": ("name_label", "virtual_size", "uuid"),
+    "pbds": ("host", "SR", "currently_attached", "uuid"),
+    "pifs": ("host", "device", "VLAN", "IP", "management", "uuid"),
     "tasks": ("name_label", "status", "progress", "uuid"),
     "messages": ("name", "priority", "timestamp", "uuid"),
     "findings": ("level", "text", "id"),

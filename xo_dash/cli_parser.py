@@ -103,7 +103,7 @@ def _add_elsewhere(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_looking(commands: "Commands[argparse.ArgumentParser]") -> None:
-    told = "pools, hosts, vms, srs, vdis, networks, snapshots, templates, tasks, messages, findings, runs"
+    told = "pools, hosts, vms, srs, vdis, pbds, networks, pifs, snapshots, templates, tasks, messages, findings, runs"
     what = f"{told}, rolling, users, groups, roles, grants, quotas"
     ls = commands.add_parser("ls", help=_("list objects: xo-dash ls vms is:running tag:web"), parents=[_places()], allow_abbrev=False)
     ls.add_argument("collection", metavar="WHAT", help=what)

@@ -115,7 +115,21 @@ class Restricted:
     async def finds_nothing_by(self, hidden: list[str]) -> None:
         plain = [token for token in hidden if ":" not in token]  # what has one asks for a field
         for token in self._dice.sample(plain, 6):
-            for name in ("vms", "hosts", "srs", "networks", "vdis", "snapshots", "tasks", "messages", "findings", "runs", "grants"):
+            for name in (
+                "vms",
+                "hosts",
+                "srs",
+                "pbds",
+                "networks",
+                "pifs",
+                "vdis",
+                "snapshots",
+                "tasks",
+                "messages",
+                "findings",
+                "runs",
+                "grants",
+            ):
                 answer = await self._api.ask("GET", f"/{name}", by="none", params={"filter": token})
                 assert answer.json()["items"] == [], (name, token)
 

@@ -190,6 +190,11 @@ def test_what_keeps_a_host_from_a_pool_is_said_before_it_is_asked() -> None:
     assert "its version is 8.2.1, that of the pool 8.3.0" in faults("host.join", one, **asked)
     assert "its CPUs are of another vendor than those of the pool" in faults("host.join", one, **asked)
     assert not action("host.join").applies_to(house.one)
+    house.lab.change(house.one, PIFs=[*house.one.PIFs, house.lab.put(PIF(host=house.one.ref, management=True))])
+    fresh.change(one, PIFs=[fresh.put(PIF(host=one.ref, management=True, VLAN=20))])
+    assert (
+        faults("host.join", one, **asked)[-1] == "it is managed over VLAN 20, the pool over a network without VLAN; both must be the same"
+    )
 
 
 def test_a_master_is_not_ejected_nor_anybody_while_ha_is_on() -> None:
@@ -200,6 +205,25 @@ def test_a_master_is_not_ejected_nor_anybody_while_ha_is_on() -> None:
     assert why("host.eject", house.two) == ""
     house.lab.change(pool, ha_enabled=True)
     assert why("host.eject", house.two) == "HA is on; turn it off first"
+
+
+def test_a_dead_member_frees_its_vms_then_is_forgotten() -> None:
+    house = House()
+    (pool,) = house.lab.home.all(Pool).values()
+    house.lab.change(pool, master=house.one.ref)
+    vm = machine(house.lab, house.two, house.shared, house.lan)
+    house.lab.change(house.two, resident_VMs=[vm.ref])
+    for command in ("host.declare_dead", "host.forget"):
+        assert why(command, house.one) == "it is the pool master"
+        assert why(command, house.two).startswith("the pool counts it as running")
+        assert action(command).relevant(house.two) is False
+    house.lab.change(house.lab.home.all(HostMetrics)[house.two.metrics], live=False)
+    assert why("host.declare_dead", house.two) == ""
+    assert why("host.forget", house.two) == "VMs count as running on it (1); declare it dead first"
+    assert calls_of("host.declare_dead", house.two) == [("host.declare_dead", (house.two.ref,))]
+    house.lab.change(house.two, resident_VMs=[])
+    assert why("host.declare_dead", house.two) == "no VM is on it" and why("host.forget", house.two) == ""
+    assert calls_of("host.forget", house.two) == [("host.destroy", (house.two.ref,))]
 
 
 # ---- emergency

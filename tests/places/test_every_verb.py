@@ -181,4 +181,4 @@ async def test_the_head_of_a_page_has_all_commands(mirror: Mirror, tmp_path: Pat
 def test_the_api_takes_every_kind() -> None:
     """By `POST /api/v1/actions/{id}`, and `xo-dash do`, which name objects by uuid; what has no collection is named by another object."""
     listed = {one.kind for one in OBJECTS}
-    assert {action.kind for action in ACTIONS} - listed <= {VBD, VIF, VGPU, VUSB, PIF, PBD, Appliance}
+    assert {action.kind for action in ACTIONS} - listed <= {VBD, VIF, VGPU, VUSB, Appliance}

@@ -14,7 +14,7 @@ from data.facts.vm import is_guest
 from data.findings.finding import Finding
 from data.identity import Key
 from data.names import name_of
-from data.objects import SR, VDI, VM, Host, Message, Network, Pool, Task
+from data.objects import PBD, PIF, SR, VDI, VM, Host, Message, Network, Pool, Task
 from data.server import Server
 from data.types import XapiObject
 from data.visibility import Sees
@@ -132,7 +132,9 @@ OBJECTS: Final[tuple[Collection[Any], ...]] = (
     _rows("templates", "Templates", VM, lambda vm: vm.is_a_template and not vm.is_a_snapshot),
     _rows("srs", "Storage repositories", SR),
     _rows("vdis", "Disks and images", VDI, lambda vdi: vdi.managed),
+    _rows("pbds", "Paths of hosts to storage repositories", PBD),
     _rows("networks", "Networks", Network),
+    _rows("pifs", "Ports of hosts into networks", PIF),
     _rows("tasks", "Tasks of the pools", Task),
     _rows("messages", "Messages of the pools", Message),
 )

@@ -142,6 +142,8 @@ LINES: Final[Mapping[str, str]] = {
     "host.add_to_other_config": "host-param-set uuid={0} other-config:{1}={2}",
     "host.apply_updates": "host-apply-updates uuid={0} hash={1}",
     "host.call_plugin": "host-call-plugin host-uuid={0} plugin={1} fn={2} {3:args}",
+    "host.declare_dead": "host-declare-dead uuid={0}",
+    "host.destroy": "host-forget uuid={0}",
     "host.disable": "host-disable uuid={0}",
     "host.enable": "host-enable uuid={0}",
     "host.get_servertime": "host-get-server-localtime uuid={0}",

@@ -8,6 +8,7 @@ from xo_dash.control.action import AnyAction
 from xo_dash.control.host.apply_updates import APPLY_UPDATES
 from xo_dash.control.host.bring_back import BRING_BACK, LEAVE_THERE
 from xo_dash.control.host.certificate import INSTALL_CERTIFICATE, RESET_CERTIFICATE
+from xo_dash.control.host.dead import DECLARE_DEAD, FORGET_HOST
 from xo_dash.control.host.dns import SET_DNS
 from xo_dash.control.host.logs import DOWNLOAD_LOGS
 from xo_dash.control.host.maintenance import ENTER, LEAVE
@@ -23,5 +24,5 @@ from xo_dash.control.host.update import UPDATE_HOST
 OF_HOSTS: Final[tuple[AnyAction, ...]] = (
     BRING_BACK, LEAVE, ENTER, POWER_ON, LEAVE_THERE, DOWNLOAD_LOGS, RENAME_HOST, DESCRIBE_HOST, TAG_HOST, *SETTINGS, SET_DNS, POWER_ON_MODE,
     INSTALL_CERTIFICATE, RESET_CERTIFICATE, JOIN, RESTART_TOOLSTACK, UPDATE_HOST, APPLY_UPDATES, APPLY_POOL_UPDATE, APPLY_POOL_UPDATES,
-    REBOOT, SHUT_DOWN, EJECT,
+    REBOOT, SHUT_DOWN, DECLARE_DEAD, EJECT, FORGET_HOST,
 )  # fmt: skip

@@ -15,6 +15,7 @@ from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.host.conditions import guests, silent
 from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.network.guard import management_of
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import NoRequest, Request
@@ -52,6 +53,9 @@ def against(host: Host, pool: Pool) -> Iterator[LazyText]:
     if pool.ha_enabled:
         yield lazy(N_("HA is on in {pool}; turn it off first"), pool=pool_name(pool.home))
     yield from _differences(host, master)
+    ours, theirs = management_of(host), management_of(master)
+    if ours is not None and theirs is not None and ours.VLAN != theirs.VLAN:
+        yield lazy(N_("it is managed over {ours}, the pool over {theirs}; both must be the same"), ours=_tag(ours), theirs=_tag(theirs))
 
 
 def _of_the_host(host: Host) -> Iterator[LazyText]:
@@ -68,6 +72,10 @@ def _of_the_host(host: Host) -> Iterator[LazyText]:
         yield lazy(N_("it has bonds; delete them first"))
     if any(pif.VLAN >= 0 and not pif.management for pif in ports):
         yield lazy(N_("it has VLANs; delete them first"))
+
+
+def _tag(pif: PIF) -> LazyText:
+    return lazy(N_("VLAN {tag}"), tag=pif.VLAN) if pif.VLAN >= 0 else lazy(N_("a network without VLAN"))
 
 
 def _differences(host: Host, master: Host) -> Iterator[LazyText]:
@@ -139,5 +147,6 @@ JOIN: Final[AnyAction] = Action(
 EJECT: Final[AnyAction] = Action(
     id="host.eject", kind=Host, title=N_("Remove from pool"), done=N_("{name} is leaving the pool"), role=Role.ADMIN, icon="trash",
     danger=True, typed=True, applies_to=lambda host: not is_alone(host), blocked=cannot_eject, plan=eject, consequences=lost,
-    warning=N_("The host erases its local storage with all disks on it, reboots, and is a pool of its own with default settings."),
+    warning=N_("The host erases its local storage with all disks on it, reboots, and is a pool of its own: bonds, VLANs and its other "
+               "addresses have to be set up again."),
 )  # fmt: skip
