@@ -20,7 +20,9 @@ from xo_dash.control.eligibility import eligibility, why_not
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vdi.move import MOVE
-from xo_dash.control.vif.nics import ADD_NIC
+from xo_dash.control.vdi.space import cannot_take
+from xo_dash.control.vdi.use import in_use_by
+from xo_dash.control.vif.nics import ADD_NIC, not_reached
 from xo_dash.i18n import _, ngettext, number, size
 
 SHUT_DOWN: Final = action("vm.clean_shutdown")
@@ -48,6 +50,9 @@ def _of_sr(sr: SR, vms: Sequence[VM], user: User) -> Verdict:
         return key, NO, _("its disks are here") if len(vms) == 1 else _("their disks are here")
     if reason := _refusal(MOVE, disks, user):
         return key, NO, str(reason)
+    refusals = [cannot_take(sr, disk.virtual_size, in_use_by(disk)) for disk in disks]
+    if all(refusals):
+        return key, NO, str(refusals[0])
     needed, free = sum(map(copy_size, disks)), free_space(sr)
     if free is not None and needed > free:
         return key, NO, _("{needed} needed, {free} free").format(needed=size(needed), free=size(free))
@@ -56,12 +61,10 @@ def _of_sr(sr: SR, vms: Sequence[VM], user: User) -> Verdict:
 
 
 def _of_network(network: Network, vms: Sequence[VM], user: User) -> Verdict:
-    reason = _refusal(ADD_NIC, vms, user)
-    return (
-        (key_of(network), NO, str(reason))
-        if reason
-        else (key_of(network), NIC, _("Add a NIC on {network}").format(network=name_of(network)))
-    )
+    unreached = [not_reached(network, vm) for vm in vms]
+    if reason := _refusal(ADD_NIC, vms, user) or (unreached[0] if all(unreached) else None):
+        return key_of(network), NO, str(reason)
+    return key_of(network), NIC, _("Add a NIC on {network}").format(network=name_of(network))
 
 
 def _halting(vms: Sequence[VM], user: User) -> tuple[str, str]:

@@ -10,11 +10,11 @@ from components.map.host_verdicts import HostVerdicts, each
 from components.map.map import Map
 from components.map.moves import moves
 from data.identity import key_of
-from data.objects import VDI, VM, Host, HostMetrics, PowerState
+from data.objects import VBD, VDI, VM, Host, HostMetrics, PowerState
 from data.stores.users import Role
 from data.types import GIB
 from tests.control.fake_pool import user as person
-from tests.migration.pools import House, machine
+from tests.migration.pools import House, machine, network, sr
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.lazy_text import lazy
@@ -101,6 +101,12 @@ async def test_an_sr_takes_disks_a_network_a_nic_and_the_halted_row_shuts_down(u
     said = told(vm)
     assert said[key_of(house.shared)] == ("disks", "Move 1 disk here: 5\u202fGiB")
     assert said[key_of(house.local)] == ("no", "its disks are here")
+    away = sr(house.lab, "of two alone", house.two, shared=False)
+    for drive in house.lab.home.all(VBD).values():
+        house.lab.change(drive, currently_attached=True)
+    beyond = network(house.lab, "of two alone", house.two)
+    assert told(vm)[key_of(beyond)] == ("no", "one does not have it")
+    assert told(vm)[key_of(away)] == ("no", "it is not attached on one"), "a running VM reaches what its host does"
     assert said[key_of(house.tagged)] == ("nic", "Add a NIC on tagged")
     assert said[house.lab.home.key] == ("halt", "Shut down") and key_of(house.nas) not in said
     for key, dialog in (
