@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import resource
 import subprocess
 import sys
 import types
@@ -273,6 +274,13 @@ def test_the_configuration_goes_into_a_file_and_back_and_gets_another_key(run: R
     run("user", "add", "ann", "--role", "admin", typed="correct horse battery\n")
     file = str(tmp_path / "lab.xodash")
     assert run("config", "export", file, typed="short\n")[0] == 1
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))  # as on a full disk
+    try:
+        assert "cannot be written" in run("config", "export", file, typed="a long passphrase\n")[2]
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not Path(file).exists(), "what is there could be taken for an export"
     assert run("config", "export", file, typed="a long passphrase\n")[0] == 0
     assert "File exists" in run("config", "export", file, typed="a long passphrase\n")[2]
     run("user", "add", "eve", typed="correct horse battery\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ from data.stores import backup, copies, snapshot
 from data.stores.cloud_configs import CloudConfigStore
 from data.stores.directory import DataDirectory
 from data.stores.errors import RecordRefused
+from data.stores.replacing import new_file
 from data.stores.second_factors import SecondFactorStore
 from data.stores.servers import ServerStore
 from data.stores.trace import Deed
@@ -31,11 +31,7 @@ def _export(given: argparse.Namespace, settings: Settings, directory: DataDirect
     path = Path(given.file)
     content = backup.pack(snapshot.read(directory), ask_secret(_("Passphrase: "), twice=True))
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(handle)
+        new_file(path, content)
     except OSError as error:
         raise RecordRefused(_("{file} cannot be written: {reason}").format(file=path, reason=error.strerror)) from error
     _tell(directory, "config.export")

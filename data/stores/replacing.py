@@ -11,12 +11,8 @@ SUFFIX = ".tmp"
 def replace_file(path: Path, content: bytes) -> None:
     """Make `content` the file's, of mode 0600, even after a power cut. A link at `path` is replaced, not followed."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}{SUFFIX}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    new_file(temporary, content)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(handle)
         temporary.replace(path)
     except BaseException:
         with suppress(OSError):
@@ -27,6 +23,20 @@ def replace_file(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def new_file(path: Path, content: bytes) -> None:
+    """Make a file of mode 0600, whole or not at all. Raises FileExistsError where there is one."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(handle)
+    except BaseException:
+        with suppress(OSError):
+            path.unlink()
+        raise
 
 
 def remove_temporaries(folder: Path) -> None:
