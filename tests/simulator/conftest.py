@@ -9,6 +9,7 @@ import XenAPI
 from tests.simulator.client import Client, sign_in
 from tests.simulator.furnished import furnish
 from tests.simulator.making import Maker
+from tests.simulator.migrating import Place, place
 from tests.simulator.transfers import full_vm
 from xo_dash.simulator.testing import SimulatedPool, Simulation, simulated
 
@@ -34,6 +35,17 @@ def simulation() -> Iterator[Simulation]:
 def pool(simulation: Simulation) -> Iterator[SimulatedPool]:
     yield simulation.pool
     simulation.pool.clear_faults()
+
+
+@pytest.fixture
+def here(simulation: Simulation) -> Place:
+    """For VMs that move: the first pool, and the second."""
+    return place(simulation.pool)
+
+
+@pytest.fixture
+def there(simulation: Simulation) -> Place:
+    return place(simulation.pools[1])
 
 
 @pytest.fixture

@@ -22,16 +22,6 @@ def simulation() -> Iterator[Simulation]:
         yield running
 
 
-@pytest.fixture
-def here(simulation: Simulation) -> Place:
-    return place(simulation.pools[0])
-
-
-@pytest.fixture
-def there(simulation: Simulation) -> Place:
-    return place(simulation.pools[1])
-
-
 def install(at: Place, host: str, cpu: str) -> None:
     at.pool.do(lambda pool: admin_api.perform(pool, "host.cpu", {"host": host, "like": cpu}))
 

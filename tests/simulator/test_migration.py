@@ -19,11 +19,6 @@ def simulation() -> Iterator[Simulation]:
         yield running
 
 
-@pytest.fixture
-def here(simulation: Simulation) -> Place:
-    return place(simulation.pool)
-
-
 def test_what_is_unplugged_stays_so(here: Place) -> None:
     vm, there = here.running(), here.hosts[1]
     extra = here.make.drive(vm, here.make.disk(), "1")

@@ -9,7 +9,7 @@ import pytest
 import XenAPI
 
 from tests.simulator.making import GIB, NULL
-from tests.simulator.migrating import Place, place
+from tests.simulator.migrating import Place
 from xo_dash.simulator.classes import vm_life
 from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.testing import Simulation, simulated
@@ -20,16 +20,6 @@ from xo_dash.simulator.transfer.disks import disks
 def simulation() -> Iterator[Simulation]:
     with simulated(hosts=(2, 1), vms=(0, 0), srs=(3, 3)) as running:
         yield running
-
-
-@pytest.fixture
-def here(simulation: Simulation) -> Place:
-    return place(simulation.pools[0])
-
-
-@pytest.fixture
-def there(simulation: Simulation) -> Place:
-    return place(simulation.pools[1])
 
 
 def shape(at: Place, vm: str) -> dict[str, Any]:

@@ -20,11 +20,6 @@ def simulation() -> Iterator[Simulation]:
         yield running
 
 
-@pytest.fixture
-def here(simulation: Simulation) -> Place:
-    return place(simulation.pool)
-
-
 def test_a_running_vm_takes_its_disk_and_snapshots_along(here: Place) -> None:
     vm, there = here.running(), here.hosts[1]
     snapshot = here.x.call("VM.snapshot", vm, "before")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
 from array import array
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,6 +12,7 @@ import pytest
 
 from data.archives import AVERAGE, MOST, ArchiveData, aligned
 from data.history import NAN
+from tests.xapi.memory import peak
 from xo_dash.xapi import archives, rrd, rrd_formats, rrd_legend, rrd_rows
 from xo_dash.xapi.errors import BadReply
 from xo_dash.xapi.wire import Reply
@@ -38,16 +38,6 @@ def as_xml(rows: Sequence[Row], legend: Sequence[str] = LEGEND) -> Reply:
 
 def readers(found: Reply) -> list[Callable[[], object]]:
     return [lambda: rrd.parse(found), lambda: archives.parse_updates(found, (VM,), 60)]
-
-
-def peak(work: Callable[[], object]) -> int:
-    """Bytes at once."""
-    tracemalloc.start()
-    try:
-        work()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("write", [as_json, as_xml])

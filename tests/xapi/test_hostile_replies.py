@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-import tracemalloc
 from collections.abc import Callable
 
 import msgspec
 import pytest
 
+from tests.xapi.memory import peak
 from xo_dash.xapi.codec import MENDABLE, Envelope, decode_json, decode_xml
 from xo_dash.xapi.errors import BadReply
 
@@ -66,16 +66,6 @@ def test_what_is_large_is_not_mended() -> None:
     begin = time.thread_time()
     refused(bytes(body))
     assert time.thread_time() - begin < MANY_TIMES * seconds(lambda: bytes(body))
-
-
-def peak(work: Callable[[], object]) -> int:
-    """Bytes at once."""
-    tracemalloc.start()
-    try:
-        work()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 def test_lines_of_a_text_in_xml_are_no_objects() -> None:
