@@ -11,6 +11,7 @@ from components.actions import ActionBar
 from components.ui import Age, Markdown, PageHead, StateMark, chip
 from data.names import name_of
 from data.objects import SR, VM, Appliance, Host, Network, Pool
+from data.texts import natural
 from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -54,7 +55,7 @@ class ObjectHead(PageHead):
         self._facts.text = " · ".join(filter(None, facts))
         if state is not None:
             self._show_state(*state)
-        self.show_tags(tuple(sorted(getattr(row, "tags", ()), key=str.casefold)))
+        self.show_tags(tuple(sorted(getattr(row, "tags", ()), key=natural)))
         if started != self._started:
             self._started = started
             self.up.set_visibility(started is not None)

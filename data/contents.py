@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from data.names import name_order
 from data.objects import SR, VDI, VM
 from data.storage import DiskKind, disk_kind, machine_of, owners_of
 from data.types import timestamp
@@ -107,7 +108,7 @@ class _Survey:
         key = frozenset(owners)
         if key not in shared:
             machines = [one for _holder, one in owners if isinstance(one, VM)]
-            shared[key] = Part(Holder.MACHINES, tuple(sorted(machines, key=lambda vm: vm.name_label)))
+            shared[key] = Part(Holder.MACHINES, tuple(sorted(machines, key=name_order)))
         return shared[key]
 
 

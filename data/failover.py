@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from data.facts.host import is_live, is_older
+from data.names import name_order
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network
 from data.placement import guests_on, memory_held, memory_of
 from data.types import Ref
@@ -98,7 +99,7 @@ def takers(host: Host, without: Collection[Host]) -> list[Host]:
 
 def by_size(vms: Iterable[VM]) -> list[VM]:
     """The largest first: small ones find a place later."""
-    return sorted(vms, key=lambda vm: (-memory_held(vm), vm.name_label, vm.uuid))
+    return sorted(vms, key=lambda vm: (-memory_held(vm), *name_order(vm)))
 
 
 def reach_of(host: Host) -> set[Ref]:

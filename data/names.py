@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network, Pool
 from data.server import Server
+from data.texts import natural
 from data.types import Home, XapiObject
 
 T = TypeVar("T", bound=XapiObject)
@@ -50,8 +51,8 @@ def name_of(thing: XapiObject | Server) -> str:
 
 
 def name_order(thing: XapiObject) -> tuple[str, str]:
-    """What sorts by name, whatever the case; what is called the same by uuid."""
-    return name_of(thing).casefold(), thing.uuid
+    """What sorts by name, as `natural` does; what is called the same by uuid."""
+    return natural(name_of(thing)), thing.uuid
 
 
 def by_name(things: Iterable[T]) -> list[T]:

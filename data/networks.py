@@ -12,6 +12,7 @@ from data.history import History
 from data.hosts import Port, port_of
 from data.level import Level
 from data.objects import PIF, VIF, VM, Bond, Host, Network
+from data.texts import natural
 from data.vms import nics_of
 
 NO_TAG: Final = 0
@@ -52,7 +53,7 @@ class HostPort(NamedTuple):
 def ports_into(network: Network) -> list[HostPort]:
     """By host."""
     found = [HostPort(pif.home.one(Host, pif.host), port_of(pif)) for pif in network.all_of(PIF, network.PIFs)]
-    return sorted(found, key=lambda one: (one.host.name_label.casefold() if one.host else "\uffff", one.port.pif.device))
+    return sorted(found, key=lambda one: (natural(one.host.name_label) if one.host else "\uffff", natural(one.port.pif.device)))
 
 
 class NicOrBond(NamedTuple):

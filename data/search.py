@@ -16,6 +16,7 @@ from data.names import name_of
 from data.objects import PIF, SR, VDI, VIF, VM, Appliance, Host, Network, Pool, VMGuestMetrics
 from data.relations import Reads, Together
 from data.sight import Sight
+from data.texts import natural
 from data.trash import is_trashed
 from data.types import XapiObject
 from data.views.things import GUEST, POOL_NAME
@@ -171,7 +172,7 @@ def _best(entries: list[SearchEntry], words: list[str], limit: int) -> list[Hit]
     if len(entries) > ENOUGH:
         starts = [entry for entry in entries if entry.name.startswith(whole)]
         entries = (starts if len(starts) >= limit else starts + entries)[:ENOUGH]
-    ranked = sorted(dict.fromkeys(entries), key=lambda entry: (_rank(entry.name, words, whole), len(entry.name), entry.name))
+    ranked = sorted(dict.fromkeys(entries), key=lambda entry: (_rank(entry.name, words, whole), len(entry.name), natural(entry.name)))
     return [Hit(entry.row, _why(entry, words)) for entry in ranked[:limit]]
 
 

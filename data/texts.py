@@ -1,14 +1,16 @@
-"""Numbers that XAPI keeps as text, in maps that anybody may write to."""
+"""Texts that anybody may write: numbers that XAPI keeps as such, and names that are sorted."""
 
 from __future__ import annotations
 
 import math
+import re
 from typing import Final
 
 LONGEST: Final = 18
 """Digits of the largest number that is believed."""
 LAST_MOMENT: Final = 250_000_000_000
 """Epoch seconds, in the year 9892."""
+_DIGITS: Final = re.compile("[0-9]+")
 
 
 def whole(text: str, otherwise: int = 0) -> int:
@@ -29,3 +31,8 @@ def moment(text: str) -> float:
     """Epoch seconds, as `"1795180643."`; 0 for none that a calendar has."""
     value = decimal(text)
     return value if value < LAST_MOMENT else 0.0
+
+
+def natural(text: str) -> str:
+    """What sorts a name as people do: whatever the case, and host-2 before host-10."""
+    return _DIGITS.sub(lambda found: found[0].zfill(LONGEST), text.casefold())

@@ -19,6 +19,7 @@ from data.grants.table import GrantTable
 from data.grants.targets import kind_of
 from data.grants.why import Basis, explain
 from data.stores.users import Role, User
+from data.texts import natural
 from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.grant_words import ROLES, grant_text, role_text, target_text, whose
@@ -46,7 +47,7 @@ class WhoMayWhat(Card):
             follow(context.mirror, [row], self._fill, names=PLACES)
 
     def _fill(self) -> None:
-        users = sorted(self._context.users.all(), key=lambda user: user.name.casefold())
+        users = sorted(self._context.users.all(), key=lambda user: natural(user.name))
         seeing, rows = 0, list[list[str | Callable[[], object]]]()
         for user in users:
             rights = self._context.grants.table.rights(user)

@@ -15,6 +15,7 @@ from data.grants.quota import Quota
 from data.grants.targets import TARGETS
 from data.identity import key_of
 from data.names import name_of, pool_name
+from data.texts import natural
 from xo_dash.auth.refused import Refused
 from xo_dash.context import Context
 from xo_dash.control.quota.words import RESOURCES
@@ -47,7 +48,7 @@ class QuotaDialog(Dialog):
     def _named(self, kind: GrantKind) -> dict[str, str]:
         """{key: name} of all there are, with the pool where there are several."""
         mirror = self._context.mirror
-        rows = sorted(mirror.every(TARGETS[kind]), key=lambda row: (name_of(row).casefold(), pool_name(row.home)))
+        rows = sorted(mirror.every(TARGETS[kind]), key=lambda row: (natural(name_of(row)), pool_name(row.home)))
         several_pools = len(mirror.pools) > 1
         return {key_of(row): f"{name_of(row)} · {pool_name(row.home)}" if several_pools else name_of(row) for row in rows}
 

@@ -12,6 +12,7 @@ from components.ui import Card, Icon, choice
 from data.grants.targets import kind_of
 from data.grants.why import GrantEffect
 from data.stores.users import User
+from data.texts import natural
 from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.grant_words import grant_text, source_text
@@ -34,7 +35,7 @@ class WhyCard(Card):
         super().__init__(_("Why can or can’t …"))
         self._context, self._row = context, row
         self._verbs = {verb.id: verb for verb in verbs_for(kind_of(row))}
-        users = {user.id: user.name for user in sorted(context.users.all(), key=lambda user: user.name.casefold())}
+        users = {user.id: user.name for user in sorted(context.users.all(), key=lambda user: natural(user.name))}
         with self:
             self._who = choice(users, next(iter(users), None), label=_("Who"), on_change=self._fill)
             self._what = choice(

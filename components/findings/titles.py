@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from components.messages.words import title as title_of_message
 from data.findings.finding import ADVISED, Finding
 from data.names import by_name, name_of
+from data.texts import natural
 from data.types import GIB
 from data.views.message import MessageView
 from xo_dash.i18n import HOUR, MINUTE, _, duration, ngettext, number, percent, size
@@ -19,7 +20,7 @@ def names(finding: Finding) -> str:
     """The subjects: one, a few, or how many there are."""
     count = len(finding.subjects)
     shown = count if count <= MOST_NAMES else MOST_NAMES - 1
-    return _listed(sorted(map(name_of, finding.subjects[:shown]), key=str.casefold), count)
+    return _listed(sorted(map(name_of, finding.subjects[:shown]), key=natural), count)
 
 
 def _listed(found: list[str], count: int = 0) -> str:

@@ -15,7 +15,7 @@ from components.ui.facts import Value
 from components.urls import path_of
 from data.changes import Change
 from data.evacuation import Evacuation
-from data.failover import Unplaceable, takers
+from data.failover import Unplaceable, by_size, takers
 from data.names import by_name, name_of, name_order
 from data.objects import VM, Host, HostMetrics, Network
 from data.placement import guests_on, memory_held
@@ -171,9 +171,7 @@ class MaintenanceForm(ui.element):
             return
         columns = [Column(_("VM"), main=True), Column(_("Memory"), number=True), Column(_("Goes to")), Column(_("Time"), number=True)]
         with Card(_("Migrate"), ngettext("{n} VM", "{n} VMs", len(moves)).format(n=number(len(moves)))):
-            rows = [
-                self._row(vm, to, request) for vm, to in sorted(moves.items(), key=lambda move: (-memory_held(move[0]), name_of(move[0])))
-            ]
+            rows = [self._row(vm, moves[vm], request) for vm in by_size(moves)]
             data_table(columns, rows).classes("x-evacuation-moves")
 
     def _row(self, vm: VM, to: Host, request: EnterMaintenance) -> list[Value]:

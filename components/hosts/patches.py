@@ -14,7 +14,7 @@ from components.ui import Age, Button, ButtonKind, Card, Column, key_values
 from components.urls import path_of
 from data.changes import Change
 from data.facts.host import needs_reboot
-from data.names import name_of
+from data.names import name_of, name_order
 from data.objects import Host, Pool, PoolUpdate
 from data.pool_updates import uploaded_for
 from data.repositories import in_use
@@ -101,7 +101,7 @@ class PoolPatches(Card):
             Button(_(action.title), lambda: run_command(self._context, action, [self._pool]), icon=action.icon).mark(action.id)
 
     def _refresh(self) -> None:
-        hosts = sorted(self._pool.home.all(Host).values(), key=lambda host: name_of(host).casefold())
+        hosts = sorted(self._pool.home.all(Host).values(), key=name_order)
         rows = [(host.uuid, _row(self._context, host)) for host in hosts]
         self._table.show(rows)
         running = self._context.rolling.under_way(self._pool.home.id)

@@ -11,7 +11,7 @@ from components.live import follow_source, fresh_slot
 from components.theme.icons import Icon
 from components.ui import Bar, Button, ButtonKind, Card, Notice, Tone, spinner
 from components.urls import path_of
-from data.names import name_of
+from data.names import name_of, name_order
 from data.objects import VM
 from xo_dash.context import Context
 from xo_dash.control.run import Run, RunState, StepLog
@@ -75,12 +75,12 @@ class VMProgress(Card):
         home = self._run.items[0].subject.home
         found = [vm for vm in home.all(VM).values() if vm.name_label in names and vm.uuid not in self._known and not vm.is_a_snapshot]
         found = [] if self._run.ended and self._run.items[0].state is not RunState.DONE and len(names) == 1 else found
-        shown = [(vm.uuid, vm.name_label) for vm in sorted(found, key=lambda vm: vm.name_label)]
+        shown = [(vm.uuid, vm.name_label) for vm in sorted(found, key=name_order)]
         if shown == getattr(self, "_links", None):
             return
         self._links = shown
         with fresh_slot(self._made):
-            for vm in sorted(found, key=lambda vm: vm.name_label)[:20]:
+            for vm in sorted(found, key=name_order)[:20]:
                 link = ui.link(_("Open {name}").format(name=name_of(vm)), path_of(vm)).classes("x-btn").mark("open-made")
                 link.classes("x-btn-primary" if len(found) == 1 else "")
 

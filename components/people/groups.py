@@ -8,6 +8,7 @@ from components.live import follow_source
 from components.people.faults import administer, administer_or_notify
 from components.ui import Button, ButtonKind, Card, Column, Dialog, Field, RecordTable, Value, buttons, confirm, menu, menu_item, several
 from data.grants.grant import UserGroup
+from data.texts import natural
 from xo_dash.context import Context
 from xo_dash.control.grant_words import role_text
 from xo_dash.i18n import _, ngettext, number
@@ -27,7 +28,7 @@ class GroupList(Card):
             follow_source(context.grants.table.observe, self._fill)
 
     def _fill(self) -> None:
-        groups = sorted(self._context.grants.groups.all(), key=lambda group: group.name.casefold())
+        groups = sorted(self._context.grants.groups.all(), key=lambda group: natural(group.name))
         self.show_count(len(groups))
         self._table.show(map(self._row, groups))
 
@@ -75,7 +76,7 @@ class GroupDialog(Dialog):
         super().__init__(_("Add group") if group is None else _("Members of {name}").format(name=group.name))
         self._context, self._group = context, group
         self.on("hide", self.delete, [])
-        users = {user.id: user.name for user in sorted(context.users.all(), key=lambda user: user.name.casefold())}
+        users = {user.id: user.name for user in sorted(context.users.all(), key=lambda user: natural(user.name))}
         groups = {one.id: one.name for one in context.grants.groups.all() if group is None or one.id != group.id}
         with self:
             self._name = Field(_("Name")) if group is None else None

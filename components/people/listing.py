@@ -12,6 +12,7 @@ from components.people.ways import is_weak, last_seen, state, ways
 from components.ui import Age, Card, Column, RecordTable, StateMark, Value
 from data.grants.grant import UserGroup, groups_of
 from data.stores.users import User
+from data.texts import natural
 from xo_dash.auth.view_as import person_path
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -34,7 +35,7 @@ class PeopleList(Card):
             follow_source(context.auth.observe, self._fill)
 
     def _fill(self) -> None:
-        users = sorted(self._context.users.all(), key=lambda user: user.name.casefold())
+        users = sorted(self._context.users.all(), key=lambda user: natural(user.name))
         self.show_count(len(users))
         groups = self._context.grants.groups.all()
         self._table.show(self._row(user, groups) for user in users)

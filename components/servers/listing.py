@@ -17,6 +17,7 @@ from data.server import Server as LiveServer
 from data.server import ServerState
 from data.stores.errors import StoreError
 from data.stores.servers import ServerRecord
+from data.texts import natural
 from data.views.pool import PoolView
 from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
@@ -42,7 +43,7 @@ class ServerList(Card):
 
     def _records(self) -> list[ServerRecord]:
         records = (record for record in self._context.server_store.all() if self._context.scope.shows_server(record.id))
-        return sorted(records, key=lambda record: (record.label.casefold(), record.id))
+        return sorted(records, key=lambda record: (natural(record.label), record.id))
 
     def _fill(self) -> None:
         records = self._shown = self._records()

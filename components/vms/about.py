@@ -17,6 +17,7 @@ from components.vms.page.settings_rows import EDITS, Edit, memory_cell, vcpus_ce
 from components.vms.words import BOOT, FIRMWARE, tools_text
 from data.dependencies import DependencyKind
 from data.level import Level
+from data.texts import natural
 from data.views.vm import VMView
 from data.views.vm_parts import DependencyView
 from data.vms import AutoStart
@@ -114,7 +115,7 @@ def _ha(vm: VMView) -> str | None:
 
 def _protected(vm: VMView) -> Cell:
     names = {_(METHODS[f"VM.{operation}"]) if f"VM.{operation}" in METHODS else operation for operation in vm.blocked}
-    return ", ".join(sorted(names)) or Quiet(_("none"))
+    return ", ".join(sorted(names, key=natural)) or Quiet(_("none"))
 
 
 class DependencyCard(Card):

@@ -8,6 +8,7 @@ from typing import Final
 from data.identity import key_of
 from data.names import pool_name
 from data.objects import Host, Network, Pool
+from data.texts import natural
 from data.types import Home
 
 AUTO_START: Final = "auto_poweron"
@@ -25,7 +26,7 @@ def own_pool(home: Home) -> Pool | None:
 def pools_by_name(homes: Iterable[Home]) -> dict[str, Home]:
     """{key of the pool: pool}, of those that have been read."""
     found = {key_of(pool): home for home in homes if (pool := own_pool(home)) is not None}
-    return dict(sorted(found.items(), key=lambda item: (pool_name(item[1]).casefold(), item[0])))
+    return dict(sorted(found.items(), key=lambda item: (natural(pool_name(item[1])), item[0])))
 
 
 def master_of(home: Home) -> Host | None:

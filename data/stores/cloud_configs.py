@@ -14,6 +14,7 @@ from data.stores.directory import DataDirectory, in_thread
 from data.stores.errors import RecordMissing, RecordRefused
 from data.stores.records import Records
 from data.stores.vault import Vault
+from data.texts import natural
 from xo_dash.i18n import _
 
 LONGEST_NAME = 64
@@ -46,7 +47,7 @@ class CloudConfigStore(Records[CloudConfig]):
     def visible(self, user_id: str, kind: ConfigKind = ConfigKind.CLOUD_INIT) -> tuple[CloudConfig, ...]:
         """One's own, then the shared ones, by name."""
         found = [one for one in self.all() if one.owner in ("", user_id) and one.kind == kind]
-        return tuple(sorted(found, key=lambda one: (not one.owner, one.name.casefold())))
+        return tuple(sorted(found, key=lambda one: (not one.owner, natural(one.name))))
 
     def open(self, config_id: str, user_id: str) -> dict[str, Any]:
         """What it says. Raises RecordMissing, also for one of somebody else; SecretUnreadable."""

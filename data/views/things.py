@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from data.identity import key_of
 from data.names import name_of
+from data.texts import natural
 from data.types import XapiObject
 
 NAME: Final = ("name_label", "uuid")
@@ -39,4 +40,4 @@ def maybe(row: XapiObject | None) -> Thing | None:
 
 def tags_of(row: XapiObject) -> tuple[str, ...]:
     """Its tags in the order of the alphabet, whatever the case."""
-    return tuple(sorted(getattr(row, "tags", ()), key=str.casefold))
+    return tuple(sorted(getattr(row, "tags", ()), key=natural))

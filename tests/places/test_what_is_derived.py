@@ -42,6 +42,7 @@ from data.objects import (
 )
 from data.storage import DiskKind, Reach, Room, disk_kind, guests_on, owners_of, reach_of, sum_of
 from data.storage import machine_of as machine_of_snapshot
+from data.texts import natural
 from data.types import GIB, NULL_REF, Ref
 from data.views.path import device_text
 from data.views.sr import SRView
@@ -370,3 +371,8 @@ def test_two_pools_of_one_name_are_told_apart_where_one_is_chosen() -> None:
     for fake, name in ((lab, "lab"), (other, "lab"), (home, "home")):
         fake.put(Pool(name_label=name))
     assert [pool_name_among(fake.home) for fake in (lab, other, home)] == [f"lab · {lab.home.label}", f"lab · {other.home.label}", "home"]
+
+
+def test_names_are_sorted_as_people_do() -> None:
+    names = ["host-10", "Host-2", "host-1", "db", f"host-{'9' * 5000}", "host-2b"]
+    assert sorted(names, key=natural) == ["db", "host-1", "Host-2", "host-2b", "host-10", f"host-{'9' * 5000}"]

@@ -9,6 +9,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from data.identity import seen_from
 from data.objects import SR, VM, Host, Network
 from data.stores.users import Role, User
+from data.texts import natural
 from data.types import XapiObject
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan
@@ -37,7 +38,7 @@ class Choice:
 
 def in_order(choices: Iterable[Choice]) -> list[Choice]:
     """Those that can be chosen first, by name."""
-    return sorted(choices, key=lambda choice: (choice.refused is not None, choice.label.casefold()))
+    return sorted(choices, key=lambda choice: (choice.refused is not None, natural(choice.label)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

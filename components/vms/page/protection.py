@@ -14,6 +14,7 @@ from data.findings.storage import FULL
 from data.host_fit import other_hosts
 from data.level import Level
 from data.names import name_of
+from data.texts import natural
 from data.views.host import HostView
 from data.views.vm import VMView
 from xo_dash.context import Context
@@ -132,7 +133,7 @@ def _ha(vm: VMView) -> ProtectionLine:
 def _host_failure(vm: VMView) -> ProtectionLine:
     """Whether another host could run it."""
     others = other_hosts(vm.row)
-    able = sorted(name_of(host) for host, fits in others if fits)
+    able = sorted((name_of(host) for host, fits in others if fits), key=natural)
     if not others:
         return ProtectionLine(_("Host failure"), _("No other host in the pool"), None)
     if not able:

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final
 
 from data.host_fit import Lack, Obstacle, lacks
+from data.names import name_order
 from data.objects import VM, Host
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.i18n import N_
@@ -42,7 +43,7 @@ def why_nowhere(vm: VM) -> LazyText | None:
         return lazy(N_("the pool has no other host")) if hosts else None
     if not all(found.values()):
         return None
-    first, *others = sorted(found, key=lambda host: (*_distance(found[host]), host.name_label, host.uuid))
+    first, *others = sorted(found, key=lambda host: (*_distance(found[host]), *name_order(host)))
     nearest = _said(NEAREST, first, found[first])
     if not others:
         return nearest

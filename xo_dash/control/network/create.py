@@ -15,6 +15,7 @@ from data.names import name_of
 from data.networks import NO_TAG
 from data.objects import PIF, Host, Network, Pool
 from data.stores.users import Role
+from data.texts import natural
 from data.types import Ref
 from data.uplinks import bond_of, devices_of, has_address, hosts_of, nics_of, tags_on, uplinks_of
 from xo_dash.control.action import Action, AnyAction, Choice, in_order
@@ -255,7 +256,8 @@ def uplink_choices(pools: Sequence[Pool]) -> Sequence[Choice]:
     found = []
     for network in pools[0].home.all(Network).values() if len(pools) == 1 else ():
         if base := uplinks_of(network):
-            found.append(Choice(network.uuid, f"{name_of(network)} · {', '.join(sorted({pif.device for pif in base.values()}))}"))
+            devices = sorted({pif.device for pif in base.values()}, key=natural)
+            found.append(Choice(network.uuid, f"{name_of(network)} · {', '.join(devices)}"))
     return in_order(found)
 
 

@@ -7,9 +7,10 @@ from typing import Final
 
 from data.facts.network import is_for_vms
 from data.facts.pool import has_ha, is_master
-from data.names import name_of
+from data.names import by_name, name_of
 from data.objects import PIF, VIF, VLAN, VM, Bond, Host, Network
 from data.stores.users import Role
+from data.texts import natural
 from data.uplinks import has_address, vlans_on
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import always
@@ -51,12 +52,12 @@ def _protected(network: Network, pifs: Sequence[PIF]) -> LazyText | None:
 def used_by(network: Network) -> list[str]:
     """The VMs whose NICs are connected to it now."""
     found = {vif.VM for vif in network.all_of(VIF, network.VIFs) if vif.currently_attached}
-    return sorted(name_of(vm) for ref in found if (vm := network.home.one(VM, ref)) is not None)
+    return [name_of(vm) for vm in by_name(network.all_of(VM, list(found)))]
 
 
 def cut_nics(network: Network) -> list[str]:
     """NICs of VMs that are not running: they go with it. Source: network.destroy deletes them."""
-    return sorted(name_of(vif) for vif in network.all_of(VIF, network.VIFs) if not vif.currently_attached)
+    return [name_of(vif) for vif in by_name(network.all_of(VIF, network.VIFs)) if not vif.currently_attached]
 
 
 def consequences(network: Network) -> Sequence[str]:
@@ -78,7 +79,7 @@ def _lines(network: Network) -> list[str]:
 
 def plan(request: NoRequest, network: Network) -> Plan:
     pifs = [(pif.home.one(Host, pif.host), pif) for pif in network.all_of(PIF, network.PIFs)]
-    for host, pif in sorted(pifs, key=lambda one: (one[0] is not None and is_master(one[0]), one[0].name_label if one[0] else "")):
+    for host, pif in sorted(pifs, key=lambda one: (one[0] is not None and is_master(one[0]), natural(one[0].name_label) if one[0] else "")):
         vlan = pif.home.one(VLAN, pif.VLAN_master_of)
         if vlan is not None:
             yield _untag(vlan, network, host)

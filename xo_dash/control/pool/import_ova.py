@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from data.identity import key_of
-from data.names import by_name, name_of
+from data.names import by_name, name_of, name_order
 from data.objects import SR, VM, Network, Pool
 from data.stores.users import Role
 from data.types import Home, Ref
@@ -53,7 +53,7 @@ def template_in(home: Home, uuid: str | None) -> VM | None:
 def _fitting(home: Home) -> list[VM]:
     """Templates that bring no disks of their own, the one for any system first."""
     found = [vm for vm in home.all(VM).values() if vm.is_default_template and is_hvm(vm) and not template_disks(vm)]
-    return sorted(found, key=lambda vm: (vm.name_label != USUAL_TEMPLATE, vm.name_label))
+    return sorted(found, key=lambda vm: (vm.name_label != USUAL_TEMPLATE, name_order(vm)))
 
 
 def templates(pools: Sequence[Pool]) -> Sequence[Choice]:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from data.facts.pool import master_of
-from data.names import name_of
+from data.names import name_of, name_order
 from data.objects import Host, Pool, Repository
 from data.repositories import in_use
 from data.stores.users import Role
@@ -156,7 +156,7 @@ def use_other(request: UseOtherPool, pool: Pool) -> Plan:
 def choices(pools: Sequence[Pool]) -> Sequence[Choice]:
     if len(pools) != 1:
         return []
-    rows = sorted(pools[0].home.all(Repository).values(), key=lambda row: row.name_label.casefold())
+    rows = sorted(pools[0].home.all(Repository).values(), key=name_order)
     return [Choice(row.uuid, name_of(row), is_used(row, pools[0])) for row in rows]
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Annotated, Final
 
 from data.facts.host import is_live
-from data.names import name_of, pool_name
+from data.names import name_of, name_order, pool_name
 from data.objects import VM, Host, Pool
 from data.placement import guests_on
 from data.stores.users import Role
@@ -37,7 +37,7 @@ class StopPool(Request, frozen=True, kw_only=True):
 
 def groups(pool: Pool) -> list[list[VM]]:
     """Its running VMs, those that start last first: what others need ends after them. Source: VM.order."""
-    up = sorted((vm for host in hosts_of(pool.home) for vm in guests_on(host)), key=lambda vm: (-vm.order, name_of(vm)))
+    up = sorted((vm for host in hosts_of(pool.home) for vm in guests_on(host)), key=lambda vm: (-vm.order, *name_order(vm)))
     return [list(vms) for _order, vms in groupby(up, key=lambda vm: vm.order)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 
-from data.names import name_of
+from data.names import name_of, name_order
 from data.objects import SR, VBD, VDI, VM, PowerState
 from data.stores.users import Role
 from data.types import NULL_REF
@@ -43,7 +43,7 @@ def images(vm: VM) -> list[tuple[VDI, SR]]:
         and (sr := vm.home.one(SR, vdi.SR)) is not None
         and (sr.content_type == "iso" or vdi.is_tools_iso)
     ]
-    return sorted(found, key=lambda pair: (not pair[0].is_tools_iso, name_of(pair[0]).casefold(), pair[0].ref))
+    return sorted(found, key=lambda pair: (not pair[0].is_tools_iso, *name_order(pair[0])))
 
 
 def tools_image(vm: VM) -> VDI | None:

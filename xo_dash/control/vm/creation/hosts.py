@@ -11,7 +11,7 @@ from data.failover import reach_of
 from data.history import History
 from data.hosts import account_of, cpus_of, guests_of
 from data.mirror import PoolMirror
-from data.names import name_of
+from data.names import name_of, name_order
 from data.objects import SR, VM, Host, Network
 from data.types import Home
 from xo_dash.control.conditions import host_refuses
@@ -40,7 +40,7 @@ def seats(plan: Blueprint) -> list[Seat]:
     """All hosts of the pool, the one to suggest first, those that cannot take it last."""
     home = plan.source.home
     found = [_seat(plan, host) for host in home.all(Host).values()]
-    found.sort(key=lambda seat: (seat.refused is not None, seat.alike, round(seat.cpu or 0.0, 1), -seat.free, seat.host.name_label))
+    found.sort(key=lambda seat: (seat.refused is not None, seat.alike, round(seat.cpu or 0.0, 1), -seat.free, name_order(seat.host)))
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Final
 
 from data.devices import card_name
-from data.names import name_of
+from data.names import by_name, name_of
 from data.objects import PGPU, VGPU, VM, GPUGroup, VGPUType
 from data.stores.users import Role
 from data.types import NULL_REF
@@ -34,7 +34,7 @@ class AddGpu(Request, frozen=True, kw_only=True):
 def groups(vms: Sequence[VM]) -> Sequence[Choice]:
     home = one_home(vms)
     rows = home.all(GPUGroup).values() if home is not None else ()
-    return [Choice(row.uuid, card_name(row), cannot_give(row)) for row in sorted(rows, key=lambda row: row.name_label) if row.PGPUs]
+    return [Choice(row.uuid, card_name(row), cannot_give(row)) for row in by_name(rows) if row.PGPUs]
 
 
 def cannot_give(group: GPUGroup) -> LazyText | None:

@@ -9,6 +9,7 @@ from data.devices import usb_name
 from data.names import name_of
 from data.objects import PUSB, VM, VUSB, Host, USBGroup
 from data.stores.users import Role
+from data.texts import natural
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
@@ -33,7 +34,7 @@ class AddUsb(Request, frozen=True, kw_only=True):
 
 def sticks(vms: Sequence[VM]) -> Sequence[Choice]:
     home = one_home(vms)
-    rows = sorted(home.all(PUSB).values(), key=lambda row: (usb_name(row).casefold(), row.path)) if home is not None else []
+    rows = sorted(home.all(PUSB).values(), key=lambda row: (natural(usb_name(row)), row.path)) if home is not None else []
     return [Choice(row.uuid, label(row), cannot_give(row)) for row in rows]
 
 
