@@ -49,6 +49,7 @@ class MapFeed:
 
     def __init__(self, mirror: Sight, hold: float = HOLD) -> None:
         self._mirror, self._hold = mirror, hold
+        self._hopeful: dict[object, Callable[[], None]] = {}  # those who want to know when rows are made
         self._viewers: Viewers[str] = Viewers()
         self._revision = 0
         self._stops: list[Callable[[], object]] = []
@@ -92,6 +93,13 @@ class MapFeed:
         waiting, self._waiting = self._waiting or (), None
         for send in waiting:
             send(self.snapshot())
+        for tell in list(self._hopeful.values()):
+            tell()
+
+    def observe_counts(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Call `tell` when amounts come to be known, until the answer is called: of large fleets that is after the first page is there."""
+        self._hopeful[key := object()] = tell
+        return lambda: self._hopeful.pop(key, None) and None
 
     def show(self, send: Send) -> None:
         """Call `send` with a message that has all of it, now or as soon as it is made."""

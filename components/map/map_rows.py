@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Final
 
 import orjson
 
@@ -28,7 +29,8 @@ MOST_MEASURED = 64
 """Networks of a pool that are looked at with each round of measurements."""
 STATE = 5
 """The place of the state in a VM's row."""
-
+SUMMED: Final[Mapping[type, Sequence[tuple[str, int]]]] = {Host: (("memory", 5), ("memory_free", 7)), SR: (("space", 6), ("space_used", 7))}
+"""The places of amounts, in MiB, that the head of the page sums up."""
 
 COUNTED = (VmState.RUNNING, VmState.HALTED, VmState.PAUSED, VmState.SUSPENDED)
 
@@ -44,6 +46,12 @@ class MapCounts:
     halted: int = 0
     paused: int = 0
     suspended: int = 0
+    memory: int = 0
+    """MiB of all hosts; 0 while nobody knows."""
+    memory_free: int = 0
+    space: int = 0
+    """MiB of all SRs but ISO libraries; 0 while nobody knows."""
+    space_used: int = 0
 
 
 @dataclass(slots=True)
@@ -95,6 +103,7 @@ class MapRows:
         self.slots: dict[str, RowSlots] = {}  # {server's id: who is measured there}
         self._states: Counter[object] = Counter()  # VMs by their state in rows
         self._kinds: dict[type[Thing], int] = {}
+        self._sums: Counter[str] = Counter()
 
     def add(self, pool: Home) -> None:
         """Draw everything of a pool."""
@@ -186,6 +195,9 @@ class MapRows:
 
     def _tally(self, thing: Thing, old: Row, new: Row) -> None:
         self._kinds[type(thing)] = self._kinds.get(type(thing), 0) + bool(new) - bool(old)
+        for row, by in ((old, -1), (new, 1)):
+            if row and not (isinstance(thing, SR) and row[5] == "iso"):
+                self._sums.update({name: by * row[at] for name, at in SUMMED.get(type(thing), ())})  # type: ignore[operator]  # see `SUMMED`
         if isinstance(thing, VM):
             self.labels.use(labels_in(new), labels_in(old))
             for row, by in ((old, -1), (new, 1)):
@@ -213,11 +225,11 @@ class MapRows:
     @property
     def counts(self) -> MapCounts:
         states = (self._states[STATES[state]] for state in COUNTED)
-        return MapCounts(len(self.slots), self._kinds.get(Host, 0), self._kinds.get(VM, 0), *states)
+        return MapCounts(len(self.slots), self._kinds.get(Host, 0), self._kinds.get(VM, 0), *states, **self._sums)
 
 
 def count(mirror: Sight) -> MapCounts:
-    """The same without rows."""
+    """The same without rows; amounts are left out, since they take long."""
     guests = [state_of(vm) for vm in mirror.every(VM) if is_guest(vm)]
     return MapCounts(len(mirror.pools), sum(1 for _host in mirror.every(Host)), len(guests), *map(guests.count, COUNTED))
 

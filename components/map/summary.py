@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from nicegui import ui
@@ -11,19 +11,21 @@ from components.hosts.rows import UNPATCHED
 from components.live import follow_all, follow_source, fresh_slot
 from components.map.map_feed import MapFeed
 from components.map.map_rows import MapCounts
+from components.map.rows import MIB
 from components.ui import Mark
 from data.changes import Change
 from data.facts.pool import own_pool
 from data.facts.vm import is_guest
-from data.objects import VM, Host, HostMetrics, Pool
+from data.objects import SR, VM, Host, HostMetrics, Pool
 from data.server import Server
 from data.sight import Sight
 from xo_dash.control.patches import PatchBook
-from xo_dash.i18n import _, ngettext, number
+from xo_dash.i18n import N_, _, ngettext, number, size
 
 TOLD: Final = frozenset((
     "power_state", "is_a_template", "is_a_snapshot", "ha_restart_priority", "ha_enabled",
     "pending_guidances", "updates_requiring_reboot", "other_config", "live",
+    "memory_total", "memory_overhead", "memory_dynamic_max", "resident_on", "physical_size", "physical_utilisation",
 ))  # fmt: skip
 """The fields that a figure is made of."""
 
@@ -34,6 +36,8 @@ class SummaryFigure(NamedTuple):
     tip: str
     path: str
     amount: int
+    is_extra: bool = False
+    """Gives way where there is no room for all."""
 
     @property
     def place(self) -> tuple[str, str]:
@@ -44,7 +48,7 @@ class SummaryFigure(NamedTuple):
 class _FigureLink(ui.link):
     def __init__(self, figure: SummaryFigure) -> None:
         super().__init__(target=figure.path)
-        self.classes("xo-figure x-plain")
+        self.classes("xo-figure x-plain xo-figure-extra" if figure.is_extra else "xo-figure x-plain")
         with self:
             if figure.mark:
                 Mark(figure.mark)
@@ -70,7 +74,16 @@ class Summary(ui.element):
         self._links: list[_FigureLink] = []
         with self:
             follow_all(mirror, lambda changes: any(map(_concerns, changes)), self._render)
-            follow_source(patches.observe, self._render)
+            follow_source(self._observe, self._render)
+
+    def _observe(self, tell: Callable[[], None]) -> Callable[[], None]:
+        ends = (self._patches.observe(tell), self._feed.observe_counts(tell))
+
+        def leave() -> None:
+            for end in ends:
+                end()
+
+        return leave
 
     def _render(self) -> None:
         found = figures(self._mirror, self._feed.counts, self._patches)
@@ -87,13 +100,13 @@ class Summary(ui.element):
 def _concerns(change: Change) -> bool:
     if isinstance(change.subject, Server):
         return True
-    if not isinstance(change.subject, VM | Host | HostMetrics | Pool):
+    if not isinstance(change.subject, VM | Host | HostMetrics | SR | Pool):
         return False
     return change.operation != "mod" or not TOLD.isdisjoint(change.names)
 
 
 def figures(mirror: Sight, counts: MapCounts, patches: PatchBook) -> list[SummaryFigure]:
-    return [*_totals(counts), *_states(counts), _unpatched(mirror, patches), *_unprotected(mirror)]
+    return [*_totals(counts), *_states(counts), _unpatched(mirror, patches), *_unprotected(mirror), *_room(counts)]
 
 
 def _totals(counts: MapCounts) -> Iterator[SummaryFigure]:
@@ -133,6 +146,19 @@ def _unprotected(mirror: Sight) -> Iterator[SummaryFigure]:
     bare = sum(is_guest(vm) and not vm.ha_restart_priority for pool in protected for vm in pool.all(VM).values())
     text = ngettext("{n} VM unprotected", "{n} VMs unprotected", bare).format(n=number(bare))
     yield SummaryFigure(_mark(bare), text, _("VMs that HA does not restart when their host fails"), "/vms?lacks=ha", bare)
+
+
+def _room(counts: MapCounts) -> Iterator[SummaryFigure]:
+    """What is free."""
+    used = N_("{used} of {total} used")
+    if total := counts.memory * MIB:
+        free = counts.memory_free * MIB
+        tip = _(used).format(used=size(total - free), total=size(total))
+        yield SummaryFigure("", _("Memory: {size} free").format(size=size(free)), tip, "/hosts", 1, is_extra=True)
+    if total := counts.space * MIB:
+        taken = counts.space_used * MIB
+        tip = _(used).format(used=size(taken), total=size(total))
+        yield SummaryFigure("", _("Storage: {size} free").format(size=size(max(0, total - taken))), tip, "/storage", 1, is_extra=True)
 
 
 def _mark(count: int) -> str:

@@ -330,6 +330,13 @@ async def test_pools_without_hosts_do_not_take_the_room_of_the_others(page: Page
     assert [rectangle(pool)[3] < 60 for pool in found["pools"]] == [False, False, True, True, True]
 
 
+async def test_srs_have_room_for_their_names_on_a_phone_and_in_a_low_window(page: Page) -> None:
+    for view in ((390, 634), (720, 290)):
+        found = await plan(page, message(fleets.LAB), view)
+        tanks = [tank for pool in found["pools"] for tank in pool["tanks"]]
+        assert tanks and min(tank["w"] for tank in tanks) >= 34 and min(tank["h"] for tank in tanks) >= 18
+
+
 async def test_hundreds_of_srs_have_a_cell_each_beside_their_hosts(page: Page) -> None:
     for edge, view in itertools.product((edges.storage(), edges.few_hosts_many_srs()), (*SCREENS, (390, 844))):
         found = await plan(page, told(edge), view)

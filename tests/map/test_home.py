@@ -12,17 +12,20 @@ from components.map.map import Map, SelectedObject
 from components.map.map_rows import MapCounts
 from components.map.summary import figures
 from data.facts.pool import own_pool
+from data.facts.sr import is_shown
 from data.facts.vm import is_guest
 from data.identity import key_of
 from data.mirror import Mirror
 from data.names import by_name, name_of
-from data.objects import VM, Host
+from data.objects import SR, VM, Host
+from data.placement import guests_on, memory_of
 from data.server import ServerState
 from pages import home
 from tests import fakes
 from tests.looking import looking
 from tests.map.serve import wire
 from xo_dash.context import Context
+from xo_dash.i18n import size
 
 
 @pytest.fixture
@@ -41,6 +44,18 @@ async def test_the_head_counts_and_the_list_says_what_is_wrong(user: User) -> No
     await user.should_see("46 VMs")
     await user.should_see("nfs-vault is 96% full")
     await user.should_see("storage: link down on xcp-lab-3")
+
+
+async def test_the_head_says_what_is_free_and_follows_it(user: User, mirror: Mirror) -> None:
+    await user.open("/")
+    hosts = [memory_of(host, guests_on(host)) for host in mirror.every(Host)]
+    srs = [sr for sr in mirror.every(SR) if is_shown(sr) and sr.type != "iso"]
+    free = sum(sr.physical_size - sr.physical_utilisation for sr in srs)
+    await user.should_see(f"Memory: {size(sum(host.free for host in hosts))} free")
+    await user.should_see(f"Storage: {size(free)} free")
+    before = srs[0].physical_utilisation
+    fakes.change(mirror, srs[0], physical_utilisation=0)
+    await user.should_see(f"Storage: {size(free + before)} free")
 
 
 async def test_a_pool_that_does_not_answer_is_named(user: User, mirror: Mirror) -> None:
@@ -172,6 +187,9 @@ def test_the_figures_and_where_they_lead(mirror: Mirror, context: Context) -> No
         "0 paused": "/vms?state=paused", "4 suspended": "/vms?state=suspended", "0 hosts unpatched": "/hosts?show=unpatched",
         "HA off": "/hosts",
     }  # fmt: skip
+    amounts = found(MapCounts(memory=3 << 10, memory_free=1 << 10, space=4 << 20, space_used=5 << 19))
+    assert amounts[f"Memory: {size(1 << 30)} free"] == "/hosts"
+    assert amounts[f"Storage: {size(3 << 39)} free"] == "/storage"
     pool = max(mirror, key=lambda pool: len(pool.all(VM)))
     guests = [vm for vm in pool.all(VM).values() if is_guest(vm)]
     fakes.change(mirror, guests[0], ha_restart_priority="restart")

@@ -21,13 +21,13 @@ WRITE = """(name, box, screen) => {
 }"""
 """What is written on a VM's tile: [[words, whether they go up], ...]."""
 
-TANK = """(h, head) => {
+TANK = """(h, head, w = 60) => {
   const pen = document.createElement("canvas").getContext("2d"), ctx = new recorder.Recorder(pen);
   const theme = new Proxy({}, { get: () => "#808080" });
   const art = { ctx, theme, text: new text.Text("sans-serif"), patterns: {}, ratio: 1, width: 400, height: 800, alpha: 1,
     format: { percent: (part) => `${part * 100}%`, memory: (mib) => `${mib} MiB` } };
   const sr = { id: 1, name: "nfs", size: 100, used: 50, snapshots: 0, promised: 0, unplugged: [], mark: 0 };
-  storage.drawTank(art, sr, { x: 0, y: 0, w: 60, h }, head, { hover: -1, focus: -1, selected: new Set(), dim: null }, false);
+  storage.drawTank(art, sr, { x: 0, y: 0, w, h }, head, { hover: -1, focus: -1, selected: new Set(), dim: null }, false);
   return ctx.marks.filter((mark) => mark.startsWith("<text")).map((mark) => Number(mark.match(/ y="([^"]*)"/)[1]));
 }"""
 """The baselines of what is written on an SR's tank."""
@@ -61,3 +61,9 @@ async def test_the_words_of_an_sr_stay_apart(browser: Browser, head: int) -> Non
         for high in range(18, 120):
             lines = sorted(await call(page, f"({TANK})", high, head))
             assert all(below - above >= 11 for above, below in pairwise(lines)), (high, lines)
+
+
+@pytest.mark.parametrize(("w", "h"), [(48, 18), (20, 60)])
+async def test_a_small_sr_has_its_name(browser: Browser, w: int, h: int) -> None:
+    async with modules(browser, *MODULES) as page:
+        assert len(await call(page, f"({TANK})", h, 0, w)) == 1

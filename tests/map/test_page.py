@@ -224,9 +224,11 @@ async def test_what_if_a_host_is_lost(page: Page) -> None:
     await panel.get_by_text(f"If {host} fails").wait_for()
     await page.wait_for_function(f"{MAP}.outcome.moves.size > 0 && !{MAP}.overlay.canvas.hidden")
     await page.wait_for_function("location.search.includes('lose=')")
+    await page.evaluate("history.replaceState(history.state, '', location.search + '&moves=x&goal=cpu')")
     await page.keyboard.press("Escape")
     await panel.wait_for(state="hidden")
     assert await page.evaluate(f"{MAP}.outcome") is None
+    assert "moves" not in page.url and "goal" not in page.url
 
 
 async def test_problems_are_gone_through_in_their_order_and_said(page: Page) -> None:

@@ -195,9 +195,10 @@ function drawHostHead(art, host, box, inner, look) {
   const ram = format.memory(host.ram);
   const state = !(host.flags & LIVE) ? words.lost : !(host.flags & ENABLED) ? words.maintenance : "";
   const side = full && inner.w > 118 ? text.put(ctx, ram, right, y, inner.w, { size: 12, colour: theme.dim, align: "right" }) + 10 : 0;
-  const beside = (host.flags & MASTER ? 16 : 0) + (host.mark && !look.stale ? 16 : 0); // they stay within the host
-  let used = text.put(ctx, host.name, inner.x, y, inner.w - side - beside, { size: full ? 13 : 11, weight: 600, colour });
-  if (host.flags & MASTER && used) { star(ctx, theme, inner.x + used + 10, y, full ? 4.5 : 3.5); used += 18; }
+  const font = text.font(full ? 13 : 11, 600), marked = host.mark && !look.stale ? 16 : 0, room = inner.w - side - marked; // all stays within the host
+  const isStarred = host.flags & MASTER && text.fit(ctx, host.name, font, room - 16); // who it is goes before what it is
+  let used = text.put(ctx, host.name, inner.x, y, room - (isStarred ? 16 : 0), { size: full ? 13 : 11, weight: 600, colour, digits: true });
+  if (isStarred) { star(ctx, theme, inner.x + used + 10, y, full ? 4.5 : 3.5); used += 18; }
   if (host.mark && !look.stale && used) { const size = (full ? 10 : 8) + (look.pulse?.(host.id) ?? 0); glyph(ctx, theme, host.mark, inner.x + used + 12 - size / 2, y - size / 2, size); used += 16; }
   if (state && full) text.put(ctx, state, inner.x + used + 8, y, inner.w - side - used - 8, { size: 11, colour: host.flags & LIVE ? theme.dim : theme.critical });
   if (full) drawHostLoad(art, host, inner);

@@ -4,6 +4,7 @@ import { share } from "./crumbs.js";
 import { ghosts } from "./whatif.js";
 
 const NEAR = 0.6; // of the screen
+const SUGGESTED = ["moves", "goal"]; // in the address of a page that opens with suggested moves
 
 export const failover = {
   /** The hosts that `X` is about: those selected, else that of what is focused or pointed at. */
@@ -36,7 +37,16 @@ export const failover = {
     } else if (!told && this.came) { this.fly(this.came); this.came = null; }
     if (text && !again) this.say(text);
     this.relight();
+    if (!told) this.forget(SUGGESTED);
     this.noteAddress();
+  },
+
+  /** Take these out of the address: what they asked for is over. */
+  forget(names) {
+    const url = new URL(location);
+    if (!names.some((name) => url.searchParams.has(name))) return;
+    for (const name of names) url.searchParams.delete(name);
+    history.replaceState(history.state, "", url);
   },
 
   /** Their pool fills the screen, or where they go could not be seen; afterwards one is where one was. */

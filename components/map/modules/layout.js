@@ -20,6 +20,7 @@ const CHROMES = [
 const PHONE = 600;          // narrower than this, pools stand one below the other and the map scrolls
 const LOW = 340;            // a lower map (a window at 200 %) scrolls, or hosts would have no room for VMs
 const PHONE_TILE = 46;      // the side of the median VM there
+const PHONE_TANK = 60;      // the room of SRs there: enough for names
 const LONE_HOST = 0.6;      // of the viewport at most, which is a little less than half of the screen
 const STEP = 1.12;          // the scale goes in steps, so that a small change does not move the world
 const MOST_STEPS = 96;      // from the largest scale down to a fifty thousandth of it
@@ -110,7 +111,8 @@ function chromeFor(world, view) {
   const hosts = Math.max(1, world.reduce((sum, pool) => sum + pool.n, 0));
   const side = Math.sqrt((view.w * Math.min(view.h, view.w * 2)) / hosts);
   const found = CHROMES.find((chrome) => side >= chrome.side || (view.w < PHONE && chrome.name === "compact")); // a phone scrolls: hosts have their names
-  const tank = Math.round(Math.min(hosts === 1 ? 0.22 * view.w : 260, Math.max(found.tank, 0.2 * side)));
+  const least = view.w < PHONE ? Math.max(found.tank, PHONE_TANK) : found.tank;
+  const tank = Math.round(Math.min(hosts === 1 ? 0.22 * view.w : 260, Math.max(least, 0.2 * side)));
   const bench = hosts <= 2 && side > 400 ? { w: 132, h: 40, gap: 8 } : found.bench;
   return { ...found, tank, bench };
 }

@@ -3,8 +3,11 @@
 import { CRITICAL, WARNING } from "./model.js";
 import { dim, inset, outline, panel, visible } from "./shapes.js";
 import { glyph } from "./marks.js";
+import { NAMED } from "./tanks.js";
 
 const SIZE_ROOM = 8; // half the height that the words of a size need
+const TWO_LINES = 40; // the height that a name and a figure need
+const UPRIGHT = 14;   // the width that a name needs which goes up
 
 /** The host's own storage: a strip on its floor, each SR as wide as its part. */
 export function drawFloor(art, model, place, box, look) {
@@ -46,7 +49,7 @@ export function drawTank(art, sr, box, head, look, stale) {
     ctx.fillStyle = patterns.band;
     ctx.fillRect(inside.x, surface, inside.w, inside.h * snapshots);
   }
-  const line = sr.promised > 0 && box.w > 30 ? Math.round(inside.y + inside.h * (1 - Math.min(1, sr.promised / sr.size))) : -1;
+  const line = sr.promised > 0 && box.w >= NAMED.w && box.h >= TWO_LINES ? Math.round(inside.y + inside.h * (1 - Math.min(1, sr.promised / sr.size))) : -1;
   if (line >= 0) {
     ctx.fillStyle = theme.dim;
     ctx.fillRect(inside.x, line, inside.w, 1);
@@ -63,8 +66,13 @@ export function drawTank(art, sr, box, head, look, stale) {
 
 function drawTankWords({ ctx, theme, text, format }, sr, box, inside, part, line, stale) {
   const x = box.x + box.w / 2;
-  if (box.w < 34 || box.h < 18) return;
-  const two = box.h >= 40;
+  if (box.h < NAMED.h) return;
+  if (box.w < NAMED.w) {
+    const top = sr.mark ? 18 : 4, room = box.h - top - 4;
+    if (box.w >= UPRIGHT) text.putUp(ctx, sr.name, x, box.y + top + room / 2, room, { size: 11, weight: 520, colour: stale ? theme.dim : theme.text, align: "center" });
+    return;
+  }
+  const two = box.h >= TWO_LINES;
   const loud = stale ? theme.dim : sr.mark === CRITICAL ? theme.critical : theme.dim;
   text.put(ctx, sr.name, sr.mark && box.w < 90 ? x - 7 : x, two ? box.y + 14 : box.y + box.h / 2, box.w - (!sr.mark ? 10 : box.w < 90 ? 22 : 32), { size: box.w < 90 ? 11 : 12, weight: 520, colour: stale ? theme.dim : theme.text, align: "center" });
   if (two) text.put(ctx, format.percent(part), x, box.y + 30, box.w - 6, { size: 12, weight: sr.mark ? 600 : 450, colour: loud, align: "center" });

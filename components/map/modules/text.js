@@ -50,13 +50,15 @@ export class Text {
     return ctx.measureText(text).width;
   }
 
-  /** `text` as much as fits into `room` pixels; empty if not even its first letters do. */
-  fit(ctx, text, font, room) {
+  /** `text` as much as fits into `room` pixels; empty if not even its first letters do. `digits`: those at its end alone rather than nothing. */
+  fit(ctx, text, font, room, digits = false) {
     if (this.width(ctx, text, font) <= room) return text;
     const key = `${font}${Math.floor(room)}|${text}`;
     let cut = this.cuts.get(key);
     if (cut === undefined) this.cuts.set(key, (cut = this.cut(ctx, text, font, room)));
-    return cut;
+    if (cut || !digits) return cut;
+    const tail = text.match(/\d{1,4}$/)?.[0] ?? "";
+    return [`…${tail}`, tail].find((end) => tail && this.width(ctx, end, font) <= room) ?? "";
   }
 
   /** `text` in two lines, broken where its parts meet; null if they do not fit either, or one line does. */
@@ -100,10 +102,10 @@ export class Text {
   }
 
   /** Draw `text` into `room` pixels from (x, y), y being the middle of the line; says how wide it became. `whole`: rather not at all than cut. */
-  put(ctx, text, x, y, room, { size = 12, weight = 450, colour, align = "left", whole = false }) {
+  put(ctx, text, x, y, room, { size = 12, weight = 450, colour, align = "left", whole = false, digits = false }) {
     const font = this.font(size, weight);
     if (whole && this.width(ctx, text, font) > room) return 0;
-    const shown = this.fit(ctx, text, font, room);
+    const shown = this.fit(ctx, text, font, room, digits);
     if (!shown) return 0;
     ctx.font = font;
     ctx.fillStyle = colour;
