@@ -55,7 +55,7 @@ def about(host: HostView) -> list[tuple[str, Cell | None]]:
         (_("iSCSI name"), Copy(host.iscsi_name, _("Click to copy")) if host.iscsi_name else None),
         (_("Syslog server"), host.syslog or None),
         (_("Power on by"), _worded(MODES, host.power_on_mode)),
-        (_("ssh"), None if host.ssh is None else _("on") if host.ssh else _("off")),
+        (_("SSH"), None if host.ssh is None else _("on") if host.ssh else _("off")),
         (_("Time servers"), ", ".join(host.time_servers) or (_worded(TIME_SOURCES, host.time_source) if host.time_source else None)),
         (_("Time zone"), host.timezone or None),
         (_("Certificate expires"), date(ends) if ends else None),

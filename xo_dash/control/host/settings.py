@@ -53,7 +53,7 @@ class SetMultipathing(Request, frozen=True, kw_only=True):
 class SetSsh(Request, frozen=True, kw_only=True):
     """Whether one can sign in by ssh."""
 
-    on: Annotated[bool, called(N_("Allow ssh"))] = True
+    on: Annotated[bool, called(N_("Allow SSH"))] = True
 
 
 class SetTime(Request, frozen=True, kw_only=True):
@@ -128,7 +128,7 @@ def _plugging(pbd: PBD, name: str) -> Callable[[object], Plan]:
 
 def set_ssh(request: SetSsh, host: Host) -> Plan:
     if request.on != host.ssh_enabled:
-        says = lazy(N_("Enabling ssh on {name}") if request.on else N_("Disabling ssh on {name}"), name=name_of(host))
+        says = lazy(N_("Enabling SSH on {name}") if request.on else N_("Disabling SSH on {name}"), name=name_of(host))
         yield Call("host.enable_ssh" if request.on else "host.disable_ssh", host.ref, says=says, asynchronous=False)
 
 
@@ -179,7 +179,7 @@ SETTINGS: Final[tuple[AnyAction, ...]] = (
          common(syslog_of, "server"), check=check_syslog),
     _row("multipathing", SetMultipathing, N_("Set multipathing"), N_("Multipathing of {name} is set"), set_multipathing,
          common(lambda host: host.multipathing, "on"), blocked=not_in_maintenance, needs=("host.set_multipathing",)),
-    _row("ssh", SetSsh, N_("Set ssh"), N_("ssh of {name} is set"), set_ssh, common(lambda host: host.ssh_enabled, "on"),
+    _row("ssh", SetSsh, N_("Set SSH"), N_("SSH of {name} is set"), set_ssh, common(lambda host: host.ssh_enabled, "on"),
          applies_to=lambda host: host.ssh_enabled_timeout >= 0),
     _row("time", SetTime, N_("Set time"), N_("The time of {name} is set"), set_time,
          lambda hosts: {"source": hosts[0].ntp_mode, "servers": tuple(hosts[0].ntp_custom_servers), "timezone": hosts[0].timezone},
