@@ -124,6 +124,8 @@ class CellSlot(ui.element):
     def show(self, cell: Cell) -> None:
         if cell == self._shown:
             return
+        if (cell == "") != (self._shown == ""):
+            self.classes(toggle="x-nil")
         if isinstance(cell, str) and isinstance(self._shown, str) and self._label is not None:
             self._label.text = cell or "–"
         else:
@@ -203,10 +205,10 @@ def _copy(text: str, tip: str) -> None:
 class CellTable(ui.element):
     """Rows by their key, in the order they are given; without rows, a sentence."""
 
-    def __init__(self, columns: Sequence[Column], empty: str, tail: Callable[[str], object] | None = None) -> None:
-        """`tail`: draws what stands at the end of a row, of its key; once."""
+    def __init__(self, columns: Sequence[Column], empty: str, tail: Callable[[str], object] | None = None, *, stacks: bool = False) -> None:
+        """`tail`: draws what stands at the end of a row, of its key; once. With `stacks` a row has several lines on a phone."""
         super().__init__()
-        self.classes("x-table-box")
+        self.classes("x-table-box x-stacks" if stacks else "x-table-box")
         self._columns, self._tail = columns, tail
         self._rows: dict[str, list[CellSlot]] = {}
         self._elements: dict[str, ui.element] = {}
@@ -242,7 +244,10 @@ class CellTable(ui.element):
     def _add(self, key: str, at: int) -> None:
         with self._body, ui.element("tr") as row:
             classes = [" ".join(name for name, on in (("x-num", column.number), ("x-main", column.main)) if on) for column in self._columns]
-            self._rows[key] = [CellSlot("td", names) for names in classes]
+            slots = self._rows[key] = [CellSlot("td", names) for names in classes]
+            for slot, column in zip(slots, self._columns, strict=True):
+                if column.number:
+                    slot.props["data-title"] = column.title
             if self._tail is not None:
                 with ui.element("td").classes("x-tail"):
                     self._tail(key)

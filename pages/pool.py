@@ -11,9 +11,11 @@ from components.hosts.patches import PoolPatches
 from components.hosts.pool import pool_head, pool_sums
 from components.hosts.rows import host_table
 from components.lists import Listing
+from components.live import follow_source
 from components.messages.recent import RecentMessages
 from components.storage.rows import sr_table
 from components.ui import Card
+from data.views.host import HostView
 from data.views.pool import PoolView
 from pages.objects import PageKind, object_page, tabbed
 from pages.revealing import SRS, revealing
@@ -48,13 +50,14 @@ def show(context: Context, pool: PoolView) -> None:
 
 
 def _overview(context: Context, pool: PoolView) -> None:
-    mirror = context.mirror
+    mirror, home, patches = context.mirror, pool.row.home, context.patches
     pool_sums(pool)
     with Card(_("Hosts")) as hosts:
-        Listing(mirror, host_table(pool.row.home), on_count=hosts.show_count)
+        listing = Listing(mirror, host_table(home, patches.is_unpatched), on_count=hosts.show_count)
+        follow_source(patches.observe, lambda: listing.again(home.all(HostView.kind).values()))
     PoolFailures(pool)
     PoolPatches(context, pool.row)
     with Card(_("SRs")) as srs:
-        Listing(mirror, sr_table(pool.row.home), reveal=revealing(context, SRS), on_count=srs.show_count)
+        Listing(mirror, sr_table(home), reveal=revealing(context, SRS), on_count=srs.show_count)
     HistoryCharts("pool", pool.key, panels.of_pool(), first="day", alone=True)
     RecentMessages(mirror, pool.row)

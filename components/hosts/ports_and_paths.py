@@ -33,7 +33,7 @@ class Ports(Card):
             Column(_("MAC")), Column(_("MTU"), number=True),
         )  # fmt: skip
         with self:
-            self._table = CellTable(columns, _("No NICs."), port_menu(context, host.row.home))
+            self._table = CellTable(columns, _("No NICs."), port_menu(context, host.row.home), stacks=True)
             follow_facts(host, ("ports",), self._refresh)
 
     def _refresh(self) -> None:
@@ -98,7 +98,7 @@ class Paths(Card):
             Column(_("Size"), number=True),
         )  # fmt: skip
         with self:
-            self._table = CellTable(columns, _("No storage attached."))
+            self._table = CellTable(columns, _("No storage attached."), stacks=True)
             follow_facts(host, ("paths",), self._refresh)
 
     def _refresh(self) -> None:

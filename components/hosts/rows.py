@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final
 
 from components.hosts.words import MARKS, NO_MOVE, STATES, no_move_text
 from components.lists import Cell, ListColumn, ListRow, TableSpec, without
+from components.lists.traffic import line_rate
 from components.urls import path_of, pool_link
 from components.vms.words import STATES as POWER_STATES
 from components.vms.words import doing_of, mark_of
@@ -91,13 +92,14 @@ def _host_row(is_unpatched: Callable[[Host], bool], host: Host) -> ListRow:
 def resident_table(host: Host) -> TableSpec[VM]:
     """The VMs on `host`."""
     columns = [
-        ListColumn(_("Name"), "minmax(130px, 1.4fr)", main=True),
-        ListColumn(_("State"), "minmax(120px, 0.8fr)", brief=True),
-        ListColumn(_("CPU"), "minmax(102px, 0.8fr)", down=True, brief=True),
-        ListColumn(_("Memory"), "96px", number=True, down=True, brief=True),
-        ListColumn(_("Addresses"), "minmax(136px, 1fr)", brief=True, drop=2),
-        ListColumn(_("Can migrate to"), "minmax(140px, 1fr)", drop=3),
-        ListColumn(_("Uptime"), "92px", number=True, down=True, drop=1),
+        ListColumn(_("Name"), "minmax(96px, 1.2fr)", main=True),
+        ListColumn(_("State"), "minmax(88px, 0.6fr)", brief=True),
+        ListColumn(_("CPU"), "minmax(102px, 0.6fr)", down=True, brief=True),
+        ListColumn(_("Memory"), "58px", number=True, down=True, brief=True),
+        ListColumn(_("Network"), "78px", number=True, down=True, drop=3),
+        ListColumn(_("Addresses"), "minmax(134px, 1fr)", brief=True, drop=2),
+        ListColumn(_("Can migrate to"), "minmax(96px, 1.5fr)", drop=4),
+        ListColumn(_("Uptime"), "70px", number=True, down=True, drop=1),
     ]
     return TableSpec(
         kind=VM,
@@ -110,6 +112,8 @@ def resident_table(host: Host) -> TableSpec[VM]:
         nothing=_("No running VMs."),
         expected=len(guests_of(host)),
         measured=2,
+        also={4: _network_cell},
+        sums=_sums,
         measure=cpu_cell,
         trace=cpu_trace,
     )
@@ -123,11 +127,31 @@ def _vm_row(vm: VM) -> ListRow:
         Cell(state, mark=mark_of(vm)),
         cpu_cell(vm),
         Cell(size(memory), key=memory),
+        _network_cell(vm),
         Cell(more(addresses), key=address_key(addresses[0]) if addresses else None, tip="\n".join(addresses)),
         _move_cell(vm),
         Cell(since=VMView.started.of(vm)),
     )
     return ListRow(cells, (), "\n".join((*VMView.tags.of(vm), *addresses)))
+
+
+def _traffic(vm: VM) -> float:
+    """Bytes a second, in and out; NaN if nothing was measured."""
+    load = vm.home.part(History).loads.get(vm.uuid)
+    return load.net_rx + load.net_tx if load is not None and state_of(vm) is VmState.RUNNING else math.nan
+
+
+def _network_cell(vm: VM) -> Cell:
+    amount = _traffic(vm)
+    return Cell("" if math.isnan(amount) else line_rate(amount), key=amount)
+
+
+def _sums(vms: Iterable[VM]) -> Sequence[str]:
+    """Of the VMs on a host."""
+    found = list(vms)
+    traffic = [amount for amount in map(_traffic, found) if not math.isnan(amount)]
+    count = ngettext("{n} VM", "{n} VMs", len(found)).format(n=number(len(found)))
+    return (count, "", "", size(sum(map(VMView.memory.of, found))), line_rate(sum(traffic)) if traffic else "", "", "", "")
 
 
 def _move_cell(vm: VM) -> Cell:

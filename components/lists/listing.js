@@ -2,7 +2,7 @@
 // Of one that is `bound` the newest are here: it says how many fit, and asks for others when one searches, chooses, sorts or scrolls.
 
 import { sparkPath } from "xo-charts";
-import { fitting, least, ordered, table, toAddress, wordsOf } from "xo-lists";
+import { fitting, isolated, least, ordered, table, toAddress, wordsOf } from "xo-lists";
 
 const MORE = 500, TYPING = 200;
 const said = (cell) => (typeof cell === "string" ? cell : cell.x);
@@ -49,9 +49,11 @@ export default {
                 <a v-if="cell.p" class="x-cut x-plain" :href="cell.p" dir="auto">{{ cell.x || "–" }}</a>
                 <span v-else class="x-cut" dir="auto" :style="cell.s !== undefined && { minWidth: cell.beside + 'px' }">{{ cell.x }}</span>
               </div>
-              <div v-if="narrow" class="x-list-second x-dim x-small x-cut" dir="auto">{{ row.second }}</div>
+              <div v-if="narrow" class="x-list-second x-dim x-small x-cut">{{ row.second }}</div>
             </div>
           </div>
+          <div v-if="sums.length && fit > 1 && fit === size && !narrow" class="x-list-sum" role="row"><span v-if="choosing" role="cell"></span>
+            <span v-for="one in kept" :key="one.at" role="cell" class="x-cut" :class="{ 'x-num': one.number }">{{ sums[one.at] }}</span></div>
         </div>
         <div v-if="loaded && !total && !full" class="x-dim">{{ size || veiled ? words.unfit : words.nothing }}
           <button v-if="size || veiled" type="button" class="x-link" @click="clear">{{ words.clear }}</button></div>
@@ -69,7 +71,7 @@ export default {
     const at = this.columns.findIndex((_, i) => String(i) === (from.get("sort") ?? "").replace("-", ""));
     const segment = this.segments.some(([name]) => name === from.get("show")) ? from.get("show") : "";
     const sort = at < 0 ? { at: this.first, down: this.columns[this.first].down } : { at, down: from.get("sort").startsWith("-") };
-    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, total: this.expected, fit: this.expected, size: this.expected, counts: {}, loaded: false, veiled: 0, revealed: Boolean(this.reveal?.shown) };
+    return { q: (from.get("q") ?? "").slice(0, 200), segment, sort, total: this.expected, fit: this.expected, size: this.expected, counts: {}, loaded: false, sums: [], veiled: 0, revealed: Boolean(this.reveal?.shown) };
   },
 
   computed: {
@@ -134,9 +136,11 @@ export default {
       this.later();
     },
     measured(cells) {
-      const at = this.columns.findIndex((one) => one.measured);
-      for (const [id, cell] of cells) if (this.rows.has(id)) this.rows.get(id).cells[at] = cell;
-      this.sort.at === at ? this.later() : this.measure();
+      for (const [id, cell, at] of cells) if (this.rows.has(id)) this.rows.get(id).cells[at] = cell;
+      cells.some(([, , at]) => at === this.sort.at) ? this.later() : this.measure();
+    },
+    summed(sums) {
+      this.sums = sums;
     },
     /** What a bounded list answers: of which question, how many rows there are, how many fit, how many are of each segment. */
     sized(question, size, fit, counts) {
@@ -202,7 +206,7 @@ export default {
     /** What a narrow screen says below the name; figures come with the title of their column. */
     second(cells) {
       const said = (cell, i) => (cell.x && this.columns[i].figure ? `${this.columns[i].short || this.columns[i].title} ${cell.x}` : cell.x);
-      return cells.map((cell, i) => (this.columns[i].brief && !this.aside(i) ? said(cell, i) : "")).filter((text) => text && text !== "–").join(" · ");
+      return cells.map((cell, i) => (this.columns[i].brief && !this.aside(i) ? said(cell, i) : "")).filter((text) => text && text !== "–").map(isolated).join(" · ");
     },
 
     /** What is done to the chosen rows, or to all that are in the list now. */

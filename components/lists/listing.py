@@ -65,6 +65,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._homes: dict[Home, int] = {}
         self._stale: list[int] = []
         self._ready = self._draining = False
+        self._sums: list[str] = []
         self._next = 0
         self._histories: dict[Home, Callable[[], None]] = {}
         self._traced: dict[int, str] = {}  # of the rows in sight, as the browser has them
@@ -109,6 +110,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         self._ready = True
         self._sent.clear()
         self._gone.clear()
+        self._sums = []
         self._stale = [-1]
         self._dirty.clear()
         self._coming = [row for pool in self._mirror for row in pool.all(self._spec.kind).values()]
@@ -172,6 +174,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
                     self._send()
                     if not (self._dirty or self._coming):
                         self._count(len(self._ids))
+                        self._sum()
                         return
                     await asyncio.sleep(0)
         finally:
@@ -183,6 +186,14 @@ class Listing(ui.element, Generic[T], component="listing.js"):
     def _count(self, count: int) -> None:
         if self._on_count is not None:
             self._on_count(count)
+
+    def _sum(self) -> None:
+        if self._spec.sums is None:
+            return
+        sums = list(self._spec.sums(self._ids))
+        if sums != self._sums:
+            self._sums = sums
+            tell(self, "summed", orjson.dumps([sums]).decode())
 
     def _send(self) -> None:
         """One slice: rows put, ids gone, pools whose picture is old; nothing if none of it is news."""
@@ -239,12 +250,14 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         if self._spec.measure is None or self.client.is_deleted:
             return
         with self:
-            by = self._spec.measured_by
+            by, columns = self._spec.measured_by, {self._spec.measured: self._spec.measure, **self._spec.also}
             cells = [
-                [id_, self._spec.measure(row).wire()]
+                [id_, measure(row).wire(), at]
                 for row, id_ in self._ids.items()
                 if row.home is home and (row.uuid in fresh if by is None else not fresh.isdisjoint(by(row)))
+                for at, measure in columns.items()
             ]
+            self._sum()
         if cells:
             tell(self, "measured", orjson.dumps([cells]).decode())
         self._trace()

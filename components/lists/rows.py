@@ -111,6 +111,10 @@ class TableSpec(Generic[T]):
     measure: Callable[[T], Cell] | None = None
     measured_by: Callable[[T], Iterable[str]] | None = None
     """uuids of whose measurements it is; its own if not given."""
+    also: Mapping[int, Callable[[T], Cell]] = field(default_factory=dict)
+    """Other columns that are filled then."""
+    sums: Callable[[Iterable[T]], Sequence[str]] | None = None
+    """What a row below all says of them together, a text for each column. On a narrow screen there is none."""
     trace: Callable[[T], str] | None = None
     """The last ten minutes of it, see data/sparklines.py; asked for the rows in sight alone."""
     judged: bool = False
@@ -156,4 +160,5 @@ def without(spec: TableSpec[T], at: int) -> TableSpec[T]:
 
     columns = [column for i, column in enumerate(spec.columns) if i != at]
     measured = spec.measured - (spec.measured > at)
-    return replace(spec, columns=columns, row=shorter, measured=measured, sort=spec.sort - (spec.sort > at))
+    also = {place - (place > at): cell for place, cell in spec.also.items()}
+    return replace(spec, columns=columns, row=shorter, measured=measured, also=also, sort=spec.sort - (spec.sort > at))

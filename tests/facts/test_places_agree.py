@@ -71,7 +71,7 @@ def test_of_vms(places: Places) -> None:
         assert {on_map[4], row.name, tree[vm.uuid][2], resident.cells[0].text, hit["name"], view.name} == {name_of(vm)}
         assert name_of(vm).strip() and places.index._entries[vm].name == name_of(vm).lower()
         address = row.addresses.split(" ")[0]
-        assert on_map[8] == address == view.address and resident.cells[4].text.split(" ")[0] == address
+        assert on_map[8] == address == view.address and resident.cells[5].text.split(" ")[0] == address
         assert row.memory == resident.cells[3].key == view.memory and resident.cells[3].text == size(row.memory)
         assert on_map[6] == row.memory // MIB
         if vm.memory_dynamic_min >= vm.memory_dynamic_max:

@@ -2,6 +2,11 @@
 
 export const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
+const TO_THE_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** What is written to the left with a direction of its own, or it would draw what stands beside it along. */
+export const isolated = (text) => (TO_THE_LEFT.test(text) ? `\u2068${text}\u2069` : text);
+
 /** The words of a search, all of which a row must have. */
 export const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 
