@@ -60,7 +60,7 @@ class ActionBar(ui.element):
                 self._buttons[action] = ActionButton(action)
         rest = [action for action in actions if action not in self._buttons]
         if rest:
-            with Button(icon="more", label=_("More commands")).mark("more-commands"):
+            with Button(icon="more", label=_("More commands")).classes("x-more").mark("more-commands"):
                 ActionMenu(self._context, self._subjects, rest, right=True)
         servers: list[Server] = [home.server for home in {subject.home for subject in self._subjects}]
         self._around = around(self._subjects)

@@ -167,7 +167,7 @@ export default {
         indent: (this.height > 30 ? 26 : 16) + (level - 1) * 14,
         href: uuid && kind !== BENCH ? (window.path_prefix ?? "") + this.paths[kind] + encodeURIComponent(key).replace("%40", "@") : kind === POOL ? (window.path_prefix ?? "") + "/settings" : "",
         parts: this.split(kind === BENCH ? this.words.bench : name || "–"),
-        end: kind === VM ? (running && load >= 0 ? this.words.percent.replace("{n}", load) : "") : this.counts.get(id) ?? "",
+        end: kind === VM ? (running && load >= 0 ? this.words.percent.replace("{n}", load) : "") : this.counts.get(id)?.toLocaleString(document.documentElement.lang || undefined) ?? "",
         tip: [name.length > 22 ? name : "", says].filter(Boolean).join("\n"),
         old: pool && pool[MARK] !== "running",
         off: kind === BENCH || (kind === VM && !running && mark !== "paused"),

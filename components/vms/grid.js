@@ -1,12 +1,12 @@
 // The list of VMs. All rows are plain data; only those in sight are elements, and only their loads are asked for.
 
 import { formats, sparkPath } from "xo-charts";
-import { fitting, least, ordered, synced, table, toAddress, wordsOf } from "xo-lists";
+import { fitting, isolated, least, ordered, synced, table, toAddress, wordsOf } from "xo-lists";
 import { addressed, column, csv, fittingTags, haystack, isColumn, matcher, NOTHING, readAddress, save, tally, teller } from "xo-vms";
 
 const inPath = (key) => encodeURIComponent(key).replace("%40", "@");
 
-const leastOf = (columns) => least(columns, 12, 44); // pixels, with the box for choosing
+const leastOf = (columns) => least(columns, 12, 68); // pixels, with the box for choosing and the room at both sides
 
 export default {
   mixins: [table, synced],
@@ -233,7 +233,7 @@ export default {
         mark: row.doing ? "busy" : row.state, load: this.tell.load(row), trace: this.traces.get(row.id) ?? "", chosen: this.chosen.has(row.id),
         href: prefix + this.paths.vm + inPath(row.key), hostHref: row.hostKey && prefix + this.paths.host + inPath(row.hostKey),
         old: this.places.get(row.pool)?.live === false, off: row.state === "halted" || row.state === "suspended",
-        second: this.narrow ? [this.tell.text(row, "state"), first, row.host].filter(Boolean).join(" · ") : "",
+        second: this.narrow ? [this.tell.text(row, "state"), first, row.host].filter(Boolean).map(isolated).join(" · ") : "",
       };
     },
 

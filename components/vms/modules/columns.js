@@ -2,15 +2,15 @@
 
 // kind: how the cell is drawn; up: the first click sorts upwards; drop: where there is not the room, 1 gives way first. Widths are CSS tracks.
 const COLUMNS = {
-  name: { kind: "name", width: "minmax(150px, 1.6fr)", up: true },
-  state: { kind: "state", width: "minmax(128px, 0.8fr)", up: true },
+  name: { kind: "name", width: "minmax(136px, 1.6fr)", up: true },
+  state: { kind: "state", width: "minmax(136px, 0.8fr)", up: true },
   cpu: { kind: "cpu", width: "102px", number: true },
-  vcpus: { drop: 5, width: "48px", number: true },
+  vcpus: { drop: 5, width: "46px", number: true },
   memory: { width: "64px", number: true },
   disk: { drop: 3, width: "64px", number: true },
   addresses: { kind: "addresses", width: "minmax(142px, 1fr)", up: true },
-  host: { drop: 6, kind: "host", width: "minmax(84px, 0.9fr)", up: true },
-  pool: { drop: 4, width: "minmax(70px, 0.7fr)", up: true },
+  host: { drop: 6, kind: "host", width: "minmax(76px, 0.9fr)", up: true },
+  pool: { drop: 4, width: "minmax(64px, 0.7fr)", up: true },
   tags: { drop: 1, kind: "tags", width: "minmax(88px, 0.9fr)", up: true },
   os: { width: "minmax(130px, 1fr)", up: true },
   tools: { width: "minmax(110px, 0.8fr)", up: true },
