@@ -107,7 +107,6 @@ class _NewVm(OnePoolPage):
         await presets.save(_("Save as preset"), note, remembered(self._draft))
 
     def _started(self, pool: PoolView, run: Run) -> None:
-        known = frozenset(vm.uuid for vm in pool.row.home.all(VMView.kind).values())
         draft = self._draft
 
         def again() -> None:
@@ -118,7 +117,7 @@ class _NewVm(OnePoolPage):
         self._drafts.drop(self._drafter)
         self._offer(False)
         with fresh_slot(self._body):
-            VMProgress(self._context, run, known, correct=lambda: self._back(draft, pool), again=again)
+            VMProgress(self._context, run, correct=lambda: self._back(draft, pool), again=again)
 
         async def remember() -> None:
             await self._context.users.set_preferences(self._user, {LAST: remembered(draft)})

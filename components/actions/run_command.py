@@ -10,6 +10,7 @@ from nicegui import ui
 from components.actions.deletion import ask_deletion
 from components.actions.dialog import ask, needs_asking
 from components.actions.guard import GUARDED, GuardDialog
+from components.actions.made import MadeNotice, made_vms
 from components.actions.offer import Offer
 from components.actions.quotas import quota_lines
 from components.transfers.handing import hand_over
@@ -96,15 +97,20 @@ async def give(context: Context, action: AnyAction, subjects: Sequence[XapiObjec
         await context.runner.ended(run)
     if len(run.items) == 1 and not client.is_deleted:
         with client:
-            tell_end(run)
+            tell_end(context, run)
     return run
 
 
-def tell_end(run: Run) -> None:
-    """What became of the one object: a success goes by, anything else stays until it is dismissed."""
+def tell_end(context: Context, run: Run) -> None:
+    """What became of the one object: a success goes by, with a link to the VM it made; anything else stays until it is dismissed."""
     (item,) = run.items
     if item.state is RunState.DONE:
-        notify(_(run.action.done).format(name=item.name))
+        text = _(run.action.done).format(name=item.name)
+        if made := made_vms(run, context.mirror.pools):
+            with ui.context.client.content:
+                MadeNotice(text, made)
+        else:
+            notify(text)
     else:
         tone = Tone.CRITICAL if item.state in (RunState.FAILED, RunState.LOST) else Tone.WARNING
         notify(f"{_(run.action.title)} {item.name}: {item.reason or ''}", tone)

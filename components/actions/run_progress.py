@@ -5,15 +5,19 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.actions.dialog import counted
+from components.actions.made import link_made, made_vms
 from components.actions.retrying import dismiss, failed, retry_failed
 from components.actions.run_command import whoever
-from components.live import follow_source
+from components.live import follow_source, fresh_slot
 from components.transfers.words import amount, pace, sends_a_file, transfers
 from components.ui import Bar, Button, ButtonKind, passing
+from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.i18n import _, number
 
+NAMED = 3
+"""VMs that a run made and that are linked from its card."""
 SHOWN = 50
 """Objects of one run whose trouble is listed; the tasks have all."""
 
@@ -56,6 +60,7 @@ class RunCard(ui.element):
         self._context = context
         self._run = run
         self._listed: dict[RunItem, ui.label] = {}
+        self._vms: list[XapiObject] = []
         with self:
             with ui.element("header").classes("x-run-head"):
                 self._title = ui.label().classes("x-run-title")
@@ -65,6 +70,7 @@ class RunCard(ui.element):
             self._moving = ui.label().classes("x-run-amount x-transfer-amount")
             self._sum = ui.label().classes("x-run-sum")
             self._list = ui.element("ul").classes("x-run-list")
+            self._made = ui.element().classes("x-run-made")
             with ui.element("footer").classes("x-run-acts"):
                 self._cancel = Button(_("Cancel"), self._stop, kind=ButtonKind.GHOST).mark("cancel")
                 self._retry = Button(_("Retry"), lambda: retry_failed(context, run), icon="reboot").mark("retry-failed")
@@ -86,6 +92,7 @@ class RunCard(ui.element):
         if run.ended and not run.unhappy and "data-passing" not in self.props:
             self.props.update(passing())
             self.update()
+        self._link_made()
         again = failed(run) if run.ended and run.request is not None else []
         self._retry.set_visibility(bool(again))
         self._retry.set_text(_("Retry {n} failed").format(n=number(len(again))))
@@ -96,6 +103,13 @@ class RunCard(ui.element):
             with self._list, ui.element("li"):
                 ui.label(item.name).classes("x-run-name")
                 self._listed[item] = ui.label(str(item.reason or "")).classes("x-run-why")
+
+    def _link_made(self) -> None:
+        vms = made_vms(self._run, self._context.mirror.pools) if self._run.ended else []
+        if vms != self._vms:
+            self._vms = vms
+            with fresh_slot(self._made):
+                link_made(vms[:NAMED])
 
     def _stop(self) -> None:
         if user := whoever():

@@ -218,7 +218,7 @@ class MigrationForm(ui.element):
             return
         self._run = None
         if len(run.items) == 1:  # of several the run's card tells
-            tell_end(run)
+            tell_end(self._context, run)
         if item.state is RunState.DONE and isinstance(item.request, MigrateVM):
             ui.navigate.to(self._arrived(item.request))
         else:

@@ -7,12 +7,12 @@ from itertools import groupby
 
 from nicegui import ui
 
+from components.actions.made import made_vms
 from components.live import follow_source, fresh_slot
 from components.theme.icons import Icon
 from components.ui import Bar, Button, ButtonKind, Card, Notice, Tone, spinner
 from components.urls import path_of
 from data.names import name_of, name_order
-from data.objects import VM
 from xo_dash.context import Context
 from xo_dash.control.run import Run, RunState, StepLog
 from xo_dash.control.vm.creation.request import CreateVM
@@ -22,11 +22,11 @@ from xo_dash.i18n import _, ngettext, number
 class VMProgress(Card):
     """Follows one run."""
 
-    def __init__(self, context: Context, run: Run, known: frozenset[str], correct: Callable[[], None], again: Callable[[], None]) -> None:
-        """`known`: uuids of the VMs that were there before. `correct` brings the form back as it was, `again` an empty one."""
+    def __init__(self, context: Context, run: Run, correct: Callable[[], None], again: Callable[[], None]) -> None:
+        """`correct` brings the form back as it was, `again` an empty one."""
         super().__init__()
         self.classes("x-created").mark("progress")
-        self._context, self._run, self._known = context, run, known
+        self._context, self._run = context, run
         self.on_correct, self.on_again = correct, again
         self._shown: object = None
         with self:
@@ -70,17 +70,14 @@ class VMProgress(Card):
 
     def _refresh_made(self) -> None:
         """A link to each VM as soon as it is there."""
-        request = self._run.request
-        names = set(request.names) if isinstance(request, CreateVM) else set()
-        home = self._run.items[0].subject.home
-        found = [vm for vm in home.all(VM).values() if vm.name_label in names and vm.uuid not in self._known and not vm.is_a_snapshot]
-        found = [] if self._run.ended and self._run.items[0].state is not RunState.DONE and len(names) == 1 else found
-        shown = [(vm.uuid, vm.name_label) for vm in sorted(found, key=name_order)]
+        found = made_vms(self._run, self._context.mirror.pools)
+        found.sort(key=name_order)
+        shown = [(vm.uuid, name_of(vm)) for vm in found]
         if shown == getattr(self, "_links", None):
             return
         self._links = shown
         with fresh_slot(self._made):
-            for vm in sorted(found, key=name_order)[:20]:
+            for vm in found[:20]:
                 link = ui.link(_("Open {name}").format(name=name_of(vm)), path_of(vm)).classes("x-btn").mark("open-made")
                 link.classes("x-btn-primary" if len(found) == 1 else "")
 

@@ -7,6 +7,7 @@ import time as clock
 from nicegui import ui
 
 from components.actions.dialog import counted
+from components.actions.made import link_made, made_vms
 from components.actions.retrying import correct_and_retry, failed, retry_failed
 from components.actions.run_command import whoever
 from components.live import follow_source, fresh_slot
@@ -101,6 +102,11 @@ class RunPage(ui.element):
 
     # of one object
 
+    def _made_card(self) -> None:
+        if self._run.ended and (vms := made_vms(self._run, self._context.mirror.pools)):
+            with Card(_("Created"), number(len(vms))).mark("made"):
+                link_made(vms)
+
     def _one(self, item: RunItem) -> None:
         with ui.element().classes("x-stack").style("gap: 12px"):
             if item.state.ended and item.state is not RunState.DONE and len(item.steps) > 1:
@@ -111,6 +117,7 @@ class RunPage(ui.element):
                 else:
                     self._steps(item)
         with ui.element().classes("x-stack").style("gap: 12px"):
+            self._made_card()
             left_card(self._context, self._run, self._path)
             request_card(self._context, self._run, item)
             if item.state.ended:
@@ -165,6 +172,7 @@ class RunPage(ui.element):
     def _many(self) -> None:
         RunObjects(self._context, self._run, self._path)
         with ui.element().classes("x-stack").style("gap: 12px"):
+            self._made_card()
             left_card(self._context, self._run, self._path)
             request_card(self._context, self._run, self._run.items[0])
 

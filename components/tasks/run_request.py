@@ -78,6 +78,6 @@ def _lines(run: Run, item: RunItem) -> Sequence[str]:
     if run.request is None or item.state.ended or subject.home.one(type(subject), subject.ref) is not subject:
         return ()
     try:
-        return xe_lines(rehearse(run.action.plan(run.request.for_each(subject), subject)), subject.home)
+        return xe_lines(rehearse(run.action.plan(run.action.for_each(run.request, subject), subject)), subject.home)
     except BadRequest:
         return ()

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
+from components.actions.made import link_made, made_vms
 from components.actions.run_command import whoever
-from components.live import follow_source
+from components.live import follow_source, fresh_slot
 from components.tasks.words import MARKS, WORDS
 from components.transfers.handing import download
 from components.transfers.words import amount, moving, pace, sends_a_file
@@ -93,6 +94,7 @@ class TransferRow(ui.element):
         self.classes("x-transfer").mark("transfer")
         self._context = context
         self._row = row
+        self._vms: list[XapiObject] = []
         run, item = row.run, row.item
         with self:
             with ui.element().classes("x-transfer-head"):
@@ -102,6 +104,7 @@ class TransferRow(ui.element):
                     ui.link(item.name, target).classes("x-dim x-small")
                 ui.label(run.user_name).classes("x-dim x-small")
                 Age(run.created, dated=True)
+                self._made = ui.element().classes("x-row")
                 self._fetch = Button(_("Download"), self._download, kind=ButtonKind.GHOST).mark("download")
                 self._cancel = Button(_("Cancel"), self._stop, kind=ButtonKind.GHOST).mark("cancel")
             with ui.element().classes("x-transfer-how") as self._how:
@@ -121,6 +124,11 @@ class TransferRow(ui.element):
         allowed = user is not None and bool(may(user, run.action))
         self._cancel.set_visibility(not ended and allowed and not run.cancelled)
         self._fetch.set_visibility(not ended and user is not None and user.id == run.user_id and bool(self._waiting()))
+        vms = made_vms(run, self._context.mirror.pools)[:1] if run.ended else []
+        if vms != self._vms:
+            self._vms = vms
+            with fresh_slot(self._made):
+                link_made(vms)
         if meter is not None:
             self._bar.show(meter.fraction)
             self._share.text = percent(meter.fraction)

@@ -11,6 +11,7 @@ from nicegui import app, ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
+from components.actions.made import made_vms
 from components.tasks.run_request import _called, _rows
 from data.identity import key_of
 from data.objects import SR, TaskStatus
@@ -121,3 +122,15 @@ async def test_one_that_went_on_after_a_restart_says_when_and_one_that_cannot_of
     run.items[0].state, run.items[0].says = RunState.WAITING, lazy("Waiting for {pool}", pool="lab")
     await looking.open(f"/run/{run.key}")
     await looking.should_see("Waiting for lab")
+
+
+async def test_what_was_made_is_one_click_away(looking: User, desk: Desk, fake: FakePool) -> None:
+    vm, copy = fake.vm("web-1"), fake.vm("web-2")
+    shot = fake.vm("before", is_a_snapshot=True, is_a_template=True)
+    fake.answers["Async.VM.clone"] = ends_at_once(fake, TaskStatus.SUCCESS)
+    run = await desk.runner.run(desk.hire(), action("vm.clone"), [vm], {"name": "web-2"})
+    run.items[0].made[:] = [shot.ref, copy.ref]
+    await looking.open(f"/run/{run.key}")
+    links = [link.props["href"] for link in looking.find(marker="open-made").elements]
+    assert links == [f"/vm/{key_of(copy)}"]
+    assert made_vms(run, {}) == []  # of a pool that its reader does not see nothing is named
