@@ -82,12 +82,17 @@ class DeletionDialog:
         self._look(offer)
         if self._vms:
             self.dialog.title.text = self._headline()
-        if (stands := (self._offer, self._removals)) != self._drawn:
+        if (stands := (self._offer, self._removals, self._names())) != self._drawn:
             self._drawn = stands
             self._draw()
             self._dropped_out.tell(offer)
         self._ask_to_type()
         self._changed()
+
+    def _names(self) -> list[str]:
+        """Of all that it lists: somebody may rename any of them."""
+        disks = [disk for removal in self._removals.values() for disk in (*removal.disks, *(disk for disk, _by in removal.shared))]
+        return [name_of(row) for row in (*self._vms, *disks)]
 
     def _draw(self) -> None:
         kept = {uuid for uuid, box in self._keep.items() if box.value}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from nicegui import ui
 
 from components.actions.fields import FieldBox, FileBox, box_for
@@ -86,7 +87,7 @@ class ActionDialog:
             self._typed = self._typing()
         kind = ButtonKind.DANGER if self._action.danger else ButtonKind.PRIMARY
         self._yes = self.dialog.answers(_("Cancel"), _(self._action.title), self._answer, kind=kind)
-        self._drawn: Eligibility | None = None
+        self._drawn: tuple[Eligibility, list[str]] | None = None
         with self.dialog:
             offer.follow(lambda: self._follow(offer))
 
@@ -111,6 +112,7 @@ class ActionDialog:
             box = self._boxes[field.name] = box_for(field, values.get(field.name, field.default), found, able, self._changed)
             if field.name in differing:
                 box.differs()
+        self._shown = {name: box.value for name, box in self._boxes.items()}
 
     def _draw_objects(self) -> None:
         """To whom it is done, what follows from that, and to whom not."""
@@ -130,8 +132,8 @@ class ActionDialog:
             self.dialog.title.text = _headline(self._offer)
         if self._offer.able == offer.first.able:  # else what they have in common is other than it was, and nobody changed it
             self._tell_changed()
-        if self._offer != self._drawn:
-            self._drawn = self._offer
+        if (stands := (self._offer, [name_of(subject) for subject in self._offer.able])) != self._drawn:
+            self._drawn = stands
             self._draw_objects()
             self._dropped_out.tell(offer)
         self._check_typed()
@@ -147,6 +149,7 @@ class ActionDialog:
                 box.renew(now.get(name))
                 if name in differing:
                     box.differs()
+                self._shown[name] = box.value
         changed = [name for name in self._boxes if name in self._began and now.get(name) != self._began[name]]
         shown = [f"{_(self._boxes[name].field.title)} {self._boxes[name].words(now.get(name))}" for name in changed]
         words = _("Changed by another user in the meantime; now: {value}").format(value=", ".join(shown)) if shown else ""
@@ -198,15 +201,25 @@ class ActionDialog:
     def _look(self) -> list[Fault]:
         self.request = None
         try:
-            request = decode(self._action.request, {name: box.value for name, box in self._boxes.items()})
+            request = self._asked()
             faults = faults_of(self._action, request, self._offer.able[:CHECKED])
         except BadRequest as error:
-            return list(error.faults)
-        undecided = (name for name, box in self._boxes.items() if box.undecided and not box.field.stays)
+            empty = {name for name, box in self._boxes.items() if box.undecided}
+            return [Fault(fault.field, lazy(DIFFERENT)) if fault.field in empty else fault for fault in error.faults]
+        undecided = (name for name, box in self._boxes.items() if box.undecided and not box.field.stays and name not in request.left_as_is)
         faults += [Fault(name, lazy(DIFFERENT)) for name in undecided]
         if not faults:
             self.request = request
         return faults
+
+    def _asked(self) -> Request:
+        """What differs, and nobody said anything of, stays with each. Raises BadRequest."""
+        values = {name: box.value for name, box in self._boxes.items()}
+        is_said = any(value != self._shown.get(name) for name, value in values.items())
+        kept = self._action.undecided(self._offer.able, [name for name, box in self._boxes.items() if not box.undecided]) if is_said else ()
+        theirs = self._action.defaults(self._offer.able[:1]) if kept else {}
+        request: Request = decode(self._action.request, values | {name: theirs[name] for name in kept})
+        return msgspec.structs.replace(request, unchanged=kept) if kept else request
 
     def _answer(self) -> None:
         faults = self._look()
@@ -219,7 +232,7 @@ class ActionDialog:
 
 def faults_of(action: AnyAction, request: Request, subjects: Sequence[XapiObject]) -> list[Fault]:
     """What is wrong with it for any of these. Raises BadRequest where a name makes a text too long."""
-    return [fault for subject in subjects for fault in action.faults(request.for_each(subject), subject)]
+    return [fault for subject in subjects for fault in action.faults(action.for_each(request, subject), subject)]
 
 
 def notes_of(action: AnyAction, request: Request, subjects: Sequence[XapiObject]) -> list[str]:
@@ -227,7 +240,7 @@ def notes_of(action: AnyAction, request: Request, subjects: Sequence[XapiObject]
     found: dict[str, None] = {}
     for subject in subjects[:CHECKED]:
         name = name_of(subject)
-        for said in action.notes(request.for_each(subject), subject):
+        for said in action.notes(action.for_each(request, subject), subject):
             found[str(said) if len(subjects) == 1 else f"{name}: {said}"] = None
     return list(found)
 

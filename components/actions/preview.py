@@ -85,6 +85,6 @@ class Preview(ui.element):
         if self._request is None:
             return []
         try:
-            return rehearse_all(self._action.plan(self._request.for_each(subject), subject))
+            return rehearse_all(self._action.plan(self._action.for_each(self._request, subject), subject))
         except BadRequest:
             return []

@@ -51,7 +51,7 @@ def preset_of(run: Run) -> Mapping[str, object]:
     if run.request is None:
         return {}
     told, own = run.request.told(), msgspec.structs.asdict(run.request)
-    return {name: value for name, value in own.items() if told.get(name) != REDACTED}
+    return {name: own[name] for name, value in told.items() if value != REDACTED}
 
 
 def _now(context: Context, run: Run, item: RunItem) -> XapiObject | None:

@@ -9,6 +9,7 @@ from nicegui import ui
 from components.new_vm.model import Model
 from components.new_vm.section import Section
 from components.ui import choice
+from xo_dash.control.vm.cpu_limits import not_recommended
 from xo_dash.control.vm.creation.blueprint import Blueprint, MemoryBlueprint
 from xo_dash.control.vm.creation.request import FIRMWARE
 from xo_dash.i18n import _, ngettext, number, size
@@ -42,11 +43,18 @@ class HardwareSection(Section):
                 "cores_per_socket", _("Cores per socket"), lambda text: setattr(draft, "cores_per_socket", text or None),
                 lambda m: draft.cores_per_socket or _plan(m, "cores_per_socket"), placeholder=_("same as the template"),
             )  # fmt: skip
+        self._recommended = ui.label().classes("x-dim x-small").mark("recommended")
         with ui.element().classes("x-fold-fields"):
             self._amount("memory", _("Memory"), lambda memory: memory.dynamic_max)
             self._amount("memory_min", _("Minimum memory"), lambda memory: memory.dynamic_min, _("The pool may reduce its memory to this"))
             hint = _("Memory can be raised up to this without a restart")
             self._amount("memory_max", _("Limit while running"), lambda memory: memory.static_max, hint)
+
+    def refresh(self, model: Model) -> None:
+        plan = model.plan
+        reason = not_recommended(plan.vcpus, plan.source) if plan is not None else None
+        self._recommended.text = str(reason or "")
+        self._recommended.set_visibility(reason is not None)
 
     def _amount(self, name: str, label: str, planned: Callable[[MemoryBlueprint], int], hint: str = "") -> None:
         """A field of the draft; `planned`: bytes that follow from the rest."""

@@ -68,6 +68,7 @@ class VM(XapiObject):
     start_delay: Count = 0  # seconds
     shutdown_delay: Count = 0  # seconds
     requires_reboot: bool = False
+    recommendations: str = ""  # XML: limits that its template gives
     pending_guidances: list[str] = []  # after updates of its host; see data.guidance
     pending_guidances_recommended: list[str] = []
     pending_guidances_full: list[str] = []

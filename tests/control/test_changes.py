@@ -322,3 +322,23 @@ async def test_each_call_fails_once_and_everything_is_as_it_was(tmp_path: Path, 
 
 def filled(place: Place, values: dict[str, Any]) -> dict[str, Any]:
     return {key: of(place, value).uuid if key in ("sr", "network") else value for key, value in values.items()}
+
+
+def test_no_more_vcpus_than_a_host_has_and_what_the_template_says(fake: FakePool) -> None:
+    place = Place(fake)
+    row = action("vm.vcpus")
+    advice = '<restrictions><restriction max="8" property="x"/><restriction min="1" max="16" field="vcpus-max"/></restrictions>'
+    fake.change(place.vm, recommendations=advice)
+    assert faults("vm.vcpus", place.vm, vcpus=200) == [], "nobody knows how many CPUs the host has"
+    fake.change(place.host, cpu_info={"cpu_count": "32"})
+    assert faults("vm.vcpus", place.vm, vcpus=32) == []
+    refused = "no host in the pool has that many CPUs; the largest has 32"
+    assert faults("vm.vcpus", place.vm, vcpus=33) == [refused]
+    assert faults("vm.vcpus", place.vm, vcpus=4, most=40) == [refused]
+    said = [str(note) for note in row.notes(row.request(vcpus=17), place.vm)]
+    assert len(said) == 1 and "recommends 16 vCPUs" in said[0]
+    assert not [*row.notes(row.request(vcpus=16), place.vm)]
+    fake.change(place.vm, VCPUs_max=64, VCPUs_at_startup=64)
+    assert faults("vm.vcpus", place.vm, vcpus=40) == [], "fewer than it has is a way out"
+    fake.change(place.vm, platform={"vcpu-unrestricted": "true"})
+    assert faults("vm.vcpus", place.vm, vcpus=80) == []

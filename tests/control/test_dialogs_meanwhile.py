@@ -113,6 +113,25 @@ async def test_an_edit_of_several_leaves_what_differs(tmp_path: Path, fake: Fake
         assert fake.sent == ["VM.set_start_delay"] * 2 and {one.order, other.order} == {1, 2}
 
 
+async def test_each_keeps_what_differs_while_another_field_is_set(tmp_path: Path, fake: FakePool) -> None:
+    one, other = (fake.vm(f"vm-{count}", VCPUs_at_startup=count, VCPUs_max=4) for count in (2, 4))
+    fake.answers["VM.set_VCPUs_max"] = ""
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [one, other])) as at:
+        yes = await opened(at, "vm.vcpus")
+        at.user.find(kind=Button, content=yes.text).click()
+        await asyncio.sleep(0)
+        assert box(at, "vCPUs").props["error-message"] == "the values differ; enter one for all" and fake.calls == []
+        box(at, "At most").set_value("8")
+        at.user.find(kind=Button, content=yes.text).click()
+        await fake.until(2)
+        assert fake.calls == [("VM.set_VCPUs_max", (vm.ref, 8)) for vm in (one, other)]
+        (run,) = at.context.runner.runs
+        assert run.request is not None and run.request.told() == {"most": 8, "cores": None}
+        assert [item.request.told()["vcpus"] for item in run.items if item.request is not None] == [2, 4]
+    row, subjects, request = accept(Order(action="vm.vcpus", on=[one.uuid, other.uuid], values={"most": 6}), fake.mirror)
+    assert [row.for_each(request, vm).vcpus for vm in subjects] == [2, 4]
+
+
 async def test_different_texts_are_not_emptied_by_who_entered_none(tmp_path: Path, fake: FakePool) -> None:
     one, other = fake.vm("one", name_description="of ann"), fake.vm("other", name_description="of bob")
     fake.answers["VM.set_name_description"] = ""
@@ -151,11 +170,13 @@ async def test_what_comes_to_differ_meanwhile_is_not_written_as_empty_or_off(tmp
 
 def test_a_command_line_names_what_differs(fake: FakePool) -> None:
     for name, least in (("one", 1), ("other", 2)):
-        fake.vm(name, memory_dynamic_min=least << 30, memory_dynamic_max=4 << 30, memory_static_max=4 << 30, order=least)
+        fake.vm(name, memory_dynamic_min=least << 30, memory_dynamic_max=4 << 30, memory_static_max=4 << 30, name_description=name)
     order = Order(action="vm.memory", on=["one", "other"], values={"memory": "8"})
+    row, subjects, request = accept(order, fake.mirror)
+    assert [row.for_each(request, vm).minimum >> 30 for vm in subjects] == [1, 2], "what nobody gave stays with each"
     with pytest.raises(OrderRefused) as refused:
-        accept(order, fake.mirror)
-    assert [(fault.field, str(fault.reason)) for fault in refused.value.faults] == [("minimum", "the values differ; enter one for all")]
+        accept(Order(action="vm.describe", on=order.on), fake.mirror)
+    assert [fault.field for fault in refused.value.faults] == ["description"]
     for given in ("", "2"):
         accept(msgspec.structs.replace(order, values={**order.values, "minimum": given}), fake.mirror)
     accept(Order(action="vm.start_order", on=order.on, values={"start_delay": 9}), fake.mirror)
@@ -176,6 +197,7 @@ async def test_a_disk_that_comes_is_named_before_it_is_deleted(tmp_path: Path, f
         assert sorted(str(one.value) for one in at.user.find(kind=ui.checkbox).elements) == ["False", "True"] and yes.enabled
         fake.change(vm, name_label="web-2")
         await at.user.should_see("Delete web-2?")
+        await at.user.should_see("web-2, its settings")
         assert not yes.enabled, "the name was another's"
         fake.remove(vm)
         await at.user.should_see("web-2: it no longer exists")

@@ -63,9 +63,9 @@ async def test_an_ova_is_read_and_shown_before_it_is_imported(tmp_path: Path, fa
         await at.user.should_see("device “sound”")
         await at.user.should_see("Unpacking web-disk001.vmdk")
         at.user.find(marker="field-vcpus").clear().type("500")
-        await at.user.should_see("it must be at most 128")
+        await at.user.should_see("it must be at most 254")
         at.user.find(marker="field-vcpus").clear().type("4")
-        await at.user.should_not_see("it must be at most 128")
+        await at.user.should_not_see("it must be at most 254")
         upload.close()
         await sending
         shop = ovf_of({"web": "web.vmdk", "db": "db.vmdk"}, "shop", '<Item id="db" order="7" startDelay="30"/>')

@@ -57,6 +57,7 @@ MALFORMED: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"disks": [{"size": "3 TiB"}]}, {"disks.0.size": f"a disk on vault has at most 1.99{NB}TiB"}),
     ({"disks": [{"position": "0", "size": "5 GiB"}]}, {"disks.0.size": f"the template's disk has 10{NB}GiB; it can only grow"}),
     ({"tags": ["a\nb"]}, {"tags": "only visible characters are allowed"}),
+    ({"vcpus": 17}, {"vcpus": "no host in the pool has that many CPUs; the largest has 16"}),
     ({"ha": "restart"}, {"ha": "HA is off in this pool; turn HA on first"}),
     ({"cloud_init": {"user": "Ann"}},
      {"cloud_init.user": "a user name has 1 to 32 lowercase letters, digits, - and _, and begins with a letter"}),

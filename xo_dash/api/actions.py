@@ -19,6 +19,7 @@ from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID
 from xo_dash.control.looking import looked
 from xo_dash.control.orders import Asking, Order, OrderRefused, Trouble, accept, preview
+from xo_dash.control.requests.fields import hide_unchanged
 from xo_dash.control.requests.request import files_of
 from xo_dash.i18n import _
 
@@ -57,6 +58,7 @@ def _schema(shape: type) -> Mapping[str, object]:
     (schema,), parts = msgspec.json.schema_components([shape], ref_template="#/$defs/{name}")
     own = schema.get("$ref", "").rpartition("/")[2]
     whole: dict[str, object] = {**(parts.pop(own) if own in parts else schema)}
+    hide_unchanged([whole])
     return whole | ({"$defs": parts} if parts else {})
 
 

@@ -18,6 +18,7 @@ from xo_dash.api.collections import Collection
 from xo_dash.api.listing import MOST, USUAL
 from xo_dash.auth.kinds import PROGRAMS, open_to
 from xo_dash.control.actions import ACTIONS
+from xo_dash.control.requests.fields import hide_unchanged
 
 Described = dict[str, Any]
 PROBLEM: Final[Described] = {
@@ -74,6 +75,7 @@ def description(collections: Sequence[Collection[Any]], routes: Iterable[Route])
     routes = tuple(routes)
     shapes = list(dict.fromkeys((*(action.request for action in ACTIONS), *(route.body for route in routes if route.body is not None))))
     schemas, parts = msgspec.json.schema_components(shapes, ref_template="#/components/schemas/{name}")
+    hide_unchanged(parts.values())
     schema_of = dict(zip(shapes, schemas, strict=True))
     known = list(_operations(collections, schema_of))
     told_apart = {(path, method) for path, method, _operation in known}

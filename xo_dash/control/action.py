@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator,
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
+import msgspec
+
 from data.identity import seen_from
 from data.objects import SR, VM, Host, Network
 from data.stores.users import Role, User
@@ -15,7 +17,7 @@ from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.fields import RequestField, fields
-from xo_dash.control.requests.request import NoRequest, Request
+from xo_dash.control.requests.request import Edit, NoRequest, Request
 from xo_dash.control.transfers.ends import Opening
 from xo_dash.control.usable import Usable, usable_by
 from xo_dash.i18n import N_
@@ -129,6 +131,26 @@ class Action(Generic[S, R]):
         first, *others = [self.defaults([subject]) for subject in subjects]
         patterns = {field.name for field in self.fields if field.is_pattern}  # these hold the name of each
         return [name for name in first if name not in patterns and any(other[name] != first[name] for other in others)]
+
+    def undecided(self, subjects: Sequence[S], given: Collection[str]) -> tuple[str, ...]:
+        """Fields that each object keeps as it has them: they differ, and nobody said which value all are to have.
+
+        Where nothing was said at all the edit would change nothing: then none is, and each wants a value.
+        """
+        if not given or not issubclass(self.request, Edit):
+            return ()
+        differing = set(self.differing(subjects)) - set(given)
+        return tuple(field.name for field in self.fields if field.name in differing and not field.stays)
+
+    def for_each(self, request: R, subject: S) -> R:
+        """It for one object of several: patterns filled in, and what is left as it is. Raises BadRequest."""
+        own = request.for_each(subject)
+        if not own.left_as_is:
+            return own
+        now = self.defaults([subject])
+        kept = own.with_values({name: now[name] for name in own.left_as_is if name in now})
+        whole: R = msgspec.structs.replace(kept, unchanged=())
+        return whole
 
     def can(self, subject: S) -> bool:
         """Whether nothing blocks it, without the words."""

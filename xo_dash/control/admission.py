@@ -81,7 +81,8 @@ def filled(run: Run, item: RunItem) -> Request:
     """The request for this object. Raises BadRequest for values that make none."""
     if run.request is None:
         raise BadRequest(run.faults)
-    return run.request.for_each(item.subject)
+    request: Request = run.action.for_each(run.request, item.subject)
+    return request
 
 
 def _beyond(action: AnyAction, request: Request, subject: XapiObject) -> list[Fault]:

@@ -93,9 +93,13 @@ def accept(order: Order, among: Sight, user: User | None = None) -> tuple[AnyAct
     if not fitting:
         raise OrderRefused(_("this object does not support it"), Trouble.REQUEST)
     try:
-        request = decode(action.request, {**_usual(action, fitting, user), **_by_name(action, subjects, order.values)})
-        if faults := _undecided(action, fitting, order.values):
+        kept = action.undecided(fitting, order.values)
+        theirs = {name: action.defaults(fitting[:1])[name] for name in kept}
+        request = decode(action.request, {**_usual(action, fitting, user), **theirs, **_by_name(action, subjects, order.values)})
+        if faults := _undecided(action, fitting, {*order.values, *kept}):
             raise BadRequest(faults)
+        if kept:
+            request = msgspec.structs.replace(request, unchanged=kept)
     except BadRequest as error:
         raise OrderRefused(_("the command is incomplete or invalid"), Trouble.REQUEST, error.faults) from error
     return action, subjects, request
@@ -172,7 +176,7 @@ def _previewed(action: AnyAction, subject: XapiObject, request: Request, by: Ask
     if reason := impossible(action, subject):
         return about | {"refused": str(reason)}
     try:
-        own = action.settled(request.for_each(subject), subject, by.user if by is not None else None)
+        own = action.settled(action.for_each(request, subject), subject, by.user if by is not None else None)
         faults = action.faults(own, subject)
         if not faults and by is not None:
             faults = by.quotas.faults(by.user, action.id, own, subject.home.original(subject))

@@ -11,7 +11,8 @@ from xo_dash.control.requests.file import File
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import GibSize, Lines, Name, NetworkUuid, Size, SRUuid, called, one_of
 from xo_dash.control.vm.boot import Seconds, StartOrder
-from xo_dash.control.vm.creation.request import FIRMWARE, Cpus, Template
+from xo_dash.control.vm.cpu_limits import VCpus
+from xo_dash.control.vm.creation.request import FIRMWARE, Template
 from xo_dash.i18n import N_
 
 MOST_FILES: Final = 200
@@ -40,7 +41,7 @@ class OVASystem(Request, frozen=True, kw_only=True):
     """A VM of an appliance."""
 
     name: Annotated[Name, called(N_("Name"))]
-    vcpus: Annotated[Cpus, called(N_("vCPUs"))]
+    vcpus: Annotated[VCpus, called(N_("vCPUs"))]
     memory: Annotated[GibSize, called(N_("Memory"))]
     firmware: Annotated[str, one_of(FIRMWARE), called(N_("Firmware"))]
     description: Annotated[Lines, called(N_("Description"))] = ""
@@ -67,7 +68,7 @@ class ImportOVA(Request, frozen=True, kw_only=True):
     ] = ()
     sr: Annotated[SRUuid, called(N_("Storage"))]
     name: Annotated[Name | None, called(N_("Name"), hint=N_("Default: as the appliance says"))] = None
-    vcpus: Annotated[Cpus | None, called(N_("vCPUs"))] = None
+    vcpus: Annotated[VCpus | None, called(N_("vCPUs"))] = None
     memory: Annotated[GibSize | None, called(N_("Memory"))] = None
     firmware: Annotated[Annotated[str, one_of(FIRMWARE)] | None, called(N_("Firmware"))] = None
     template: Annotated[Template | None, called(N_("Template"), hint=N_("Default: Other install media"))] = None

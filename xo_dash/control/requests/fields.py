@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any, Final, get_type_hints
 
 import msgspec
 
 from data.types import XapiObject
 from xo_dash.control.requests.file import File
+
+UNCHANGED: Final = "unchanged"
+"""What an edit has besides its fields; see `Edit`."""
 
 
 class InputKind(StrEnum):
@@ -62,7 +65,7 @@ def fields(request: type[msgspec.Struct]) -> tuple[RequestField, ...]:
     hints = get_type_hints(request, include_extras=True)
     info = msgspec.inspect.type_info(request)
     assert isinstance(info, msgspec.inspect.StructType)  # noqa: S101  # it is one, by its base
-    return tuple(_field(field, hints[field.name]) for field in info.fields)
+    return tuple(_field(field, hints[field.name]) for field in info.fields if field.name != UNCHANGED)
 
 
 def _field(field: msgspec.inspect.Field, annotation: Any) -> RequestField:
@@ -123,3 +126,9 @@ def _part(inner: msgspec.inspect.Type) -> type[msgspec.Struct] | None:
     if isinstance(inner, msgspec.inspect.VarTupleType):
         inner = inner.item_type
     return inner.cls if isinstance(inner, msgspec.inspect.StructType) and not issubclass(inner.cls, File) else None
+
+
+def hide_unchanged(schemas: Iterable[dict[str, Any]]) -> None:
+    """Take it out of JSON schemas of requests: what is not given and differs is left as it is anyway."""
+    for schema in schemas:
+        schema.get("properties", {}).pop(UNCHANGED, None)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from collections.abc import Mapping
+from typing import Final, Self, TypeVar
 
 import msgspec
 
@@ -21,17 +22,40 @@ EACH: Final = "{name}"
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The base of all requests. A field's type says what it takes, its `Meta` what it is called; `decode` makes one of plain values."""
 
+    @property
+    def left_as_is(self) -> tuple[str, ...]:
+        """Fields that it leaves to each of several objects as that has them; see `Edit`."""
+        return ()
+
     def for_each(self: R, subject: XapiObject) -> R:
         """This request for one object of several: patterns have its name put in. Raises BadRequest where that makes them too long."""
         name = name_of(subject)
         texts = {field.name: getattr(self, field.name) for field in fields(type(self)) if field.is_pattern}
         filled = {key: text.replace(EACH, name) for key, text in texts.items() if text is not None}
-        return decode(type(self), msgspec.structs.asdict(self) | filled) if filled else self
+        return self.with_values(filled) if filled else self
+
+    def with_values(self: R, values: Mapping[str, object]) -> R:
+        """The same with other values. Raises BadRequest."""
+        own = {field.name: getattr(self, field.name) for field in fields(type(self))}
+        return decode(type(self), own | dict(values))
 
     def told(self) -> dict[str, object]:
         """Its fields as plain values, for the audit: secrets redacted."""
-        values = [(field, getattr(self, field.name)) for field in fields(type(self))]
+        values = [(field, getattr(self, field.name)) for field in fields(type(self)) if field.name not in self.left_as_is]
         return {field.name: REDACTED if field.secret and value else _plain(value) for field, value in values}
+
+
+class Edit(Request, frozen=True, kw_only=True):
+    """The base of edits with several fields, of which some may be left to each of several objects as it has them: see `Action.for_each`."""
+
+    unchanged: tuple[str, ...] = ()
+
+    @property
+    def left_as_is(self) -> tuple[str, ...]:
+        return self.unchanged
+
+    def with_values(self, values: Mapping[str, object]) -> Self:
+        return msgspec.structs.replace(super().with_values(values), unchanged=self.unchanged)
 
 
 def files_of(request: Request) -> list[File]:

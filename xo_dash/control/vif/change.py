@@ -16,7 +16,7 @@ from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
-from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.request import Edit, Request
 from xo_dash.control.requests.types import NetworkUuid, called, one_of
 from xo_dash.control.vif.nics import Mac, Rate, busy, cannot_remove, is_nic, networks, not_reached, vm_of
 from xo_dash.control.vif.record import normal, record_of, wrong_mac
@@ -49,7 +49,7 @@ class LimitNic(Request, frozen=True, kw_only=True):
     rate: Annotated[Rate | None, called(N_("Limit in kB/s"), hint=N_("Default: none; applies from the next connection"))] = None
 
 
-class LockNic(Request, frozen=True, kw_only=True):
+class LockNic(Edit, frozen=True, kw_only=True):
     """Which addresses its guest may send from."""
 
     mode: Annotated[str, one_of(MODES), called(N_("Source addresses"))] = "network_default"

@@ -13,7 +13,7 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
-from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.request import Edit
 from xo_dash.control.requests.types import called, one_of
 from xo_dash.control.support import no_vtpm
 from xo_dash.control.vm.boot import without_firmware
@@ -27,7 +27,7 @@ MODELS: Final = {True: "qemu-upstream-uefi", False: "qemu-upstream-compat"}
 """{whether it is UEFI: platform device-model}. Source: XenCenter writes both together."""
 
 
-class SetFirmware(Request, frozen=True, kw_only=True):
+class SetFirmware(Edit, frozen=True, kw_only=True):
     """What starts the guest's system. Without a word about the vTPM it stays as it is."""
 
     firmware: Annotated[str, one_of({str(kind): title for kind, title in KINDS.items()}), called(N_("Firmware"))]

@@ -15,7 +15,7 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
-from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.request import Edit
 from xo_dash.control.requests.types import GibSize, called
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.words import under_way
@@ -27,7 +27,7 @@ LEAST: Final = 16 * MIB
 """Less than that no guest starts with."""
 
 
-class SetMemory(Request, frozen=True, kw_only=True):
+class SetMemory(Edit, frozen=True, kw_only=True):
     """How much memory a VM has. With a `minimum` it is dynamic: the host may take some of it for other VMs."""
 
     memory: Annotated[GibSize, called(N_("Memory"), hint=N_("GiB, or with a unit, like 512 MiB"))]

@@ -15,28 +15,27 @@ from data.stores.users import Role
 from data.vms import cores_per_socket, cpu_cap, cpu_weight
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import never
-from xo_dash.control.lazy_text import lazy
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
 from xo_dash.control.requests.fault import Fault
-from xo_dash.control.requests.request import Request
+from xo_dash.control.requests.request import Edit, Request
 from xo_dash.control.requests.types import called
+from xo_dash.control.vm.cpu_limits import MOST, VCpus, not_recommended, too_many
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.memory import blocked
 from xo_dash.control.writes import setting, setting_key
 from xo_dash.i18n import N_
 
-MOST: Final = 254
 CORES: Final = "cores-per-socket"
 UNEVEN: Final = N_("{vcpus} is not a multiple of {cores}, the cores per socket")
-Count = Annotated[int, Meta(ge=1, le=MOST)]
 
 
-class SetVCPUs(Request, frozen=True, kw_only=True):
+class SetVCPUs(Edit, frozen=True, kw_only=True):
     """How many vCPUs a VM has, and could have while it runs."""
 
-    vcpus: Annotated[Count, called(N_("vCPUs"))]
-    most: Annotated[Count | None, called(N_("At most"), hint=N_("vCPUs can be added up to this without a restart"))] = None
-    cores: Annotated[Count | None, called(N_("Cores per socket"), hint=N_("What the guest sees; some licences count sockets"))] = None
+    vcpus: Annotated[VCpus, called(N_("vCPUs"))]
+    most: Annotated[VCpus | None, called(N_("At most"), hint=N_("vCPUs can be added up to this without a restart"))] = None
+    cores: Annotated[VCpus | None, called(N_("Cores per socket"), hint=N_("What the guest sees; some licences count sockets"))] = None
 
 
 class SetCpuShare(Request, frozen=True, kw_only=True):
@@ -68,8 +67,15 @@ def check(request: SetVCPUs, vm: VM) -> Iterator[Fault]:
     if request.most and request.most < request.vcpus:
         yield Fault("most", lazy(N_("it must be at least the number of vCPUs, {vcpus}"), vcpus=request.vcpus))
     asked = wanted(request, vm)
+    if asked.most > vm.VCPUs_max and (reason := too_many(asked.most, vm)):
+        yield Fault("most" if request.most and request.most > request.vcpus else "vcpus", reason)
     if request.cores and asked.most % request.cores:
         yield Fault("cores", lazy(UNEVEN, vcpus=asked.most, cores=request.cores))
+
+
+def notes(request: SetVCPUs, vm: VM) -> Iterator[LazyText]:
+    if (asked := wanted(request, vm)).most > vm.VCPUs_max and (reason := not_recommended(asked.most, vm)):
+        yield reason
 
 
 def plan(request: SetVCPUs, vm: VM) -> Plan:
@@ -124,7 +130,8 @@ def share_defaults(vms: Sequence[VM]) -> Mapping[str, object]:
 
 VCPUS_OF_VM: Final[AnyAction] = Action(
     id="vm.vcpus", kind=VM, request=SetVCPUs, title=N_("Change vCPUs"), done=N_("The vCPUs of {name} are set"), role=Role.OPERATOR,
-    icon="settings", group="settings", applies_to=is_machine, blocked=blocked, edits=True, defaults=defaults, check=check, plan=plan,
+    icon="settings", group="settings", applies_to=is_machine, blocked=blocked, edits=True, defaults=defaults, check=check,
+    notes=notes, plan=plan,
 )  # fmt: skip
 CPU_SHARE: Final[AnyAction] = Action(
     id="vm.cpu_share", kind=VM, request=SetCpuShare, title=N_("Change CPU share"), done=N_("The CPU share of {name} is set"),

@@ -22,6 +22,7 @@ from xo_dash.control.requests.types import LONGEST_NAME
 from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.support import no_vtpm
 from xo_dash.control.vdi.space import no_disks
+from xo_dash.control.vm.cpu_limits import too_many
 from xo_dash.control.vm.creation.blueprint import Blueprint, Disk, blueprint
 from xo_dash.control.vm.creation.hosts import refusal
 from xo_dash.control.vm.creation.request import NUMBER, CreateVM
@@ -106,6 +107,8 @@ def _memory_faults(request: CreateVM, plan: Blueprint) -> Iterator[Fault]:
 
 
 def _cpu_faults(plan: Blueprint) -> Iterator[Fault]:
+    if reason := too_many(plan.vcpus, plan.source):
+        yield Fault("vcpus", reason)
     if plan.cores_per_socket and plan.vcpus % plan.cores_per_socket:
         yield Fault("cores_per_socket", lazy(UNEVEN, vcpus=plan.vcpus, cores=plan.cores_per_socket))
 

@@ -16,6 +16,7 @@ from data.objects import SR, VM, Host, Network
 from data.types import Home
 from xo_dash.control.conditions import host_refuses
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
+from xo_dash.control.vm.cpu_limits import host_lacks
 from xo_dash.control.vm.creation.blueprint import Blueprint
 from xo_dash.i18n import N_
 
@@ -78,7 +79,7 @@ def refusal(plan: Blueprint, host: Host) -> LazyText | None:
     if account.total and plan.memory.dynamic_min > account.free:  # a total of 0 was never measured
         needed, free = Amount(plan.memory.dynamic_min), Amount(max(0, account.free))
         return lazy(N_("not enough memory: needs {needed}, {free} free"), needed=needed, free=free)
-    return None
+    return host_lacks(plan.vcpus, plan.source, host)
 
 
 def srs_of(plan: Blueprint) -> list[SR]:

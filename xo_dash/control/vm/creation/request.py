@@ -10,6 +10,7 @@ from data.objects import SR, VDI, VM, Host, Network
 from xo_dash.control.cloud_init.config import CloudInit
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import GibSize, Lines, Name, an_object, called, one_of
+from xo_dash.control.vm.cpu_limits import VCpus
 from xo_dash.i18n import N_
 
 MOST_AT_ONCE: Final = 50
@@ -23,7 +24,6 @@ Wire = Annotated[str, an_object(Network, missing=N_("this network is no longer i
 Place = Annotated[str, an_object(Host, missing=N_("this host is no longer in the pool; choose another"))]
 FIRMWARE: Final = {"bios": N_("BIOS"), "uefi": N_("UEFI")}
 HA: Final = {"": N_("not restarted"), "best-effort": N_("restarted if possible"), "restart": N_("restarted")}
-Cpus = Annotated[int, Meta(ge=1, le=128)]
 Tag = Annotated[str, Meta(min_length=1, max_length=255)]
 
 
@@ -58,8 +58,8 @@ class CreateVM(Request, frozen=True, kw_only=True):
     memory_max: Annotated[
         GibSize | None, called(N_("Limit while running"), hint=N_("Memory can be raised up to this without a restart"))
     ] = None
-    vcpus: Annotated[Cpus | None, called(N_("vCPUs"))] = None
-    cores_per_socket: Annotated[Cpus | None, called(N_("Cores per socket"))] = None
+    vcpus: Annotated[VCpus | None, called(N_("vCPUs"))] = None
+    cores_per_socket: Annotated[VCpus | None, called(N_("Cores per socket"))] = None
     firmware: Annotated[Annotated[str, one_of(FIRMWARE)] | None, called(N_("Firmware"))] = None
     secure_boot: Annotated[bool | None, called(N_("Secure Boot"))] = None
     vtpm: Annotated[bool, called(N_("vTPM"))] = False
