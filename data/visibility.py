@@ -242,7 +242,8 @@ class Excerpt:
         else:
             self._degrees.pop(row.ref, None)
         if before or now:
-            self._named.pop(row, None)
+            for queue in (self._named, self._touched, self._gone):
+                queue.pop(row, None)
             (self._named if now is _NAME else self._gone if before is _NAME and not now else self._touched)[row] = None
         if bool(before) != bool(now):
             if not self._is_new:
