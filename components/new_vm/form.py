@@ -133,7 +133,9 @@ class Form(ui.element):
     def _limits(self, request: CreateVM) -> Sequence[Fault]:
         """What quotas say, which are counted among all there is."""
         user, pool = whoever(), self.context.original(self.pool)
-        return self.context.runner.quotas.faults(user, CREATE.id, request, pool) if user is not None and pool is not None else []
+        if user is None or pool is None:
+            return []
+        return self.context.runner.quotas.faults(user, CREATE.id, CREATE.settled(request, pool, user), pool)
 
     @property
     def usable(self) -> Usable | None:

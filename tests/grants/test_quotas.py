@@ -163,6 +163,19 @@ async def test_what_nobody_named_is_chosen_of_what_may_be_used(team: Team) -> No
     assert "does not allow" in await team.create(name="c"), "where there is none that may be used"
 
 
+async def test_a_dry_run_where_the_usual_sr_is_not_seen_tells_what_will_be(team: Team) -> None:
+    world = team.world
+    role = await team.kept.roles.save("Creator", ["vm.create"])
+    await team.kept.grants.add(role.id, GrantKind.POOL, key_of(team.pool), user_id=team.dev.id)
+    await team.kept.grants.add("viewer", GrantKind.VM, key_of(world.debian), user_id=team.dev.id)
+    await team.quota(srs=(key_of(world.fast),), networks=(key_of(world.vlan),))
+    scope = team.scope()  # in which "fast" is the only SR, and so the usual one
+    order = Order(action="vm.create", on=[team.pool.uuid], values={"name": "web", "template": world.debian.uuid})
+    (told,) = preview(*accept(order, scope.mirror, team.dev), Asking(team.dev, team.runner.quotas))
+    assert "refused" not in told, told
+    assert await team.create(template=world.debian.uuid) == ""
+
+
 async def test_without_a_quota_it_is_what_they_see(team: Team) -> None:
     world = team.world
     await team.lets_create()

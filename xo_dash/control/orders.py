@@ -179,7 +179,8 @@ def _previewed(action: AnyAction, subject: XapiObject, request: Request, by: Ask
         own = action.settled(action.for_each(request, subject), subject, by.user if by is not None else None)
         faults = action.faults(own, subject)
         if not faults and by is not None:
-            faults = by.quotas.faults(by.user, action.id, own, subject.home.original(subject))
+            whole = subject.home.original(subject)  # whose usual SRs may be others than those that are seen
+            faults = by.quotas.faults(by.user, action.id, action.settled(own, whole, by.user), whole)
         if faults:
             raise BadRequest(faults)
     except BadRequest as error:
