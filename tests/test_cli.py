@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from data.stores import copies
 from data.stores.directory import DataDirectory
 from data.stores.invitations import InvitationStore
 from data.stores.second_factors import SecondFactorStore
@@ -154,8 +156,26 @@ def test_a_damaged_store_is_one_sentence(run: Run, data_dir: Path) -> None:
     (data_dir / "users.json").write_text("{")
     status, _out, err = run("user", "list")
     assert (status, err.count("\n")) == (1, 1)
-    assert "users.json" in err
+    assert "users.json" in err and "from a backup" in err
     assert (data_dir / "users.json").read_text() == "{"
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_lost_or_damaged_store_comes_back_from_a_copy_as_it_says(run: Run, data_dir: Path, lost: bool) -> None:
+    run("user", "add", "anna", typed="correct horse\n")
+    directory = DataDirectory(data_dir)
+    copies.keep(directory, "2026-01-01")
+    copies.keep(directory, "2026-01-02")
+    directory.close()
+    (data_dir / "copies" / "2026-01-02" / "users.json").write_text("{")
+    (data_dir / "users.json").unlink() if lost else (data_dir / "users.json").write_text("{")
+    for command in (("user", "add", "mallory", "--role", "admin"), ("user", "list")):
+        status, _out, err = run(*command, typed="correct horse\n")
+        assert status == 1 and "users.json" in err, command
+    told = re.search(r"xo-dash (config restore \S+ --data-dir \S+);", err)
+    assert told, err
+    assert run(*told[1].split())[0] == 0
+    assert "anna" in run("user", "list")[1]
 
 
 def test_the_terminals_language_is_spoken(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

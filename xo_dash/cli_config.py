@@ -63,7 +63,7 @@ def _restore(given: argparse.Namespace, settings: Settings, directory: DataDirec
 def _replace(directory: DataDirectory, found: snapshot.Snapshot, action: str) -> None:
     snapshot.check(found)
     with directory.serving():
-        before = copies.keep_before_restore(directory) if (directory.path / "users.json").exists() else ""
+        before = copies.keep_before_restore(directory) if (directory.path / snapshot.USERS).exists() else ""
         _tell(directory, action)
         snapshot.write(directory, found)
     print(_("the configuration is replaced; everybody has to sign in again"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Final
 
 from data.stores import snapshot
 from data.stores.directory import DataDirectory
-from data.stores.errors import DirectoryUnusable, RecordMissing
+from data.stores.errors import DirectoryUnusable, RecordMissing, StoreError
 from data.stores.replacing import replace_file
 from xo_dash.i18n import _
 
@@ -24,9 +25,12 @@ _NAME: Final = re.compile(r"\d{4}-\d\d-\d\d(-before-restore-\d{6})?")
 
 
 def keep_daily(directory: DataDirectory) -> None:
-    """Today's copy, if there is none yet; the oldest go. For a thread. Raises DirectoryUnusable."""
+    """Today's copy, if there is none yet; the oldest go. Without users it is no configuration, and takes the place of none.
+
+    For a thread. Raises DirectoryUnusable.
+    """
     today = time.strftime("%Y-%m-%d")
-    if today not in names(directory):
+    if today not in names(directory) and (directory.path / snapshot.USERS).exists():
         keep(directory, today)
         for old in names(directory)[:-KEPT]:
             shutil.rmtree(directory.path / FOLDER / old, ignore_errors=True)
@@ -70,3 +74,15 @@ def read(directory: DataDirectory, name: str) -> snapshot.Snapshot:
     except OSError as error:
         message = _("{file} cannot be read: {reason}")
         raise DirectoryUnusable(message.format(file=error.filename, reason=error.strerror)) from error
+
+
+def way_back(directory: DataDirectory) -> str:
+    """What to do about a file that is damaged or lost: half a sentence. Reads the copies, until one is whole."""
+    for name in reversed(names(directory)):
+        try:
+            snapshot.check(read(directory, name))
+        except StoreError:
+            continue
+        command = f"xo-dash config restore {name} --data-dir {shlex.quote(str(directory.path))}"
+        return _("go back to the newest copy of the configuration ({command}; “config copies” lists all)").format(command=command)
+    return _("restore it from a backup")

@@ -31,11 +31,13 @@ class Records(Generic[R]):
     Raises StoreError of one kind or another at the first reading, so that a damaged file stops the start.
     """
 
-    def __init__(self, directory: DataDirectory, kind: str, record: type[R], migrations: Sequence[Migration] = ()) -> None:
+    def __init__(
+        self, directory: DataDirectory, kind: str, record: type[R], migrations: Sequence[Migration] = (), followers: Sequence[str] = ()
+    ) -> None:
         self._directory = directory
         self._kind = kind
         self._record = record
-        self._file = StoreFile(directory, kind, migrations)
+        self._file = StoreFile(directory, kind, migrations, followers)
         self._signature = self._file.signature()
         self._records = self._decode(self._file.rows())
 

@@ -23,6 +23,8 @@ Snapshot = Mapping[str, bytes]
 """{name of a file: what is in it}"""
 MOST: Final = 64 << 20
 """Bytes of all files together."""
+USERS: Final = "users.json"
+"""Is in each of them."""
 _RECORDS: Final = re.compile(r"[a-z][a-z_]{0,39}\.json")
 _SESSIONS: Final = "sessions.json"
 _LEFT_OUT: Final = frozenset({_SESSIONS, "watched.json"})
@@ -59,7 +61,7 @@ def write(directory: DataDirectory, snapshot: Snapshot) -> None:
 
 def check(snapshot: Snapshot) -> None:
     """Raises RecordRefused unless it is what `read` reads."""
-    if "users.json" not in snapshot or sum(map(len, snapshot.values())) > MOST or not all(map(_belongs, snapshot)):
+    if USERS not in snapshot or sum(map(len, snapshot.values())) > MOST or not all(map(_belongs, snapshot)):
         raise RecordRefused(_("this is not a configuration of xo-dash"))
     for name, content in snapshot.items():
         if name.endswith(".json") and not _is_of(name.removesuffix(".json"), content):

@@ -13,6 +13,7 @@ from tinydb import TinyDB
 from tinydb.storages import Storage
 from tinydb.table import Table
 
+from data.stores import copies
 from data.stores.directory import DataDirectory
 from data.stores.errors import DirectoryUnusable, StoreTooNew, StoreUnreadable
 from data.stores.replacing import replace_file
@@ -42,12 +43,16 @@ class Staged(Storage):
 
 
 class StoreFile:
-    """`<directory>/<kind>.json`, of schema version 1 + len(migrations); `migrations[n]` leads from version n + 1 to n + 2."""
+    """`<directory>/<kind>.json`, of schema version 1 + len(migrations); `migrations[n]` leads from version n + 1 to n + 2.
 
-    def __init__(self, directory: DataDirectory, kind: str, migrations: Sequence[Migration] = ()) -> None:
+    Where one of `followers` is there and it is not, or a copy has it, it was lost; otherwise it has not begun.
+    """
+
+    def __init__(self, directory: DataDirectory, kind: str, migrations: Sequence[Migration] = (), followers: Sequence[str] = ()) -> None:
         self._directory = directory
         self._kind = kind
         self._migrations = migrations
+        self._followers = followers
         self.version = 1 + len(migrations)
         self.path = directory.path / f"{kind}.json"
 
@@ -80,6 +85,7 @@ class StoreFile:
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
+            self._check_not_lost()
             return {}
         except OSError as error:
             message = _("{file} cannot be read: {reason}")
@@ -113,11 +119,14 @@ class StoreFile:
         raise self.unreadable(f"no version of {self._kind}")
 
     def unreadable(self, reason: str) -> StoreUnreadable:
-        message = _(
-            "{file} is damaged, or a newer xo-dash wrote it ({reason}); it was not changed: "
-            "restore it from a backup, or install that version"
-        )
-        return StoreUnreadable(message.format(file=self.path, reason=reason))
+        message = _("{file} is damaged, or a newer xo-dash wrote it ({reason}); it was not changed: {way}, or install that version")
+        return StoreUnreadable(message.format(file=self.path, reason=reason, way=copies.way_back(self._directory)))
+
+    def _check_not_lost(self) -> None:
+        """Raises StoreUnreadable."""
+        if self._followers and (copies.names(self._directory) or any((self._directory.path / name).exists() for name in self._followers)):
+            message = _("{file} is missing, though there were users here: {way}; to start anew, choose another data directory")
+            raise StoreUnreadable(message.format(file=self.path, way=copies.way_back(self._directory)))
 
     def _replace(self, tables: Mapping[str, Any]) -> None:
         content = orjson.dumps(

@@ -16,6 +16,8 @@ from data.stores.trace import UNTOLD
 from xo_dash.i18n import _
 
 LONGEST_NAME = 64
+FOLLOWERS = tuple(f"{kind}.json" for kind in ("sessions", "tokens", "passkeys", "second_factors", "invitations", "owners"))
+"""What is written of users only. Grants, quotas, groups and servers may be there before the first of them."""
 
 
 class Role(StrEnum):
@@ -85,7 +87,7 @@ class UserStore(Records[User]):
     """users.json"""
 
     def __init__(self, directory: DataDirectory) -> None:
-        super().__init__(directory, "users", User)
+        super().__init__(directory, "users", User, followers=FOLLOWERS)
 
     def by_name(self, name: str) -> User | None:
         """Upper and lower case are the same."""

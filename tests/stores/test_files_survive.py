@@ -17,9 +17,11 @@ import pytest
 
 from data.stores.directory import DataDirectory
 from data.stores.errors import DirectoryInUse, DirectoryUnusable, StoreBusy, StoreError, StoreTooNew, StoreUnreadable
+from data.stores.grants import GroupStore
 from data.stores.records import Records
 from data.stores.replacing import replace_file
 from data.stores.storage import Row
+from data.stores.tokens import TokenStore
 from data.stores.users import Role, User, UserStore
 from data.stores.vault import Vault
 from xo_dash.control.audit import Audit, AuditEntry, AuditUnwritable
@@ -213,6 +215,21 @@ def test_a_file_damaged_while_we_run_is_not_overwritten(data_dir: Path) -> None:
         store.set_password_now(ann.id, "new")
     assert file.read_bytes() == b"{"
     assert store.need(ann.id) == ann
+
+
+def test_users_who_are_lost_are_no_first_run(data_dir: Path) -> None:
+    """Neither at the start nor while we run; who only gave grants or servers before the first user, begins."""
+    directory = DataDirectory(data_dir)
+    GroupStore(directory).add_now("family")
+    store = UserStore(directory)
+    ann = store.add_now("Ann", "h", Role.ADMIN)
+    TokenStore(directory).add_now(ann.id, "backup")
+    (data_dir / "users.json").unlink()
+    with pytest.raises(StoreUnreadable, match=r"missing.*backup"):
+        UserStore(directory)
+    with pytest.raises(StoreUnreadable):
+        store.refresh()
+    assert store.any_administrator()
 
 
 def test_a_record_of_the_wrong_shape_is_a_damaged_file(data_dir: Path) -> None:
