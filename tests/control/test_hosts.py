@@ -223,6 +223,8 @@ def test_a_dead_member_frees_its_vms_then_is_forgotten() -> None:
     assert calls_of("host.declare_dead", house.two) == [("host.declare_dead", (house.two.ref,))]
     house.lab.change(house.two, resident_VMs=[])
     assert why("host.declare_dead", house.two) == "no VM is on it" and why("host.forget", house.two) == ""
+    house.lab.change(pool, ha_enabled=True)
+    assert why("host.forget", house.two) == "HA is on; turn it off first"
     assert calls_of("host.forget", house.two) == [("host.destroy", (house.two.ref,))]
 
 

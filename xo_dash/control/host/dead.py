@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from data.facts.host import is_live
-from data.facts.pool import is_master
+from data.facts.pool import has_ha, is_master
 from data.names import name_of
 from data.objects import Host
 from data.stores.users import Role
@@ -37,6 +37,8 @@ def cannot_declare(host: Host) -> LazyText | None:
 def cannot_forget(host: Host) -> LazyText | None:
     if reason := counts_as_live(host):
         return reason
+    if has_ha(host.home):
+        return lazy(N_("HA is on; turn it off first"))
     count = len(guests(host))
     return lazy(N_("VMs count as running on it ({count}); declare it dead first"), count=count) if count else None
 
