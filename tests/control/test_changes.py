@@ -340,5 +340,10 @@ def test_no_more_vcpus_than_a_host_has_and_what_the_template_says(fake: FakePool
     assert not [*row.notes(row.request(vcpus=16), place.vm)]
     fake.change(place.vm, VCPUs_max=64, VCPUs_at_startup=64)
     assert faults("vm.vcpus", place.vm, vcpus=40) == [], "fewer than it has is a way out"
-    fake.change(place.vm, platform={"vcpu-unrestricted": "true"})
+    for yes in ("true", "1", "True"):
+        fake.change(place.vm, platform={"vcpu-unrestricted": yes})
+        assert faults("vm.vcpus", place.vm, vcpus=80) == []
+    fake.change(place.vm, platform={"vcpu-unrestricted": "0"})
+    assert faults("vm.vcpus", place.vm, vcpus=80) == [refused]
+    fake.put(Host(name_label="says nothing"))
     assert faults("vm.vcpus", place.vm, vcpus=80) == []

@@ -11,11 +11,12 @@ from components.new_vm.model import model_of
 from data.grants.grant import GrantKind
 from data.grants.quota import Amounts, Quota, exceeded
 from data.identity import key_of
-from data.objects import SR, VDI, VIF, VM, Appliance, Network, Pool, PowerState
+from data.objects import SR, VDI, VIF, VM, Appliance, Host, Network, Pool, PowerState
 from data.scope import Scope
 from data.stores.directory import DataDirectory
 from data.stores.users import Role, User, UserStore
 from data.types import GIB, XapiObject
+from tests.control.asked import faults
 from tests.control.fake_pool import Users, user
 from tests.creation.world import World
 from xo_dash.auth.grants import Grants, GrantStores
@@ -191,6 +192,23 @@ async def test_without_a_quota_it_is_what_they_see(team: Team) -> None:
     vm = await team.owned()
     order = Order(action="vm.add_disk", on=[vm.uuid])
     assert accept(order, team.mirror, team.dev)[2].sr == world.fast.uuid, "a dialog and a program begin with it too"  # type: ignore[attr-defined]
+
+
+async def test_a_host_that_somebody_does_not_see_counts_for_how_many_vcpus_can_start(team: Team) -> None:
+    world = team.world
+    small, *others = world.fake.home.all(Host).values()
+    assert others
+    for host in (small, *others):
+        world.fake.change(host, cpu_info={"cpu_count": "16" if host is small else "64"})
+    vm = world.fake.vm("theirs")
+    await team.kept.grants.add("operator", GrantKind.VM, key_of(vm), user_id=team.dev.id)
+    await team.kept.grants.add("viewer", GrantKind.HOST, key_of(small), user_id=team.dev.id)
+    await team.kept.refresh()
+    scope = team.scope()
+    row = next(one for one in scope.mirror.every(VM) if one.uuid == vm.uuid)
+    assert len(row.home.all(Host)) == 1
+    assert faults("vm.vcpus", row, vcpus=32) == []
+    assert faults("vm.vcpus", row, vcpus=65)
 
 
 async def test_each_change_is_held_against_the_quota_of_the_owner(team: Team) -> None:
