@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import Final
 
 LONGEST: Final = 18
 """Digits of the largest number that is believed."""
 LAST_MOMENT: Final = 250_000_000_000
 """Epoch seconds, in the year 9892."""
+SORTED: Final = 1 << 14
+"""Names whose place in the order is kept: those of the largest fleet, of which a list asks again and again."""
 _DIGITS: Final = re.compile("[0-9]+")
 
 
@@ -33,6 +36,7 @@ def moment(text: str) -> float:
     return value if value < LAST_MOMENT else 0.0
 
 
+@lru_cache(SORTED)
 def natural(text: str) -> str:
     """What sorts a name as people do: whatever the case, and host-2 before host-10."""
     return _DIGITS.sub(lambda found: found[0].zfill(LONGEST), text.casefold())
