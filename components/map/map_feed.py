@@ -49,6 +49,7 @@ class MapFeed:
 
     def __init__(self, mirror: Sight, hold: float = HOLD) -> None:
         self._mirror, self._hold = mirror, hold
+        self._squeezing = asyncio.Lock()
         self._hopeful: dict[object, Callable[[], None]] = {}  # those who want to know when rows are made
         self._viewers: Viewers[str] = Viewers()
         self._revision = 0
@@ -127,9 +128,10 @@ class MapFeed:
         try:
             self.show(keep)
             text = await made
-            if self._squeezed[0] is not text:
-                self._squeezed = text, await asyncio.to_thread(gzip.compress, text.encode(), SQUEEZED)
-            return self._squeezed[1]
+            async with self._squeezing:  # those who ask at the same time wait for the first
+                if self._squeezed[0] is not text:
+                    self._squeezed = text, await asyncio.to_thread(gzip.compress, text.encode(), SQUEEZED)
+                return self._squeezed[1]
         finally:
             close()
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -27,6 +27,8 @@ SLICE = 50
 DRAWN: tuple[type[Host | VM | SR | Network], ...] = (Host, VM, SR, Network)  # a host before what names it: ids are given in this order
 MOST_MEASURED = 64
 """Networks of a pool that are looked at with each round of measurements."""
+FLAGS, LIVE = 4, 2
+"""The place of the flags in a host's row, and the one that says whether it responds."""
 STATE = 5
 """The place of the state in a VM's row."""
 SUMMED: Final[Mapping[type, Sequence[tuple[str, int]]]] = {Host: (("memory", 5), ("memory_free", 7)), SR: (("space", 6), ("space_used", 7))}
@@ -47,7 +49,7 @@ class MapCounts:
     paused: int = 0
     suspended: int = 0
     memory: int = 0
-    """MiB of all hosts; 0 while nobody knows."""
+    """MiB of all hosts that respond; 0 while nobody knows."""
     memory_free: int = 0
     space: int = 0
     """MiB of all SRs but ISO libraries; 0 while nobody knows."""
@@ -196,7 +198,7 @@ class MapRows:
     def _tally(self, thing: Thing, old: Row, new: Row) -> None:
         self._kinds[type(thing)] = self._kinds.get(type(thing), 0) + bool(new) - bool(old)
         for row, by in ((old, -1), (new, 1)):
-            if row and not (isinstance(thing, SR) and row[5] == "iso"):
+            if row and _is_summed(thing, row):
                 self._sums.update({name: by * row[at] for name, at in SUMMED.get(type(thing), ())})  # type: ignore[operator]  # see `SUMMED`
         if isinstance(thing, VM):
             self.labels.use(labels_in(new), labels_in(old))
@@ -226,6 +228,11 @@ class MapRows:
     def counts(self) -> MapCounts:
         states = (self._states[STATES[state]] for state in COUNTED)
         return MapCounts(len(self.slots), self._kinds.get(Host, 0), self._kinds.get(VM, 0), *states, **self._sums)
+
+
+def _is_summed(thing: Thing, row: Sequence[Any]) -> bool:
+    """By its row. No VM is put on a host that does not respond, nor a disk into a library of ISOs."""
+    return bool(row[FLAGS] & LIVE) if isinstance(thing, Host) else not isinstance(thing, SR) or row[5] != "iso"
 
 
 def count(mirror: Sight) -> MapCounts:

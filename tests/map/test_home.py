@@ -17,7 +17,7 @@ from data.facts.vm import is_guest
 from data.identity import key_of
 from data.mirror import Mirror
 from data.names import by_name, name_of
-from data.objects import SR, VM, Host
+from data.objects import SR, VM, Host, HostMetrics
 from data.placement import guests_on, memory_of
 from data.server import ServerState
 from pages import home
@@ -56,6 +56,10 @@ async def test_the_head_says_what_is_free_and_follows_it(user: User, mirror: Mir
     before = srs[0].physical_utilisation
     fakes.change(mirror, srs[0], physical_utilisation=0)
     await user.should_see(f"Storage: {size(free + before)} free")
+    (lost, *_), (away, *answering) = list(mirror.every(Host)), hosts
+    fakes.change(mirror, lost.home.all(HostMetrics)[lost.metrics], live=False)
+    assert away.free
+    await user.should_see(f"Memory: {size(sum(host.free for host in answering))} free")
 
 
 async def test_a_pool_that_does_not_answer_is_named(user: User, mirror: Mirror) -> None:
