@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from data.objects import VM, Host
 from data.reading import PastRows, reading
+from data.stores.directory import DataDirectory
+from data.stores.vault import Vault
 from tests import fakes
+from xo_dash.control.resume.files import RunFiles
+from xo_dash.control.resume.lines import RunLine
 
 
 def test_rows_asked_for_in_any_way_are_kept_as_they_were() -> None:
@@ -24,3 +30,16 @@ def test_rows_asked_for_in_any_way_are_kept_as_they_were() -> None:
     with PastRows(mirror.pools, kept).restored():
         assert second.name_label == before
     assert second.name_label == "another"
+
+
+async def test_a_line_that_the_thread_cannot_make_leaves_no_file_and_stops_no_run(tmp_path: Path) -> None:
+    def broken() -> RunLine:
+        raise TypeError("no plain data")
+
+    file = RunFiles(tmp_path, Vault(DataDirectory(tmp_path))).begin("run")
+    assert file is not None
+    file.note_later(broken)
+    await file.settle()
+    file.note_later(broken)
+    await file.settle()
+    assert not file.path.exists()

@@ -93,19 +93,20 @@ class RunFile:
                 batch, self._waiting = self._waiting, []
                 try:
                     await asyncio.get_running_loop().run_in_executor(self._thread, self._append, batch)
-                except OSError as error:
+                except Exception as error:  # also of a line that cannot be made
                     self._dropped = True
                     self._waiting.clear()
-                    log.warning("%s cannot be written (%s): this run is not continued after a restart", self.path, error.strerror or error)
+                    reason = getattr(error, "strerror", None) or error
+                    log.warning("%s cannot be written (%s): this run is not continued after a restart", self.path, reason)
         finally:
             self._flushing = None
 
     def _append(self, texts: Sequence[Callable[[], str]]) -> None:
         """For the thread. A file that cannot be written must not be there either: it would tell of less than was done."""
-        lines = b"".join(self._vault.seal(text(), self.path.stem).encode() + b"\n" for text in texts)
         try:
+            lines = b"".join(self._vault.seal(text(), self.path.stem).encode() + b"\n" for text in texts)
             self._write(lines if self._size else msgspec.json.encode(_Header(VERSION)) + b"\n" + lines)
-        except OSError:
+        except Exception:
             self._unlink()
             raise
 
