@@ -18,9 +18,9 @@ from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason, NicMov
 from xo_dash.i18n import N_
 
 MOST = 300
+"""VMs that are moved by one command with a host of their own each."""
 CHOSEN_FOR_THEM = frozenset({MappingReason.DEFAULT, MappingReason.ROOM, MappingReason.NAME, MappingReason.VLAN, MappingReason.GUESS})
 """How places are found that nobody named."""
-"""VMs that are moved by one command with a host of their own each."""
 
 
 class DiskPlace(Request, frozen=True, kw_only=True):
