@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -21,6 +21,9 @@ from xo_dash.control.requests.request import Edit, NoRequest, Request
 from xo_dash.control.transfers.ends import Opening
 from xo_dash.control.usable import Usable, usable_by
 from xo_dash.i18n import N_
+
+if TYPE_CHECKING:
+    from xo_dash.control.run import Finds
 
 S = TypeVar("S", bound=XapiObject)
 R = TypeVar("R", bound=Request)
@@ -79,6 +82,7 @@ class Action(Generic[S, R]):
     group: str = ""  # "settings": what an object is, rather than what is done with it; in menus apart
     other_hosts: Callable[[R, S], Iterable[Host]] = lambda request, subject: ()  # that have work with it, besides where the object is
     sender: Callable[[R, S], Host | None] = lambda request, subject: None  # the host that sends disks for it, if one does and is known
+    leaves: Callable[[R, S], Finds | None] = lambda request, subject: None  # asked before it begins: what to look for if its end is lost
     page: Callable[[S], str] | None = None  # the path of a page that asks instead of the dialog, for a single object; "": the dialog does
     page_of_many: Callable[[Sequence[S]], str] | None = None  # ... and for several; "" for too many
     icon: str = ""

@@ -13,6 +13,7 @@ from xo_dash.control.admission import Admission, filled
 from xo_dash.control.audit import STOPPED, AuditUnwritable
 from xo_dash.control.execution import Execution
 from xo_dash.control.lazy_text import lazy
+from xo_dash.control.left_behind import LeftBehind
 from xo_dash.control.outcomes import CHANGED, STUCK
 from xo_dash.control.quota.desk import QuotaDesk
 from xo_dash.control.rehearsal import rehearse
@@ -49,6 +50,7 @@ class ItemRunner:
     throttle: HostTurns
     exchange: Exchange
     unfinished: Unfinished
+    left_behind: LeftBehind
     files: RunFiles | None
     clock: Callable[[], float]
     _queued: dict[RunItem, asyncio.Task[None]] = field(default_factory=dict)  # those whose turn has not come
@@ -111,8 +113,10 @@ class ItemRunner:
                 with reading(self.mirror.pools) as read, plan_began(item.started):
                     read.note(item.subject)
                     item.steps = [log_of(step) for step in rehearse(run.action.plan(request, item.subject))]
+                    leaves = run.action.leaves(request, item.subject)
                 record.began(item.started, request, read)
                 outcome = await self.execution.carry_out(run, item, request, turn, record)
+                outcome = self.left_behind.after(run, item, outcome, leaves)
             except AuditUnwritable as error:
                 item.started = 0.0
                 outcome = StepOutcome(RunState.REFUSED, lazy(N_("{reason}; nothing was done"), reason=str(error)))
@@ -133,7 +137,9 @@ class ItemRunner:
         with self.admission.under_way(run, item):
             with record.driving(FIRST):
                 item.steps = [log_of(step) for step in rehearse(run.action.plan(request, item.subject))]
+                leaves = run.action.leaves(request, item.subject)
             outcome = await self.execution.carry_out(run, item, request, turn, record)
+            outcome = self.left_behind.after(run, item, outcome, leaves)
         await self._end(run, item, outcome, record)
         if outcome.code == RESTARTED and len(item.steps) == 1 and not item.steps[0].inside:
             self.unfinished.follow(run, item)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from data.mirror import Mirror
 from data.stores.users import Role
 from data.types import Ref, XapiObject
 from xo_dash.control.action import AnyAction
@@ -38,6 +40,10 @@ class Leftover:
     pool: str = ""  # the server's id of where it is; empty: nobody knows
     refs: tuple[Ref, ...] = ()  # what was made, else what was changed
     made: bool = False
+
+
+Finds = Callable[[Mirror], Sequence[Leftover]]
+"""What is there now that was not when a command began, and can be nobody else's."""
 
 
 @dataclass(slots=True, eq=False)

@@ -24,6 +24,7 @@ from xo_dash.control.background import Background
 from xo_dash.control.execution import Execution
 from xo_dash.control.host.hardware import Machines
 from xo_dash.control.item_runner import ItemRunner
+from xo_dash.control.left_behind import LeftBehind
 from xo_dash.control.local_user import Users
 from xo_dash.control.plan import Step
 from xo_dash.control.quota.desk import QuotaDesk
@@ -93,6 +94,7 @@ class Runner:
         self.activity = Activity(mirror, self, clock)
         self._lines = RunAudit(audit, mirror, clock)
         self._unfinished = Unfinished(mirror, self._list.tell)
+        self._left_behind = LeftBehind(mirror, self._list.tell)
         throttle = HostTurns(at_once)
         follower = TaskWaiter(mirror, patience)
         self._execution = Execution(mirror, connections, follower, throttle, self.exchange, self._list.tell, self._background.spawn)
@@ -107,6 +109,7 @@ class Runner:
             throttle=throttle,
             exchange=self.exchange,
             unfinished=self._unfinished,
+            left_behind=self._left_behind,
             files=files,
             clock=clock,
         )
@@ -231,6 +234,7 @@ class Runner:
     async def stop(self) -> None:
         """Stop following; what was sent goes on in the pools, and the next start goes on with the rest."""
         self._unfinished.stop()
+        self._left_behind.stop()
         await self._execution.pause(TO_ANSWER)
         await self._background.stop()
         self.activity.stop()
@@ -254,3 +258,4 @@ class Runner:
         for run in self._list.forget_old():
             for item in run.items:
                 self._execution.undoing.forget(item)
+                self._left_behind.forget(item)

@@ -1,0 +1,70 @@
+"""What a call that nobody can tell of may have left: said with the run for as long as it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from data.changes import Change
+from data.mirror import Mirror
+from data.objects import SR, VDI
+from data.observers import Unsubscribe
+from data.server import Server
+from xo_dash.control.lazy_text import NOTHING, LazyText, lazy
+from xo_dash.control.run import Finds, Run, RunItem, RunState
+from xo_dash.control.steps import StepOutcome
+from xo_dash.i18n import N_
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    run: Run
+    finds: Finds
+    reason: LazyText  # without what is left
+
+
+class LeftBehind:
+    """Nothing of it is removed by us: the pool may still be at it. Whoever reads the run finds it, and decides."""
+
+    def __init__(self, mirror: Mirror, told: Callable[[Run], None]) -> None:
+        """`told` is called whenever a run says something else."""
+        self._mirror = mirror
+        self._tell = told
+        self._open: dict[RunItem, _Followed] = {}
+        self._unsubscribe: Unsubscribe | None = None
+
+    def after(self, run: Run, item: RunItem, outcome: StepOutcome, finds: Finds | None) -> StepOutcome:
+        """The outcome with what is left now; from then on the item is kept up with what is there, until it is forgotten."""
+        if finds is None or outcome.state is not RunState.LOST:
+            return outcome
+        self._open[item] = followed = _Followed(run, finds, outcome.reason or NOTHING)
+        self._unsubscribe = self._unsubscribe or self._mirror.observe(self._changed)
+        self._find(item, followed)
+        return replace(outcome, reason=item.reason)
+
+    def forget(self, item: RunItem) -> None:
+        self._open.pop(item, None)
+        if not self._open:
+            self.stop()
+
+    def stop(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+
+    def _changed(self, changes: Sequence[Change]) -> None:
+        if any(isinstance(change.subject, VDI | SR | Server) for change in changes):
+            for item, followed in self._open.items():
+                if self._find(item, followed):
+                    self._tell(followed.run)
+
+    def _find(self, item: RunItem, followed: _Followed) -> bool:
+        """Whether it says something else now."""
+        found = followed.finds(self._mirror)
+        if item.reason is not None and {one.refs for one in found} == {one.refs for one in item.left if one.made}:
+            return False
+        item.left = [one for one in item.left if not one.made] + list(found)
+        item.reason = followed.reason
+        for one in found:
+            item.reason = lazy(N_("{reason}; {left}"), reason=item.reason, left=one.says)
+        return True
