@@ -11,7 +11,7 @@ from components.new_vm.model import model_of
 from data.grants.grant import GrantKind
 from data.grants.quota import Amounts, Quota, exceeded
 from data.identity import key_of
-from data.objects import SR, VDI, VIF, VM, Appliance, Host, Network, Pool, PowerState
+from data.objects import SR, VBD, VDI, VIF, VM, Appliance, Host, Network, Pool, PowerState
 from data.scope import Scope
 from data.stores.directory import DataDirectory
 from data.stores.users import Role, User, UserStore
@@ -28,6 +28,7 @@ from xo_dash.control.quota.demands import COMMANDS
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.run import RunState
 from xo_dash.control.runner import Runner
+from xo_dash.control.vm.clone import CloneVM
 from xo_dash.control.vm.creation.blueprint import default_network
 from xo_dash.control.vm.creation.request import CreateVM
 
@@ -162,6 +163,19 @@ async def test_what_nobody_named_is_chosen_of_what_may_be_used(team: Team) -> No
     assert "does not allow the SR vault" in await team.create(name="b", **named), "what somebody names is not changed"
     await team.quota(srs=(key_of(world.images),))
     assert "does not allow" in await team.create(name="c"), "where there is none that may be used"
+
+
+async def test_a_copy_that_may_not_stay_where_the_original_is_may_go_elsewhere(team: Team) -> None:
+    world, limits = team.world, team.runner.quotas
+    vm = await team.owned()
+    disk = world._vdi("mine", world.vault, virtual_size=GIB)
+    world.fake.change(vm, VBDs=[world.fake.put(VBD(VM=vm.ref, VDI=disk.ref, userdevice="0"))])
+    await team.quota(srs=(key_of(world.fast),))
+    for name in ("vm.clone", "snapshot.new_vm", "snapshot.new_template"):
+        kept, moved = (CloneVM(name="copy", fast=fast, sr=sr) for fast, sr in ((True, None), (False, world.fast.uuid)))
+        (fault,) = limits.faults(team.dev, name, kept, vm)
+        assert fault.field == "sr" and "SR vault" in str(fault.reason) and "full copy" in str(fault.reason)
+        assert not limits.faults(team.dev, name, moved, vm), "as the sentence says"
 
 
 async def test_a_dry_run_where_the_usual_sr_is_not_seen_tells_what_will_be(team: Team) -> None:

@@ -37,6 +37,7 @@ class Demand:
     amounts: Amounts = NOTHING
     vm: VM | None = None
     uses: tuple[XapiObject, ...] = ()  # SRs and networks, besides those that the request names
+    stays: tuple[XapiObject, ...] = ()  # SRs and networks that a copy has because the original has them
     runs: bool = False  # its vCPUs and memory are those of a VM that runs
     starts: bool = False  # they are counted already where halted VMs count
     is_known: bool = True  # what it takes can be told before it is done
@@ -62,12 +63,11 @@ def _created(request: CreateVM, pool: Pool) -> Demand:
 
 
 def _cloned(request: CloneVM, vm: VM) -> Demand:
-    sr = vm.home.by_uuid(SR, request.sr) if request.sr else None
-    return Demand(amounts=_as_vm(vm), uses=(*([sr] if sr else _srs(vm)), *_networks(vm)))
+    return Demand(amounts=_as_vm(vm), stays=(*_srs_kept(request, vm), *_networks(vm)))
 
 
-def _made_template(_request: CloneVM, vm: VM) -> Demand:
-    return Demand(amounts=Amounts(disk=amounts_of(vm).disk), uses=tuple(_srs(vm)))
+def _made_template(request: CloneVM, vm: VM) -> Demand:
+    return Demand(amounts=Amounts(disk=amounts_of(vm).disk), stays=_srs_kept(request, vm))
 
 
 def _copied(_request: CopyToPool, vm: VM) -> Demand:
@@ -153,8 +153,10 @@ def _as_vm(vm: VM) -> Amounts:
     return Amounts(1, max(1, vm.VCPUs_max), vm.memory_static_max, amounts_of(vm).disk)
 
 
-def _srs(vm: VM) -> list[SR]:
-    return [sr for disk in disks_of(vm) if (sr := vm.home.one(SR, disk.SR)) is not None]
+def _srs_kept(request: CloneVM, vm: VM) -> tuple[SR, ...]:
+    """One that the request names is asked about as such."""
+    found = () if request.sr else (vm.home.one(SR, disk.SR) for disk in disks_of(vm))
+    return tuple(dict.fromkeys(sr for sr in found if sr is not None))
 
 
 def _networks(vm: VM) -> list[Network]:

@@ -19,7 +19,7 @@ from data.stores.users import Role, User
 from data.types import Ref, XapiObject
 from xo_dash.control.action import mentions
 from xo_dash.control.quota.demands import MAKING, Demand, demand
-from xo_dash.control.quota.words import beyond, not_allowed, unknown_size
+from xo_dash.control.quota.words import beyond, not_allowed, not_copied, unknown_size
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.run import Run, RunItem
@@ -178,6 +178,9 @@ def _not_allowed(quotas: Iterable[Quota], wanted: Demand, request: Request, subj
     for place, row in (*named, *(("", row) for row in wanted.uses)):
         if not all(quota.allows(row) for quota in quotas):
             yield Fault(place, not_allowed(row))
+    for row in wanted.stays:
+        if not all(quota.allows(row) for quota in quotas):
+            yield Fault("sr" if isinstance(row, SR) else "", not_copied(row))
 
 
 def _refs(result: object) -> Iterator[Ref]:

@@ -38,6 +38,14 @@ def not_allowed(row: XapiObject) -> LazyText:
     return lazy(message, name=named(row))
 
 
+def not_copied(row: XapiObject) -> LazyText:
+    """What a copy would be on because the original is."""
+    message = N_("your quota does not allow the SR {name}, where its disks are; turn off “Fast clone” and choose an SR for a full copy")
+    if not isinstance(row, SR):
+        message = N_("your quota does not allow the network {name}, which a NIC of it uses; ask an administrator")
+    return lazy(message, name=named(row))
+
+
 def unknown_size() -> LazyText:
     return lazy(N_("the contents of the file cannot be checked against your quota before the import; ask an administrator to import it"))
 
