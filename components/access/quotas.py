@@ -31,8 +31,10 @@ class QuotaList(Card):
         super().__init__(_("Quotas"), _("Limits for users and groups"), wide=True)
         self._context = context
         with self:
-            columns = [Column(_("Who"), main=True), *(Column(_(title)) for title in RESOURCES.values()), Column(_("SRs and networks")),
-                       Column("", number=True)]  # fmt: skip
+            columns = [
+                Column(_("Who"), main=True), *(Column(_(title), number=True) for title in RESOURCES.values()),
+                Column(_("SRs and networks")), Column("", number=True),
+            ]  # fmt: skip
             self._table = RecordTable(columns, _("No quotas. Users who may create VMs can create any number of them."))
             with ui.element().classes("x-btns"):
                 Button(_("Set quota"), lambda: QuotaDialog(context), icon="plus")

@@ -41,12 +41,12 @@ def as_props(row: AuditRow, context: Context) -> Mapping[str, str]:
             "result": _difference(row),
         }  # fmt: skip
     return {
-        "at": row.at, "who": row.user, "from": row.address, "what": what(row), "on": _on(row, context),
+        "at": row.at, "who": row.user, "from": row.address, "what": what(row), "on": done_to(row, context),
         "mark": MARKS.get(row.result, "unknown"), "result": result(row),
     }  # fmt: skip
 
 
-def _on(entry: AuditEntry, context: Context) -> str:
+def done_to(entry: AuditEntry, context: Context) -> str:
     """Grants and quotas have no names: what they are, and for whom. An owner is one of a VM."""
     given = {name: str(value) for name, value in entry.arguments.items()}
     user, group = given.get("user_id", ""), given.get("group_id", "")

@@ -9,6 +9,7 @@ from typing import Final
 
 from nicegui import ui
 
+from components.audit.rows import done_to
 from components.audit.words import result, what
 from components.live import follow_source, fresh_slot
 from components.people.faults import administer_or_notify
@@ -151,15 +152,14 @@ class RecentActivity(Card):
         ui.timer(0, self._read, once=True)
 
     async def _read(self) -> None:
-        query = Query(words=(f'"user_id":"{self._user.id}"',))
+        query = Query(user=self._user.id)
         found = await asyncio.to_thread(lambda: search(self._context.audit.files(), query, RECENT))
         if not self.is_deleted:
-            self._table.show(map(_activity, found.entries))
+            self._table.show(map(self._activity, found.entries))
 
-
-def _activity(entry: AuditEntry) -> Sequence[Value]:
-    moment = dt.datetime.fromisoformat(entry.at).timestamp()
-    return [lambda: Age(moment), what(entry), entry.name or "–", result(entry)]
+    def _activity(self, entry: AuditEntry) -> Sequence[Value]:
+        moment = dt.datetime.fromisoformat(entry.at).timestamp()
+        return [lambda: Age(moment), what(entry), done_to(entry, self._context) or "–", result(entry)]
 
 
 class TokensOfPerson(Card):

@@ -46,6 +46,11 @@ def test_all_words_have_to_fit_in_any_case(files: list[Path]) -> None:
     assert names(search(files, Query(results=frozenset({"refused"})), most=2)) == ["vm-18", "vm-15"]
 
 
+def test_what_somebody_did_is_not_what_was_done_to_them(tmp_path: Path) -> None:
+    told = entry(name="to ann", user_id="1", arguments={"user_id": "2"}), entry(name="by ann", user_id="2")
+    assert names(search([write(tmp_path / "audit.jsonl", *told)], Query(user="2"))) == ["by ann"]
+
+
 def test_a_time_bounds_what_is_read(files: list[Path]) -> None:
     noon = 1_767_960_000.0  # 9 January 2026, 12:00 UTC
     assert names(search(files, Query(begin=noon, end=noon + 86400))) == ["vm-10", "vm-9"]

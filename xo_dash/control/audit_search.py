@@ -21,6 +21,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     """What is looked for; everything has to fit."""
 
     words: tuple[str, ...] = ()  # each is somewhere in the line, in lower case
+    user: str = ""  # the id of who did it
     results: frozenset[str] = frozenset()  # any of them; empty: all
     begin: float = -math.inf  # seconds since 1970
     end: float = math.inf
@@ -55,6 +56,8 @@ def search(files: Iterable[Path], query: Query, most: int = MOST) -> Found:
 
 
 def _fits(entry: AuditEntry, line: bytes, query: Query) -> bool:
+    if query.user and entry.user_id != query.user:
+        return False
     if query.results and entry.result not in query.results:
         return False
     text = line.decode("utf-8", "replace").casefold() if query.words else ""
