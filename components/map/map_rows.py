@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final
 
@@ -13,8 +13,9 @@ import orjson
 
 from components.map.labels import LabelTable
 from components.map.reads import READS, Thing
-from components.map.rows import STATES, Row, host_row, labels_in, network_row, pool_row, sr_row, vm_row
+from components.map.rows import STATES, Row, host_row, is_protected, labels_in, network_row, pool_row, sr_row, vm_row
 from data.changes import Change, Operation, Subject
+from data.facts.pool import has_ha
 from data.facts.vm import VmState, is_guest, state_of
 from data.objects import SR, VM, Host, Network, Pool
 from data.server import Server
@@ -29,8 +30,8 @@ MOST_MEASURED = 64
 """Networks of a pool that are looked at with each round of measurements."""
 FLAGS, LIVE = 4, 2
 """The place of the flags in a host's row, and the one that says whether it responds."""
-STATE = 5
-"""The place of the state in a VM's row."""
+POOL, STATE = 2, 5
+"""The places of the pool and of the state in a VM's row."""
 SUMMED: Final[Mapping[type, Sequence[tuple[str, int]]]] = {Host: (("memory", 5), ("memory_free", 7)), SR: (("space", 6), ("space_used", 7))}
 """The places of amounts, in MiB, that the head of the page sums up."""
 
@@ -54,6 +55,8 @@ class MapCounts:
     space: int = 0
     """MiB of all SRs but ISO libraries; 0 while nobody knows."""
     space_used: int = 0
+    unprotected: int = 0
+    """VMs that HA does not restart, in pools where it is on."""
 
 
 @dataclass(slots=True)
@@ -105,6 +108,7 @@ class MapRows:
         self.slots: dict[str, RowSlots] = {}  # {server's id: who is measured there}
         self._states: Counter[object] = Counter()  # VMs by their state in rows
         self._kinds: dict[type[Thing], int] = {}
+        self._unprotected: Counter[object] = Counter()  # VMs that HA does not restart, by their pool in rows
         self._sums: Counter[str] = Counter()
 
     def add(self, pool: Home) -> None:
@@ -205,6 +209,7 @@ class MapRows:
             for row, by in ((old, -1), (new, 1)):
                 if row:
                     self._states[row[STATE]] += by
+                    self._unprotected[row[POOL]] += by * (not is_protected(row))
 
     def _id(self, thing: Thing) -> int:
         if thing not in self._ids:
@@ -227,7 +232,9 @@ class MapRows:
     @property
     def counts(self) -> MapCounts:
         states = (self._states[STATES[state]] for state in COUNTED)
-        return MapCounts(len(self.slots), self._kinds.get(Host, 0), self._kinds.get(VM, 0), *states, **self._sums)
+        unprotected = sum(self._unprotected[self._ids.get(pool.server)] for pool in with_ha(self._mirror))
+        amounts = {**self._sums, "unprotected": unprotected}
+        return MapCounts(len(self.slots), self._kinds.get(Host, 0), self._kinds.get(VM, 0), *states, **amounts)
 
 
 def _is_summed(thing: Thing, row: Sequence[Any]) -> bool:
@@ -238,7 +245,13 @@ def _is_summed(thing: Thing, row: Sequence[Any]) -> bool:
 def count(mirror: Sight) -> MapCounts:
     """The same without rows; amounts are left out, since they take long."""
     guests = [state_of(vm) for vm in mirror.every(VM) if is_guest(vm)]
-    return MapCounts(len(mirror.pools), sum(1 for _host in mirror.every(Host)), len(guests), *map(guests.count, COUNTED))
+    unprotected = sum(is_guest(vm) and not vm.ha_restart_priority for pool in with_ha(mirror) for vm in pool.all(VM).values())
+    found = MapCounts(len(mirror.pools), sum(1 for _host in mirror.every(Host)), len(guests), *map(guests.count, COUNTED))
+    return replace(found, unprotected=unprotected)
+
+
+def with_ha(mirror: Sight) -> list[Home]:
+    return [pool for pool in mirror if has_ha(pool)]
 
 
 def measured(slots: RowSlots) -> Iterator[tuple[MapItem, Host | VM]]:

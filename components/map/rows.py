@@ -7,8 +7,9 @@ Memory and disk are in MiB; `ids` gives the local number of an object, -1 for no
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import isnan
+from typing import Any
 
 from data.facts import vm as facts
 from data.facts.host import is_live
@@ -145,6 +146,12 @@ def labels_in(row: Row) -> list[int]:
     """The numbers of the labels in a VM's row; none in an empty one."""
     *_, os, folder, tags = row or (-1, -1, 0)
     return [number for number in (os, folder, *(tags or ())) if number >= 0]  # type: ignore[misc]  # as `vm_row` has them
+
+
+def is_protected(row: Sequence[Any]) -> bool:
+    """Whether HA restarts a VM, by its row."""
+    more = row[15]
+    return bool(more) and bool(more[0] & 1)
 
 
 def _more(vm: VM, ids: Ids) -> object:

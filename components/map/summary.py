@@ -10,12 +10,11 @@ from nicegui import ui
 from components.hosts.rows import UNPATCHED
 from components.live import follow_all, follow_source, fresh_slot
 from components.map.map_feed import MapFeed
-from components.map.map_rows import MapCounts
+from components.map.map_rows import MapCounts, with_ha
 from components.map.rows import MIB
 from components.ui import Mark
 from data.changes import Change
 from data.facts.pool import own_pool
-from data.facts.vm import is_guest
 from data.objects import SR, VM, Host, HostMetrics, Pool
 from data.server import Server
 from data.sight import Sight
@@ -106,7 +105,7 @@ def _concerns(change: Change) -> bool:
 
 
 def figures(mirror: Sight, counts: MapCounts, patches: PatchBook) -> list[SummaryFigure]:
-    return [*_totals(counts), *_states(counts), _unpatched(mirror, patches), *_unprotected(mirror), *_room(counts)]
+    return [*_totals(counts), *_states(counts), _unpatched(mirror, patches), *_unprotected(mirror, counts), *_room(counts)]
 
 
 def _totals(counts: MapCounts) -> Iterator[SummaryFigure]:
@@ -135,15 +134,13 @@ def _unpatched(mirror: Sight, patches: PatchBook) -> SummaryFigure:
     return SummaryFigure(_mark(count), text, tip, f"/hosts?show={UNPATCHED}", count)
 
 
-def _unprotected(mirror: Sight) -> Iterator[SummaryFigure]:
+def _unprotected(mirror: Sight, counts: MapCounts) -> Iterator[SummaryFigure]:
     """Without HA nobody asked for protection, and it is said that there is none; nothing while no pool was ever seen."""
-    known = [(pool, own) for pool in mirror if (own := own_pool(pool)) is not None]
-    protected = [pool for pool, own in known if own.ha_enabled]
-    if known and not protected:
-        yield SummaryFigure("", _("HA off"), _("No pool restarts VMs when their host fails"), "/hosts", 0)
-    if not protected:
+    if not with_ha(mirror):
+        if any(own_pool(pool) is not None for pool in mirror):
+            yield SummaryFigure("", _("HA off"), _("No pool restarts VMs when their host fails"), "/hosts", 0)
         return
-    bare = sum(is_guest(vm) and not vm.ha_restart_priority for pool in protected for vm in pool.all(VM).values())
+    bare = counts.unprotected
     text = ngettext("{n} VM unprotected", "{n} VMs unprotected", bare).format(n=number(bare))
     yield SummaryFigure(_mark(bare), text, _("VMs that HA does not restart when their host fails"), "/vms?lacks=ha", bare)
 

@@ -9,8 +9,9 @@ from nicegui.testing import User
 
 from components.map.announcer import Announcer
 from components.map.map import Map, SelectedObject
-from components.map.map_rows import MapCounts
+from components.map.map_rows import MapCounts, MapRows, count
 from components.map.summary import figures
+from data.changes import Change, Operation
 from data.facts.pool import own_pool
 from data.facts.sr import is_shown
 from data.facts.vm import is_guest
@@ -202,4 +203,13 @@ def test_the_figures_and_where_they_lead(mirror: Mirror, context: Context) -> No
     fakes.change(mirror, own, ha_enabled=True)
     fakes.change(mirror, next(mirror.every(Host)), pending_guidances=["reboot_host"])
     assert found(MapCounts())["1 host unpatched"] == "/hosts?show=unpatched"
-    assert found(MapCounts())[f"{len(guests) - 1} VMs unprotected"] == "/vms?lacks=ha"
+    assert found(count(mirror))[f"{len(guests) - 1} VMs unprotected"] == "/vms?lacks=ha"
+    rows = MapRows(mirror)
+    for each in mirror:
+        rows.add(each)
+    rows.rebuild()
+    assert rows.counts.unprotected == len(guests) - 1
+    fakes.change(mirror, guests[1], ha_restart_priority="best-effort")
+    rows.changed([Change(guests[1], Operation.MOD, frozenset(("ha_restart_priority",)))])
+    rows.rebuild()
+    assert rows.counts.unprotected == len(guests) - 2 == count(mirror).unprotected

@@ -7,6 +7,8 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from components.map import frames
 from components.map.map_feed import MapFeed
 from components.map.map_rows import MapCounts
@@ -191,7 +193,9 @@ async def test_what_cannot_be_seen_is_not_sent(mirror: Mirror) -> None:
     assert view.messages == []
 
 
-async def test_changes_within_a_moment_go_together(mirror: Mirror) -> None:
+async def test_changes_within_a_moment_go_together(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> None:
+    bursts: list[float] = []
+    monkeypatch.setattr("components.map.map_feed.next_burst", lambda now: bursts.append(now) or math.inf)
     map_feed = MapFeed(mirror, hold=math.inf)
     view = View(map_feed)
     vm = running(mirror)
@@ -200,8 +204,8 @@ async def test_changes_within_a_moment_go_together(mirror: Mirror) -> None:
     for name in ("two", "three", "four"):
         fakes.change(mirror, vm, name_label=name)
         await turn()
-    assert len(view.messages) == 1
-    await asyncio.sleep(INTERVAL * 1.5)
+    assert len(view.messages) == len(bursts) == 1
+    map_feed._flush()  # as its timer does with the next burst
     assert len(view.messages) == 2
     assert view.last["m"][0][VM_NAME] == "four"
     assert view.last["v"] == json.loads(view.messages[0])["v"] + 1
