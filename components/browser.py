@@ -1,11 +1,11 @@
-"""What an element is told in its browser."""
+"""What an element, or a page, is told in its browser."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Final
 
-from nicegui import ui
+from nicegui import Client, json, ui
 
 MESSAGE: Final = "run_javascript"
 TOLD: Final = "told"
@@ -28,6 +28,12 @@ def tell(element: ui.element, method: str, arguments: str) -> None:
         asyncio.get_running_loop().call_soon(turn.end)
     turn.message = {"code": code}
     client.outbox.enqueue_message(MESSAGE, turn.message, client.id)
+
+
+def call(client: Client, event: str, detail: str) -> None:
+    """An event of that page's window."""
+    code = f"dispatchEvent(new CustomEvent({json.dumps(event)}, {{ detail: {json.dumps(detail)} }}))"
+    client.outbox.enqueue_message(MESSAGE, {"code": code}, client.id)
 
 
 class _Turn:

@@ -40,9 +40,9 @@ def create(program: Context) -> None:
 
     @app.get("/transfers/in/{upload_id}", include_in_schema=False)
     async def wanted(request: Request, upload_id: str) -> Response:
-        """What of the file has to be sent next."""
+        """What of the file has to be sent now. Nobody waits here: a browser has six connections, and a page with a chosen file is told."""
         found = _upload(program, request, upload_id)
-        return Response(status_code=404) if found is None else await next_part(*found, program.runner)
+        return Response(status_code=404) if found is None else await next_part(*found, program.runner, within=0)
 
     @app.put("/transfers/in/{upload_id}", include_in_schema=False)
     async def sent(request: Request, upload_id: str, offset: int = 0) -> Response:

@@ -16,6 +16,7 @@ from xo_dash.context import Context
 from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.requests.fields import InputKind, RequestField, fields
+from xo_dash.control.requests.file import File
 from xo_dash.control.requests.request import REDACTED
 from xo_dash.control.run import Run, RunItem
 from xo_dash.control.xe import xe_lines
@@ -55,8 +56,8 @@ def _value(field: RequestField, value: object, called: Called) -> str:
         more = [_("... and {n} more").format(n=number(len(value) - NAMED))] if len(value) > NAMED else []
         return "; ".join([*(_value(field, one, called) for one in value[:NAMED]), *more])
     if isinstance(value, dict):
-        if field.part is None:  # a file: where it is offered is nobody else's business
-            return str(value.get("name", ""))
+        if field.part in (None, File):  # where it is offered is nobody else's business
+            return " ".join([str(value.get("name", "")), *([f"({size(held)})"] if isinstance(held := value.get("size"), int) else [])])
         return ", ".join(f"{title}: {text}" for title, text in _rows(fields(field.part), value, called))
     text = size(value) if field.entry is InputKind.SIZE and isinstance(value, int) else str(value)
     if field.kind is not None:

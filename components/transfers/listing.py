@@ -12,12 +12,16 @@ from components.actions.run_command import whoever
 from components.live import follow_source, fresh_slot
 from components.tasks.words import MARKS, WORDS
 from components.transfers.handing import download
+from components.transfers.picker import SameFile
 from components.transfers.words import amount, moving, pace, sends_a_file
 from components.ui import Age, Bar, Button, ButtonKind, StateMark, empty_state, heading
+from data.stores.users import ViewedUser
 from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.access import may
+from xo_dash.control.requests.request import files_of
 from xo_dash.control.run import Run, RunItem, StepLog
+from xo_dash.control.transfers.upload import Upload
 from xo_dash.i18n import _, percent
 
 SHOWN = 100
@@ -112,6 +116,8 @@ class TransferRow(ui.element):
                 self._share = ui.label().classes("x-num")
             self._amount = ui.label().classes("x-dim x-small x-transfer-amount")
             self._why = ui.label().classes("x-transfer-why")
+            self._again = ui.element().classes("contents")
+        self._awaited: Upload | None = None
 
     def refresh(self) -> None:
         run, step, meter = self._row.run, self._row.step, self._row.step.meter
@@ -129,11 +135,28 @@ class TransferRow(ui.element):
             self._vms = vms
             with fresh_slot(self._made):
                 link_made(vms)
+        self._offer_again(step)
         if meter is not None:
             self._bar.show(meter.fraction)
             self._share.text = percent(meter.fraction)
             how_far = amount(meter) if meter.moved else ""  # of one that a restart interrupted nobody knows
             self._amount.text = how_far if ended else f"{amount(meter)} · {pace(meter)}"
+
+    def _offer_again(self, step: StepLog) -> None:
+        """Where nobody sends on: a browser that was closed or loaded anew has lost the file."""
+        upload = self._lost() if step.meter is not None and step.meter.is_stalled and not step.state.ended else None
+        if upload is not self._awaited:
+            self._awaited = upload
+            with fresh_slot(self._again):
+                if upload is not None:
+                    SameFile(self._context.runner.exchange, upload)
+
+    def _lost(self) -> Upload | None:
+        user, run = whoever(), self._row.run
+        if user is None or user.id != run.user_id or run.request is None or isinstance(user, ViewedUser):
+            return None
+        found = (self._context.runner.exchange.upload(file.id, user.id) for file in files_of(run.request))
+        return next((upload for upload in found if upload is not None and upload.is_awaited), None)
 
     def _waiting(self) -> list[object]:
         return [one for one in self._context.runner.exchange.waiting(self._row.run) if one.item is self._row.item]

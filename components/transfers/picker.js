@@ -1,11 +1,18 @@
 // Chooses a file, and sends of it what the server asks for: slices in any order, no faster than they are taken. The server keeps nothing,
 // so after a cut it is asked what is wanted, and that is sent. Sending goes on when the field is gone, as long as the page is there.
+// Until something is wanted the page waits to be told, by its socket: a browser has six connections for all its pages.
 
 const SLICE = 32 * 2 ** 20;   // bytes of one request
 const FIRST = 500, LONGEST = 15_000;   // milliseconds between two tries
 const sending = new Set();
 
 addEventListener("beforeunload", (event) => { if (sending.size) event.preventDefault(); });
+
+const calls = new Map();   // by address: goes on with what waits there
+addEventListener("xo-upload", ({ detail }) => calls.get(detail)?.());
+
+/** Ends when something is wanted, or may be. */
+const called = (url) => new Promise((resolve) => { calls.set(url, resolve); setTimeout(resolve, LONGEST); });
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -22,10 +29,11 @@ async function send(url, file) {
   let wait = FIRST;
   for (;;) {
     try {
+      let call = called(url);   // before it is asked, so that none comes in between
       let wanted = await request("GET", url);
       while (!wanted.closed) {
         wait = FIRST;
-        if (!wanted.length) { wanted = await request("GET", url); continue; }
+        if (!wanted.length) { await call; call = called(url); wanted = await request("GET", url); continue; }
         sending.add(url);
         const { offset } = wanted, end = offset + Math.min(wanted.length, SLICE);
         wanted = await request("PUT", `${url}?offset=${offset}`, file.slice(offset, end));
@@ -63,7 +71,7 @@ export default {
       this.$emit("chosen", { name: file.name, size: file.size });
     },
     async offered(url) {
-      try { await send(url, this.file); } finally { sending.delete(url); }
+      try { await send(url, this.file); } finally { sending.delete(url); calls.delete(url); }
     },
   },
 };

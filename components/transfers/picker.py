@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 
-from nicegui import events, ui
+from nicegui import Client, events, ui
 
+from components.browser import call
 from xo_dash.auth.current import current_actor
 from xo_dash.control.requests.file import File
 from xo_dash.control.requests.types import LONGEST_NAME
+from xo_dash.control.transfers.ends import GONE
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.transfers.upload import Upload
 from xo_dash.i18n import _
@@ -52,13 +55,42 @@ class FilePicker(ui.element, component="picker.js"):
     def _chosen(self, event: events.GenericEventArguments) -> None:
         match event.args:  # what a browser sends may be anything
             case {"name": str(name), "size": int(size)} if 0 <= size < 1 << 50:
-                name = "".join(letter for letter in name if letter.isprintable())[-LONGEST_NAME:] or "?"
-            case _:
-                return
+                self._take("".join(letter for letter in name if letter.isprintable())[-LONGEST_NAME:] or "?", size)
+
+    def _take(self, name: str, size: int) -> None:
         self.withdraw()
         self._upload = self._exchange.offer(name, size, current_actor().user_id)
         self.file = File(id=self._upload.id, name=name, size=size)
         self._props["size"] = size_in_words(size)
         self.update()
-        self.run_method("offered", ROUTE + self._upload.id)
+        self._sent_as(self._upload)
         self._changed()
+
+    def _sent_as(self, upload: Upload) -> None:
+        """The browser sends of it what is wanted, and is told when something is: this field may be gone by then."""
+        page, url = weakref.ref(self.client), ROUTE + upload.id
+        upload.asked = lambda: _tell(page(), url)
+        self.run_method("offered", url)
+
+
+class SameFile(FilePicker):
+    """The file of an upload that nobody sends any more, chosen again: sending goes on where it was."""
+
+    def __init__(self, exchange: Exchange, upload: Upload) -> None:
+        super().__init__(_("To go on, choose {name} again").format(name=upload.name), exchange, _nobody)
+        self._again = weakref.ref(upload)
+
+    def _take(self, name: str, size: int) -> None:
+        upload = self._again()
+        if upload is None or upload.closed or upload.owner != current_actor().user_id:
+            self.fault(str(GONE))
+        elif (name, size) != (upload.name, upload.size):
+            self.fault(_("this is another file; choose {name} of {size}").format(name=upload.name, size=size_in_words(upload.size)))
+        else:
+            self.fault("")
+            self._sent_as(upload)
+
+
+def _tell(page: Client | None, url: str) -> None:
+    if page is not None and not page.is_deleted:
+        call(page, "xo-upload", url)

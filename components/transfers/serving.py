@@ -26,11 +26,11 @@ PATIENCE: Final = 20.0
 """Seconds in which a sender is told what it has to send, or to ask again."""
 
 
-async def next_part(upload: Upload, session: Session, runner: Runner) -> Response:
-    """What of the file has to be sent next, or that nothing has."""
+async def next_part(upload: Upload, session: Session, runner: Runner, within: float = PATIENCE) -> Response:
+    """What of the file has to be sent next, or that nothing has; said after `within` seconds at the latest."""
     if not may_send(session, upload, runner):
         upload.revoke()
-    wanted = await upload.wanted(PATIENCE)
+    wanted = await upload.wanted(within)
     answer: dict[str, Any] = {"closed": upload.closed}
     if wanted is not None:
         answer |= {"offset": wanted.offset, "length": wanted.length}

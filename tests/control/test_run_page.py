@@ -21,8 +21,11 @@ from tests import fakes
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from xo_dash.control.actions import action
 from xo_dash.control.lazy_text import lazy
+from xo_dash.control.pool.ova_request import ImportOVA
 from xo_dash.control.requests.decode import decode
+from xo_dash.control.requests.fields import fields
 from xo_dash.control.run import Leftover, RunState
+from xo_dash.i18n import size
 from xo_dash.xapi.errors import XapiFailure
 
 
@@ -134,3 +137,11 @@ async def test_what_was_made_is_one_click_away(looking: User, desk: Desk, fake: 
     links = [link.props["href"] for link in looking.find(marker="open-made").elements]
     assert links == [f"/vm/{key_of(copy)}"]
     assert made_vms(run, {}) == []  # of a pool that its reader does not see nothing is named
+
+
+def test_a_file_is_told_with_its_size_in_words() -> None:
+    beside = [{"file": {"id": "y", "name": "a.vmdk", "size": 3 << 30}}]
+    asked = decode(ImportOVA, {"file": {"id": "x", "name": "web.ovf", "size": 2048}, "files": beside, "sr": "b" * 36})
+    told = dict(_rows(fields(ImportOVA), asked.told(), lambda _field, _kind, key: key))
+    assert told["OVA or OVF file"] == f"web.ovf ({size(2048)})"
+    assert told["Files beside the OVF"] == f"File: a.vmdk ({size(3 << 30)})"

@@ -44,6 +44,7 @@ class Upload:
         self._feeding = False
         self.is_begun = False  # a command reads it
         self.moved: Callable[[int], None] = lambda _count: None  # told of bytes that were taken
+        self.asked: Callable[[], None] = lambda: None  # told that something is wanted again
         self.closed = False
         self.reason: LazyText | None = None  # why it ended, if not because it was complete
 
@@ -90,10 +91,18 @@ class Upload:
         return piece
 
     def _want(self, wanted: Wanted | None) -> None:
+        is_new = wanted is not None and self._wanted is None
         self._wanted = wanted
         self._stirred.set()
+        if is_new:
+            self.asked()
 
     # whoever sends
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether something is wanted that nobody sends."""
+        return self._wanted is not None and not self._feeding and not self.closed
 
     async def wanted(self, within: float) -> Wanted | None:
         """What to send; None if that is not known after so many seconds, or nothing is wanted any more (`closed`)."""
