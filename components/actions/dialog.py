@@ -160,7 +160,7 @@ class ActionDialog:
     def _word(self) -> str:
         """What is typed to confirm: how many they are, or the name of the one; "" where nothing is."""
         able = self._offer.able
-        if self._action.danger and len(able) >= TYPED:
+        if self._action.danger and len(able) >= (2 if self._action.typed else TYPED):
             return str(len(able))
         return name_of(able[0]).strip() if self._action.typed and len(able) == 1 else ""
 

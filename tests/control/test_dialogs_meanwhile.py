@@ -202,3 +202,16 @@ async def test_a_disk_that_comes_is_named_before_it_is_deleted(tmp_path: Path, f
         fake.remove(vm)
         await at.user.should_see("web-2: it no longer exists")
         assert fake.calls == []
+
+
+async def test_what_is_typed_of_one_is_typed_of_two(tmp_path: Path, fake: FakePool) -> None:
+    vm = fake.vm()
+    disks = [with_disk(fake, vm, name) for name in ("one", "other")]
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, disks)) as at:
+        yes = await opened(at, "vdi.delete")
+        assert not yes.enabled
+        box(at, "Type 2 to confirm").set_value("2")
+        assert yes.enabled
+        fake.remove(disks[1])
+        await at.user.should_see("other: it no longer exists", marker="dropped-out")
+        assert not yes.enabled, "now it is the name of the one that is left"

@@ -75,7 +75,7 @@ class Action(Generic[S, R]):
     succeeded: Callable[[S], bool] | None = None  # whether the object is as it should be afterwards; asked when a task is lost
     warning: str = ""  # what it costs; then it is confirmed first
     danger: bool = False  # what it costs does not come back
-    typed: bool = False  # confirmed by typing the name, also of a single object
+    typed: bool = False  # confirmed by typing, also for few: the name of one object, the number of several
     delivers: bool = False  # a file comes out of it, for whoever gave the command
     needs: Collection[str] = ()  # calls without which it cannot be done at all; older releases lack some
     prominent: bool = False  # a button of its own, not in the menu
@@ -100,7 +100,7 @@ class Action(Generic[S, R]):
         `user`: whose SRs and networks are suggested.
         """
         values = {**self.defaults(subjects), **dict.fromkeys(self.differing(subjects))}
-        if self.edits or usable_by(user, *subjects) is None:
+        if self.edits or not self._places or usable_by(user, *subjects) is None:
             return values
         return values | {name: self._suggested(name, values[name], subjects, user) for name in self._places if values.get(name)}
 
@@ -108,8 +108,8 @@ class Action(Generic[S, R]):
         """What a field that is an object may be; SRs and networks that are not for `user` are refused."""
         find = self.choices.get(name)
         found = find(subjects) if find is not None else ()
-        kind, usable = self._places.get(name), usable_by(user, *subjects)
-        if kind is None or usable is None:
+        kind = self._places.get(name)
+        if kind is None or (usable := usable_by(user, *subjects)) is None:
             return found
         home = subjects[0].home
         return [
