@@ -165,10 +165,10 @@ async def test_a_migrating_vm_is_solid_where_it_goes_and_a_ghost_where_it_was(br
 
 
 async def test_ten_thousand_are_painted_in_time(browser: Browser) -> None:
-    """Budgets: 33 ms for all, 3 ms for a tenth; here against ten thousand bare rectangles, so that a busy machine passes too."""
+    """Budgets: 33 ms for all, 3 ms for a tenth; here against eighty thousand bare rectangles, which a busy machine interrupts as often."""
     page = await open_canvas(browser, fleets.fleet(((30, 500),) * 20), size=(1680, 860))
     bare, whole, tenth, none, slide = await page.evaluate(TIMES)
-    assert whole < 8 * bare, (whole, bare)
+    assert whole < bare, (whole, bare)
     assert tenth < whole / 2, (tenth, whole)
     assert none < whole / 8, (none, whole)
     assert slide < whole / 1.5, (slide, whole)
@@ -177,7 +177,7 @@ async def test_ten_thousand_are_painted_in_time(browser: Browser) -> None:
 TIMES = f"""(() => {{
   const {{ctx, theme}} = map.art, vms = {RUNNING};
   const bare = map.time(() => {{
-    for (let i = 0; i < 10000; i++) {{ ctx.fillStyle = theme.fills[i % 60]; ctx.fillRect((i * 17) % 1600, Math.floor(i / 95) * 8, 7, 7); }}
+    for (let i = 0; i < 80000; i++) {{ ctx.fillStyle = theme.fills[i % 60]; ctx.fillRect((i * 17) % 1600, Math.floor(i / 760) * 8, 7, 7); }}
   }});
   const whole = map.time(() => {{ map.painter.view = null; map.paint(); }});
   const tenth = map.time((i) => {{
