@@ -13,7 +13,7 @@ from components.urls import path_of
 from data.names import name_of
 from data.types import Home, Ref, XapiObject
 from data.views.vm import VMView
-from xo_dash.control.run import Run, RunState
+from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.i18n import _, ngettext, number
 
 LINKED: Final = 20
@@ -21,23 +21,23 @@ LINKED: Final = 20
 
 
 def made_vms(run: Run, pools: Mapping[str, Home]) -> list[XapiObject]:
-    """Those that are there, in these pools; a snapshot is none."""
+    """Those that are there, in these pools; a snapshot is none, nor is a VM that has only moved."""
     found: dict[XapiObject, None] = {}
-    for pool, ref in _refs(run):
-        homes = [home for _key, home in sorted(pools.items(), key=lambda entry: entry[0] != pool)]
+    for item, ref in _refs(run):
+        homes = [home for _key, home in sorted(pools.items(), key=lambda entry: entry[0] != item.pool)]
         vm = next((vm for home in homes if (vm := home.one(VMView.kind, ref)) is not None), None)
-        if vm is not None and not vm.is_a_snapshot and path_of(vm):
+        if vm is not None and vm.uuid != item.uuid and not vm.is_a_snapshot and path_of(vm):
             found[vm] = None
     return list(found)
 
 
-def _refs(run: Run) -> Iterator[tuple[str, Ref]]:
-    """(pool of the object that the command was given to, what was made for it)"""
+def _refs(run: Run) -> Iterator[tuple[RunItem, Ref]]:
+    """(the object that the command was given to, what was answered for it)"""
     for item in run.items:
         if not item.state.ended or item.state is RunState.DONE:
             results = item.result if isinstance(item.result, list) else [item.result]
-            yield from ((item.pool, ref) for ref in item.made)
-            yield from ((item.pool, Ref(ref)) for ref in results if isinstance(ref, str) and ref.startswith("OpaqueRef:"))
+            yield from ((item, ref) for ref in item.made)
+            yield from ((item, Ref(ref)) for ref in results if isinstance(ref, str) and ref.startswith("OpaqueRef:"))
 
 
 def link_made(vms: list[XapiObject]) -> None:
