@@ -25,6 +25,8 @@ from xo_dash import __version__, i18n
 from xo_dash.auth.passwords import Passwords
 from xo_dash.cli import main, shadowed
 from xo_dash.cli_files import Files
+from xo_dash.cli_table import print_table
+from xo_dash.cli_terminal import harmless
 from xo_dash.config import Settings
 from xo_dash.local_socket import within
 
@@ -176,6 +178,13 @@ def test_a_lost_or_damaged_store_comes_back_from_a_copy_as_it_says(run: Run, dat
     assert told, err
     assert run(*told[1].split())[0] == 0
     assert "anna" in run("user", "list")[1]
+
+
+def test_a_name_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with harmless():
+        print_table(["name"], [["web\x1b]0;x\x07\x9b31m"]], "")
+        sys.stderr.write("кот\t1\n")
+    assert capsys.readouterr() == ("name\nweb\\x1b]0;x\\x07\\x9b31m\n", "кот\t1\n")
 
 
 def test_the_terminals_language_is_spoken(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,12 @@ Exit status: 0 done, 1 a command failed, 2 a wrong setting or a wrong command li
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 
 from xo_dash.cli_parser import parser
+from xo_dash.cli_terminal import harmless
 from xo_dash.i18n import LOCALES, _, negotiate, set_locator
 
 
@@ -24,7 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     language = _terminal_language()
     set_locator(lambda: language)  # not `using`: tasks of the server would inherit it, and its pages speak their readers' languages
     try:
-        return _run(arguments)
+        with harmless() if arguments[:1] != ["serve"] else nullcontext():  # its log has colours
+            return _run(arguments)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # `xo-dash user list | head -1`
