@@ -1,7 +1,9 @@
-// A file of what is shown. Text that a spreadsheet would take for a formula is made text again.
+// A file of what is shown. Text that a spreadsheet would take for a formula is made text again, also where it
+// splits at semicolons: there a quote that does not begin a cell keeps nothing together, lines included.
 
 const quote = (text) => {
-  const safe = /^[=+\-@\t\r]/.test(text) && !/^-?\d+([.,]\d+)?$/.test(text) ? `'${text}` : text;
+  const inside = text.replace(/([;\r\n])(?=[=+\-@＝＋－＠])/g, "$1'");
+  const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(text) && !/^-?\d+([.,]\d+)?$/.test(text) ? `'${inside}` : inside;
   return /[",;\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 };
 
