@@ -78,6 +78,10 @@ def test_what_a_pool_cannot_pack_with_is_refused_at_its_field(fake: FakePool, re
     assert isinstance(step, Transfer) and step.query["use_compression"] == "true", "as releases before zstd wrote it, too"
 
 
+HOSTILE = " " * (1 << 20) + "<?xml"
+"""What takes hours where each blank is begun at."""
+
+
 def test_what_a_task_brought_is_read_however_it_is_written() -> None:
     for text in (
         "<value>OpaqueRef:1</value>",
@@ -85,7 +89,7 @@ def test_what_a_task_brought_is_read_however_it_is_written() -> None:
         '<?xml version="1.0"?><value>OpaqueRef:1</value>',
     ):
         assert task_result(text) == "OpaqueRef:1"
-    for text in ("", "<value/>", "<value></value>", '<?xml version="1.0"?>', "<!DOCTYPE x><value>OpaqueRef:1</value>", "no XML"):
+    for text in ("", "<value/>", "<value></value>", '<?xml version="1.0"?>', "<!DOCTYPE x><value>OpaqueRef:1</value>", "no XML", HOSTILE):
         assert task_result(text) is None
 
 
