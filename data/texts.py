@@ -13,6 +13,8 @@ LAST_MOMENT: Final = 250_000_000_000
 """Epoch seconds, in the year 9892."""
 SORTED: Final = 1 << 14
 """Names whose place in the order is kept: those of the largest fleet, of which a list asks again and again."""
+COMPARED: Final = 256
+"""Characters of a name that its place is decided by: a pool may call something anything."""
 _DIGITS: Final = re.compile("[0-9]+")
 
 
@@ -36,7 +38,11 @@ def moment(text: str) -> float:
     return value if value < LAST_MOMENT else 0.0
 
 
-@lru_cache(SORTED)
 def natural(text: str) -> str:
     """What sorts a name as people do: whatever the case, and host-2 before host-10."""
+    return _padded(text[:COMPARED])
+
+
+@lru_cache(SORTED)
+def _padded(text: str) -> str:
     return _DIGITS.sub(lambda found: found[0].zfill(LONGEST), text.casefold())

@@ -376,3 +376,4 @@ def test_two_pools_of_one_name_are_told_apart_where_one_is_chosen() -> None:
 def test_names_are_sorted_as_people_do() -> None:
     names = ["host-10", "Host-2", "host-1", "db", f"host-{'9' * 5000}", "host-2b"]
     assert sorted(names, key=natural) == ["db", "host-1", "Host-2", "host-2b", "host-10", f"host-{'9' * 5000}"]
+    assert len(natural("1a" * 50_000)) < 10_000, "it is kept"
