@@ -21,6 +21,7 @@ NO_TAG: Final = 0
 
 class NetworkKind(StrEnum):
     EXTERNAL = "external"  # it leaves the hosts
+    BOND = "bond"  # ... by a bond of NICs
     VLAN = "vlan"  # it leaves them with a tag
     INTERNAL = "internal"  # VMs of one host among themselves
     MEMBER = "member"  # of a NIC that is part of a bond: nothing else lives there
@@ -32,6 +33,8 @@ def network_kind(network: Network) -> NetworkKind:
         return NetworkKind.INTERNAL
     if any(pif.VLAN > NO_TAG for pif in pifs):
         return NetworkKind.VLAN
+    if any(pif.bond_master_of for pif in pifs):
+        return NetworkKind.BOND
     return NetworkKind.MEMBER if all(pif.home.one(Bond, pif.bond_slave_of) for pif in pifs) else NetworkKind.EXTERNAL
 
 
@@ -145,7 +148,7 @@ def load_of(network: Network) -> float:
 
 def traffic_of(network: Network) -> list[tuple[str, str]]:
     """The series that add up to what goes over it, (uuid, data source): of its NICs; of a VLAN, or one within hosts, of the VMs on it."""
-    if network_kind(network) is NetworkKind.EXTERNAL:
+    if network_kind(network) in (NetworkKind.EXTERNAL, NetworkKind.BOND):
         ports = [(one.host.uuid, _lines(one.port)) for one in ports_into(network) if one.host is not None]
         return [(uuid, f"pif_{name}_{way}") for uuid, names in ports for name in names for way in ("rx", "tx")]
     vifs = network.all_of(VIF, network.VIFs)

@@ -122,10 +122,11 @@ def _pool_told(outcomes: Mapping[Host, FailoverSummary]) -> None:
         if bad:
             Mark("warning")
         ui.label(pool_verdict(len(outcomes), len(bad))).classes("x-strong")
-    for host in bad:
-        with ui.element().classes("x-failure-why"):
-            ui.link(name_of(host), map_path(host))
-            ui.label(f"{verdict(outcomes[host])}: {_reasons(outcomes[host])}").classes("x-dim")
+    with ui.element().classes("x-stack x-failures"):
+        for host in bad:
+            with ui.element().classes("x-failure-why"):
+                ui.link(name_of(host), map_path(host))
+                ui.label(f"{verdict(outcomes[host])}: {_reasons(outcomes[host])}").classes("x-dim")
 
 
 def _reasons(outcome: FailoverSummary) -> str:

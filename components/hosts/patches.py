@@ -56,7 +56,7 @@ class PoolPatches(Card):
         self._context, self._pool = context, pool
         columns = (Column(_("Host"), main=True), Column(_("Missing")), Column(_("Checked")))
         with self, ui.element().classes("x-stack").style("gap: 12px"):
-            self._table = CellTable(columns, _("No hosts."))
+            self._table = CellTable(columns, _("No hosts.")).classes("x-host-patches")
             self._sources = ui.element().classes("contents")
             with ui.element().classes("x-row x-wrap"):
                 hosts = pool.home.all(Host).values()

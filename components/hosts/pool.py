@@ -38,7 +38,7 @@ def pool_sums(pool: PoolView) -> None:
     """The cards of sums."""
     with cards().classes("x-fours"):
         counts, memory, storage = VmCounts(), MemoryBar(), Storage(pool)
-        with Card(_("About")):
+        with Card(_("About")).classes("x-pool-about"):
             facts = Facts([name for name, _value in about(pool)])
         follow_facts(pool, ("vm_states", "template_count"), lambda: counts.show(pool))
         follow_facts(pool, ("memory",), lambda: memory.show(pool.memory))

@@ -96,7 +96,7 @@ def resident_table(host: Host) -> TableSpec[VM]:
         ListColumn(_("State"), "minmax(88px, 0.6fr)", brief=True),
         ListColumn(_("CPU"), "minmax(102px, 0.6fr)", down=True, brief=True),
         ListColumn(_("Memory"), "58px", number=True, down=True, brief=True),
-        ListColumn(_("Network"), "78px", number=True, down=True, drop=3),
+        ListColumn(_("Network"), "90px", number=True, down=True, drop=3),
         ListColumn(_("Addresses"), "minmax(134px, 1fr)", brief=True, drop=2),
         ListColumn(_("Can migrate to"), "minmax(96px, 1.5fr)", drop=4),
         ListColumn(_("Uptime"), "70px", number=True, down=True, drop=1),

@@ -25,7 +25,7 @@ from xo_dash.i18n import N_, _, number
 
 KINDS = {
     NetworkKind.EXTERNAL: N_("External"), NetworkKind.VLAN: N_("VLAN"), NetworkKind.INTERNAL: N_("Internal"),
-    NetworkKind.MEMBER: N_("NIC of a bond"),
+    NetworkKind.BOND: N_("Bond"), NetworkKind.MEMBER: N_("NIC of a bond"),
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from data.level import Level
 from data.names import by_name, name_of
 from data.networks import NO_TAG
 from data.objects import PIF, Host, Pool
-from data.uplinks import tags_on
+from data.uplinks import hosts_of, tags_on
 from data.views.network import guest_count
 from xo_dash.control.network.create import BOND, INTERNAL, TAGGED, NewNetwork, base_of, members_on, why_no_bond
 from xo_dash.i18n import _, bits_rate, ngettext, number
@@ -29,7 +29,7 @@ def effects(request: NewNetwork, pool: Pool) -> list[Effect]:
     if request.kind == INTERNAL:
         return []
     base = base_of(request, pool)
-    hosts = by_name(pool.home.all(Host).values())
+    hosts = hosts_of(pool.home) if request.kind == BOND else by_name(pool.home.all(Host).values())  # a bond: in its order
     return [_of_bond(request, host) if request.kind == BOND else _of_tag(request, host, base.get(host)) for host in hosts]
 
 

@@ -128,7 +128,7 @@ def test_what_ends_with_a_toolstack_is_said_before(fake: FakePool) -> None:
     fake.put(Pool(master=one.ref))
     fake.put(Task(name_label="Async.VM.copy", resident_on=one.ref))
     assert list(action("host.restart_agent").consequences(one)) == [
-        "the whole pool does not respond for a minute: it is the master",
+        "one is the master: the whole pool does not respond for a minute",
         "the task “Async.VM.copy” is interrupted",
     ]
 

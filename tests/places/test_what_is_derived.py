@@ -212,7 +212,7 @@ def test_networks_know_their_kind_tag_and_links(build: Builder) -> None:
     _host, trunk, tagged = wired(build)
     internal = build.put(Network)
     rows = build.commit().all(Network)
-    assert [network_kind(rows[ref]) for ref in (trunk, tagged, internal)] == [NetworkKind.EXTERNAL, NetworkKind.VLAN, NetworkKind.INTERNAL]
+    assert [network_kind(rows[ref]) for ref in (trunk, tagged, internal)] == [NetworkKind.BOND, NetworkKind.VLAN, NetworkKind.INTERNAL]
     assert (tags_of(rows[tagged]), tags_of(rows[trunk])) == ([20], [])
     assert links_of(rows[tagged]) == (1, 1, LinkLevel.DEGRADED, Level.WARNING)
     assert links_of(rows[internal]) == (0, 0, LinkLevel.UP, Level.NONE)

@@ -90,11 +90,13 @@ def stopping(host: Host) -> Sequence[str]:
     """What ends with its toolstack."""
     running = [one for one in host.home.all(Task).values() if one.status is TaskStatus.PENDING and one.resident_on == host.ref]
     lines = [_("the task “{name}” is interrupted").format(name=one.name_label) for one in running]
-    return [*([_("the whole pool does not respond for a minute: it is the master")] if is_master(host) else []), *lines]
+    of_master = _("{name} is the master: the whole pool does not respond for a minute").format(name=name_of(host))
+    return [*([of_master] if is_master(host) else []), *lines]
 
 
 def _of_maintenance(host: Host) -> Sequence[str]:
-    return [*consequences(host), *([_("the whole pool does not respond meanwhile: it is the master")] if is_master(host) else [])]
+    of_master = _("{name} is the master: the whole pool does not respond meanwhile").format(name=name_of(host))
+    return [*consequences(host), *([of_master] if is_master(host) else [])]
 
 
 def power_on(request: NoRequest, host: Host) -> Plan:
@@ -108,7 +110,7 @@ POWER_ON: Final[AnyAction] = Action(
 RESTART_TOOLSTACK: Final[AnyAction] = Action(
     id="host.restart_agent", kind=Host, title=N_("Restart toolstack"), done=N_("The toolstack of {name} is restarting"), role=Role.ADMIN,
     icon="reboot", danger=True, prominent=True, applies_to=always, blocked=silent, consequences=stopping, plan=restart_toolstack,
-    warning=N_("VMs keep running. Tasks on the host are interrupted; if it is the master, the whole pool does not respond for a minute."),
+    warning=N_("VMs keep running. Tasks on the host are interrupted."),
 )  # fmt: skip
 REBOOT: Final[AnyAction] = Action(
     id="host.reboot", kind=Host, request=RebootHost, title=N_("Reboot host"), done=N_("{name} has rebooted"), role=Role.ADMIN,
