@@ -136,7 +136,9 @@ def test_each_host_is_suggested_or_says_why_not(world: World) -> None:
     said, best, _reasons = found(memory="16 GiB")
     assert said == {"host-1": "", "host-2": f"not enough memory: needs 16{NB}GiB, 8{NB}GiB free"} and best == "host-1"
     assert found(disks=[{"size": "1 GiB", "sr": world.fast.uuid}])[0]["host-2"] == "it has no access to fast"
-    world.fake.change(world.hosts[0], resident_VMs=[world.fake.vm("web-1", PowerState.RUNNING, resident_on=world.hosts[0].ref).ref])
+    names = ("web-1", "1" * 200_000 + "x")  # of the second a regular expression would begin at each digit
+    up = [world.fake.vm(name, PowerState.RUNNING, resident_on=world.hosts[0].ref).ref for name in names]
+    world.fake.change(world.hosts[0], resident_VMs=up)
     _said, best, reasons = found()
     assert best == "host-2" and reasons[-1] == "Similar VMs run on host-1"
     world.fake.change(world.hosts[1], enabled=False)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from string import digits
 from typing import Final
 
 from data.failover import reach_of
@@ -18,9 +18,10 @@ from xo_dash.control.conditions import host_refuses
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.vm.cpu_limits import host_lacks
 from xo_dash.control.vm.creation.blueprint import Blueprint
+from xo_dash.control.vm.creation.request import NUMBER
 from xo_dash.i18n import N_
 
-NUMBERED: Final = re.compile(r"(.*?)[-_. ]?(?:\d+|\{n\})$")
+SEPARATORS: Final = ("-", "_", ".", " ")
 FEWEST_LETTERS: Final = 2
 
 
@@ -108,8 +109,9 @@ def _seat(plan: Blueprint, host: Host) -> Seat:
 
 def _stem(name: str) -> str:
     """`web` of `web-12`; "" for a name without a number."""
-    found = NUMBERED.fullmatch(name)
-    return found[1].casefold() if found and len(found[1]) >= FEWEST_LETTERS else ""
+    bare = name.removesuffix(NUMBER) if name.endswith(NUMBER) else name.rstrip(digits)
+    stem = bare[:-1] if bare.endswith(SEPARATORS) else bare
+    return stem.casefold() if bare != name and len(stem) >= FEWEST_LETTERS else ""
 
 
 def same_names(home: Home, names: Sequence[str]) -> list[VM]:
