@@ -21,7 +21,7 @@ from tests import fakes
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from xo_dash.control.actions import action
 from xo_dash.control.lazy_text import lazy
-from xo_dash.control.pool.ova_request import ImportOVA
+from xo_dash.control.pool.ova_request import ImportOVA, OVADisk
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fields import fields
 from xo_dash.control.run import Leftover, RunState
@@ -145,3 +145,5 @@ def test_a_file_is_told_with_its_size_in_words() -> None:
     told = dict(_rows(fields(ImportOVA), asked.told(), lambda _field, _kind, key: key))
     assert told["OVA or OVF file"] == f"web.ovf ({size(2048)})"
     assert told["Files beside the OVF"] == f"File: a.vmdk ({size(3 << 30)})"
+    disk = _rows(fields(OVADisk), {"file": "a.vmdk", "size": 8 << 30, "stored": 3 << 30}, lambda _field, _kind, key: key)
+    assert dict(disk) == {"File": "a.vmdk", "Size": size(8 << 30), "Size of the file": size(3 << 30)}

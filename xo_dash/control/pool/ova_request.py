@@ -25,7 +25,7 @@ class OVADisk(Request, frozen=True, kw_only=True):
 
     file: Annotated[Name, called(N_("File"))]
     size: Annotated[Size, called(N_("Size"))]
-    stored: Annotated[int, Meta(ge=0, le=1 << 50), called(N_("Size of the file"))] = 0
+    stored: Annotated[int, Meta(ge=0, le=1 << 50, extra={"size": True}), called(N_("Size of the file"))] = 0
     checksum: Annotated[str, Meta(max_length=140), called(N_("Checksum"))] = ""
     sr: Annotated[SRUuid | None, called(N_("SR"))] = None
 
