@@ -9,7 +9,7 @@ from components.actions.made import link_made, made_vms
 from components.actions.retrying import dismiss, failed, retry_failed
 from components.actions.run_command import whoever
 from components.live import follow_source, fresh_slot
-from components.transfers.words import amount, pace, sends_a_file, transfers
+from components.transfers.words import going, sends_a_file, transfers
 from components.ui import Bar, Button, ButtonKind, passing
 from data.types import XapiObject
 from xo_dash.context import Context
@@ -86,7 +86,7 @@ class RunCard(ui.element):
         self._sum.text = summary(run) if len(run.items) > 1 or run.ended else ""
         self._sum.set_visibility(bool(self._sum.text))
         meters = transfers(run)
-        self._moving.text = f"{amount(meters[0])} · {pace(meters[0])}" if len(meters) == 1 else ""
+        self._moving.text = going(run, meters[0]) if len(meters) == 1 else ""
         self._moving.set_visibility(bool(self._moving.text))
         self._cancel.set_visibility(bool(meters) and not run.cancelled)
         if run.ended and not run.unhappy and "data-passing" not in self.props:

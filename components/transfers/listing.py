@@ -13,7 +13,7 @@ from components.live import follow_source, fresh_slot
 from components.tasks.words import MARKS, WORDS
 from components.transfers.handing import download
 from components.transfers.picker import SameFile
-from components.transfers.words import amount, moving, pace, sends_a_file
+from components.transfers.words import amount, going, moving, sends_a_file
 from components.ui import Age, Bar, Button, ButtonKind, StateMark, empty_state, heading
 from data.stores.users import ViewedUser
 from data.types import XapiObject
@@ -140,11 +140,13 @@ class TransferRow(ui.element):
             self._bar.show(meter.fraction)
             self._share.text = percent(meter.fraction)
             how_far = amount(meter) if meter.moved else ""  # of one that a restart interrupted nobody knows
-            self._amount.text = how_far if ended else f"{amount(meter)} · {pace(meter)}"
+            self._amount.text = how_far if ended else going(run, meter)
 
     def _offer_again(self, step: StepLog) -> None:
         """Where nobody sends on: a browser that was closed or loaded anew has lost the file."""
-        upload = self._lost() if step.meter is not None and step.meter.is_stalled and not step.state.ended else None
+        upload = (
+            self._lost() if step.meter is not None and step.meter.is_stalled and not (step.state.ended or self._row.run.cancelled) else None
+        )
         if upload is not self._awaited:
             self._awaited = upload
             with fresh_slot(self._again):

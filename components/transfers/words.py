@@ -50,6 +50,11 @@ def amount(meter: MovingBytes) -> str:
     return size(meter.moved)
 
 
+def going(run: Run, meter: MovingBytes) -> str:
+    """How far and how fast; of one that somebody cancelled, that."""
+    return f"{amount(meter)} · {_('Cancelling') if run.cancelled else pace(meter)}"
+
+
 def pace(meter: MovingBytes) -> str:
     """`110 MiB/s, 20 s left`; of one that stands still, for how long."""
     if not meter.moved:

@@ -9,6 +9,7 @@ import os
 import tarfile
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.transfers.haul import Haul
 from xo_dash.control.transfers.images import converted, disk_size
 from xo_dash.control.transfers.meter import ByteCounter
-from xo_dash.control.transfers.mover import Mover
+from xo_dash.control.transfers.mover import Mover, notice_of
 from xo_dash.control.transfers.raw_disk import HEAD
 from xo_dash.control.transfers.upload import OutOfOrder, Upload
 from xo_dash.i18n import duration
@@ -305,6 +306,12 @@ async def test_what_we_had_cancelled_tells_why() -> None:
     haul = Haul(nothing, nothing, step, nothing, task=Ref("OpaqueRef:task"), following=asyncio.create_task(following()))
     failure = StepOutcome(RunState.FAILED, lazy("the host refused the transfer"), "TransferRefused")
     assert await mover._concluded(haul, failure) is failure
+
+
+def test_what_goes_out_is_stopped_sooner_than_what_comes_in() -> None:
+    """A host that has nothing to send yet does not see that nobody takes it; of an import it has to take back what it made."""
+    out = Transfer("/export", {}, says=lazy(""), label="", name="x")
+    assert notice_of(out) < notice_of(replace(out, content=lambda: b""))
 
 
 async def test_what_comes_is_what_is_wanted() -> None:

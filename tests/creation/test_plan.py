@@ -93,6 +93,16 @@ def test_a_copy_of_a_vm_is_no_template_before(world: World) -> None:
     assert methods(world, name="b", template=vm.uuid, nics=[], start=False) == ["VM.clone", "VBD.create"]
 
 
+def test_what_is_copied_keeps_its_firmware_and_boot_order(world: World) -> None:
+    """The copy has them from XAPI: network boot comes first only where somebody asks for it."""
+    params = {"firmware": "uefi", "order": "cd"}
+    world.fake.change(world.golden, HVM_boot_params=params, platform={"secureboot": "auto"})
+    made = methods(world, name="b", template=world.golden.uuid, vcpus=3, nics=[], start=False)
+    assert "VM.clone" in made and not [call for call in made if "boot" in call or "NVRAM" in call or "platform" in call]
+    vm = world.fake.vm("web-1", HVM_boot_params=params, VCPUs_max=1, VCPUs_at_startup=1)
+    assert [method for method, _given in calls_of("vm.clone", vm, name="c")] == ["VM.clone"]
+
+
 def test_several_stand_for_themselves(world: World) -> None:
     steps = steps_of("vm.create", world.pool, name="web-{n}", count=3, first=4, template=world.debian.uuid)
     assert [str(step.says) for step in steps] == ["Creating 3 VMs"]

@@ -34,6 +34,8 @@ TO_FETCH: Final = 120.0
 """Seconds in which somebody has to begin to take what comes out."""
 TO_NOTICE: Final = 10.0
 """Seconds in which XAPI should see that a transfer broke, and take back what it made."""
+TO_STOP: Final = 1.0
+"""The same of what goes out: nothing was made for it, and a host that has nothing to send yet does not see that nobody is there."""
 TO_END: Final = 30.0
 """Seconds that it gets to end the task, once that is cancelled."""
 TO_REFUSE: Final = 5.0
@@ -274,7 +276,7 @@ class Mover:
         if haul.stream is not None:
             haul.stream.abort()
             with suppress(TimeoutError):
-                return await asyncio.wait_for(asyncio.shield(following), TO_NOTICE)
+                return await asyncio.wait_for(asyncio.shield(following), notice_of(haul.step))
         haul.cancelled = True
         await self._tidy("task.cancel", haul.pool, task)
         return await asyncio.wait_for(asyncio.shield(following), TO_END if haul.stream is not None else TO_REFUSE)
@@ -311,6 +313,11 @@ async def _passed_on(stream: DownloadStream, delivery: Delivery, meter: ByteCoun
         await passing
     finally:
         passing.cancel()
+
+
+def notice_of(step: Transfer) -> float:
+    """Seconds that XAPI gets to see that its bytes ended too early, before its task is cancelled."""
+    return TO_NOTICE if step.is_upload else TO_STOP
 
 
 def _texts(query: Mapping[str, object]) -> dict[str, str]:
