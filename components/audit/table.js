@@ -6,12 +6,12 @@ export default {
       <thead><tr><th v-for="title in heads">{{ title }}</th></tr></thead>
       <tbody @keydown="walk">
         <tr v-for="(row, at) in rows" :key="at" :class="{ 'x-chosen': at === chosen }" @click="choose(at)">
-          <td class="x-nowrap" :title="row.at">{{ moment(row.at) }}</td><td class="x-audit-who" dir="auto">{{ row.who }}</td>
+          <td class="x-nowrap" :title="row.at">{{ moment(row.at) }}</td><td class="x-audit-who" dir="auto" :title="row.who">{{ row.who }}</td>
           <td class="x-dim">{{ row.from }}</td>
           <td><button type="button" class="x-audit-what" :aria-pressed="at === chosen">{{ row.what }}</button></td>
-          <td class="x-audit-on" dir="auto">{{ row.on }}</td>
-          <td class="x-nowrap"><span class="x-row"><i v-if="row.mark" :class="'x-mark x-mark-' + row.mark" aria-hidden="true" v-html="marks[row.mark]"></i>
-            {{ row.result }}</span></td>
+          <td class="x-audit-on" dir="auto" :title="row.on">{{ row.on }}</td>
+          <td class="x-nowrap" :title="row.result"><span class="x-row"><i v-if="row.mark" :class="'x-mark x-mark-' + row.mark" aria-hidden="true" v-html="marks[row.mark]"></i>
+            <span class="x-cut" dir="auto">{{ row.result }}</span></span></td>
         </tr>
       </tbody></table></div>`,
   props: { heads: Array, rows: Array, marks: Object },
