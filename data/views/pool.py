@@ -14,6 +14,7 @@ from data.findings.registry import FindingRegistry
 from data.guidance import FIELDS as GUIDANCE
 from data.guidance import waiting_among
 from data.names import pool_name
+from data.networks import is_internal
 from data.objects import SR, VM, Host, Network, Pool
 from data.placement import Memory
 from data.views.host import RESIDENTS
@@ -93,7 +94,10 @@ class PoolView(View[Pool]):
         lambda pool: waiting_among(pool.home.all(VM).values()), *via("VM", *GUEST, "power_state", "resident_on.metrics.live", *GUIDANCE)
     )
     """Those that are to be restarted for updates to work."""
-    sr_count = _Fact(lambda pool: len(pool.home.all(SR)), "SR.uuid")
-    network_count = _Fact(lambda pool: len(pool.home.all(Network)), "Network.uuid")
+    sr_count = _Fact(
+        lambda pool: sum(not storage.is_drive(sr) for sr in pool.home.all(SR).values()), *via("SR", "type", "content_type", "is_tools_sr")
+    )
+    network_count = _Fact(lambda pool: sum(not is_internal(network) for network in pool.home.all(Network).values()), "Network.PIFs")
+    """Both as their lists show them at first."""
     level = _Fact(lambda pool: pool.home.part(FindingRegistry).mark(pool), FINDINGS)
     """The worst that is told of it."""

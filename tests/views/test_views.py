@@ -8,14 +8,16 @@ from types import SimpleNamespace
 import pytest
 from nicegui import binding
 
+from components.frame.tally import SectionCounter
 from data.coalesce import INTERVAL
 from data.facts.vm import VmState, state_of
 from data.history import History
 from data.identity import key_of
 from data.mirror import Mirror
-from data.objects import PowerState, VMGuestMetrics
+from data.objects import SR, Pool, PowerState, VMGuestMetrics
 from data.scope import Scope
 from data.types import NULL_REF
+from data.views.pool import PoolView
 from data.views.vm import VMView
 from tests import fakes
 from tests.map.fleets import joined
@@ -98,3 +100,12 @@ async def test_measurements_and_judgements_are_followed_too(mirror: Mirror) -> N
     for leave in leaves:
         leave()
     assert not history.is_watched
+
+
+def test_a_pool_counts_what_the_sections_count(mirror: Mirror) -> None:
+    home = next(iter(mirror))
+    next(iter(home.all(SR).values())).type = "udev"  # a drive: lists hide it until asked
+    counts = SectionCounter(mirror).counts
+    pools = [pool for home in mirror for pool in home.all(Pool).values()]
+    assert counts.srs == sum(PoolView.sr_count.of(pool) for pool in pools) < sum(len(home.all(SR)) for home in mirror)
+    assert counts.networks == sum(PoolView.network_count.of(pool) for pool in pools)
