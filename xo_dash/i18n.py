@@ -9,6 +9,7 @@ Which language it is: the one of `using(...)` if inside one, else what the locat
 import datetime as dt
 import gettext as _gettext
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -28,6 +29,20 @@ Locator = Callable[[], str | None]
 
 _chosen: ContextVar[str | None] = ContextVar("locale", default=None)
 _locator: list[Locator] = []  # none or one; the only thing here that the program sets
+
+
+_TO_THE_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_ISOLATED: Final = re.compile("\u2068([^\u2068\u2069]*)\u2069")
+
+
+def isolated(name: str) -> str:
+    """A name on its way into a sentence: written to the left it has a direction of its own, or it would draw along what is beside it."""
+    return f"\u2068{name}\u2069" if _TO_THE_LEFT.search(name) else name
+
+
+def bare(sentence: str) -> str:
+    """`sentence` for programs: names as they are."""
+    return _ISOLATED.sub(r"\1", sentence)
 
 
 # ---- which language

@@ -10,7 +10,7 @@ from data.names import by_name, name_of
 from data.texts import natural
 from data.types import GIB
 from data.views.message import MessageView
-from xo_dash.i18n import HOUR, MINUTE, _, duration, ngettext, number, percent, size
+from xo_dash.i18n import HOUR, MINUTE, _, duration, isolated, ngettext, number, percent, size
 
 MOST_NAMES = 3
 """Names in a sentence; more are counted."""
@@ -26,6 +26,7 @@ def names(finding: Finding) -> str:
 def _listed(found: list[str], count: int = 0) -> str:
     """The first few; `count` is how many there are, if not all are given."""
     count = count or len(found)
+    found = [*map(isolated, found)]
     if count <= MOST_NAMES:
         return ", ".join(found)
     return _("{names} and {n} more").format(names=", ".join(found[: MOST_NAMES - 1]), n=number(count - MOST_NAMES + 1))
@@ -33,7 +34,7 @@ def _listed(found: list[str], count: int = 0) -> str:
 
 def hosts(finding: Finding) -> str:
     """Where it is so, by name."""
-    return ", ".join(name_of(host) for host in by_name(finding.reading.where))
+    return ", ".join(isolated(name_of(host)) for host in by_name(finding.reading.where))
 
 
 def days_left(finding: Finding) -> str:
@@ -123,14 +124,14 @@ TITLES: Mapping[str, Callable[[Finding], str]] = {
     "sr.filling": lambda f: _("{name} will be full in about {time}").format(name=names(f), time=days_left(f)),
     "sr.paths": lambda f: _("{name}: lost paths on {hosts}").format(name=names(f), hosts=hosts(f)),
     "disk.chain": lambda f: _("{name}: chain of {n} disks; at 30, snapshots are no longer possible").format(
-        name=f.reading.detail, n=number(f.reading.value)
+        name=isolated(f.reading.detail), n=number(f.reading.value)
     ),
     "disk.coalesce": lambda f: ngettext(
         "{name}: {n} disk waiting to coalesce for more than a day",
         "{name}: {n} disks waiting to coalesce for more than a day",
         len(f.subjects),
-    ).format(name=f.reading.detail, n=number(len(f.subjects))),
-    "disk.orphan": lambda f: _("{name}: {size} in unused disks").format(name=f.reading.detail, size=size(f.reading.value * GIB)),
+    ).format(name=isolated(f.reading.detail), n=number(len(f.subjects))),
+    "disk.orphan": lambda f: _("{name}: {size} in unused disks").format(name=isolated(f.reading.detail), size=size(f.reading.value * GIB)),
     "network.no_link": lambda f: _("{name}: link down on {hosts}").format(name=names(f), hosts=hosts(f)),
     "network.degraded": lambda f: _("{name}: link degraded on {hosts}").format(name=names(f), hosts=hosts(f)),
     "vm.down": lambda f: _("{name} should be running but is halted").format(name=names(f)),

@@ -16,7 +16,7 @@ from data.views.network import NetworkView
 from data.views.pool import PoolView
 from data.views.sr import SRView
 from data.views.vm import VMView
-from xo_dash.i18n import _, duration, ngettext, number, percent, size
+from xo_dash.i18n import _, duration, isolated, ngettext, number, percent, size
 
 TONES: Mapping[Level, str] = {Level.CRITICAL: "critical", Level.WARNING: "warning"}
 """How loudly a level is shown, a mark or a colour; the others are not."""
@@ -31,7 +31,7 @@ def sentence(finding: Finding, mirror: Pools) -> tuple[str, str]:
     title = many(finding) if many else TITLES[finding.rule.key](finding)
     parts = [names(finding), _vms(finding)] if many else [_detail(finding)]
     if len(mirror.pools) > 1 and not isinstance(subject, PoolView.kind):
-        parts.insert(0, pool_name(mirror.pools[subject.home.id]))
+        parts.insert(0, isolated(pool_name(mirror.pools[subject.home.id])))
     return title, " · ".join(filter(None, parts))
 
 
@@ -43,7 +43,7 @@ def server_sentence(server: Server, pool: str = "") -> str:
         ServerState.WRONG_POOL: _("{name}: another pool responds at this address"),
         ServerState.DUPLICATE: _("{name}: this pool is already connected"),
     }
-    return sentences.get(server.state, _("{name} is not responding")).format(name=pool or server_name(server))
+    return sentences.get(server.state, _("{name} is not responding")).format(name=isolated(pool or server_name(server)))
 
 
 def amount(finding: Finding) -> str:

@@ -20,6 +20,7 @@ from data.server import ServerState
 from data.types import XapiObject
 from tests import fakes
 from tests.map import fleets
+from xo_dash.i18n import bare
 
 NOW = 1_800_000_000.0
 FULL = next(rule for rule in RULES if rule.key == "sr.full")
@@ -56,6 +57,17 @@ def test_the_worst_comes_first(mirror: Mirror) -> None:
     titles = [sentence(finding, mirror)[0] for finding in found]
     assert "nfs-vault is 96% full" in titles
     assert "storage: link down on xcp-lab-3" in titles
+
+
+def test_a_name_to_the_left_does_not_draw_its_sentence_along(mirror: Mirror) -> None:
+    home = max(mirror, key=lambda pool: len(pool.all(VM)))
+    sr, host = next(iter(home.all(SR).values())), next(iter(home.all(Host).values()))
+    sr.name_label = "\u05d0\u05e8\u05db\u05d9\u05d5\u05df 2"
+    finding = Finding(FULL, Level.WARNING, (sr,), Reading(0.96, where=(host,)), NOW)
+    title, _detail = sentence(finding, mirror)
+    assert title == f"\u2068{sr.name_label}\u2069 is 96% full"
+    assert bare(title) == f"{sr.name_label} is 96% full"  # what programs are told
+    assert TITLES["sr.unplugged"](finding).endswith(f" is not attached on {host.name_label}")
 
 
 def test_every_rule_has_a_sentence_and_a_name_of_its_own() -> None:

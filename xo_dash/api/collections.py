@@ -23,6 +23,7 @@ from xo_dash.api.rows import fields_of
 from xo_dash.api.rows import reader as row_reader
 from xo_dash.control import filters
 from xo_dash.control.filters import Test
+from xo_dash.i18n import bare
 
 T = TypeVar("T")
 
@@ -100,7 +101,7 @@ class Told:
 
     def __init__(self, finding: Finding, asked: Asked) -> None:
         self.finding = finding
-        self.text = " · ".join(filter(None, sentence(finding, asked.scope.mirror)))
+        self.text = bare(" · ".join(filter(None, sentence(finding, asked.scope.mirror))))
         self.id = finding_id(finding)
 
 
