@@ -246,6 +246,8 @@ def test_a_pool_ends_in_the_reverse_of_its_start_order_the_master_last() -> None
                     ("host.disable", house.one.ref), ("host.shutdown", house.one.ref)]  # fmt: skip
     house.lab.change(vm, allowed_operations=frozenset({"hard_shutdown"}))
     assert faults("pool.stop", pool) == ["app cannot be shut down cleanly; choose to force it off"]
+    house.lab.change(vm, power_state=PowerState.PAUSED)
+    assert faults("pool.stop", pool) == ["app is paused; unpause it first, or choose to force it off"]
     assert faults("pool.stop", pool, force=True) == [] == faults("pool.stop", pool, hosts=False)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from data.facts.host import is_live
 from data.names import name_of, name_order, pool_name
-from data.objects import VM, Host, Pool
+from data.objects import VM, Host, Pool, PowerState
 from data.placement import guests_on
 from data.stores.users import Role
 from data.uplinks import hosts_of
@@ -54,7 +54,10 @@ def method_for(request: StopPool, vm: VM) -> str:
 def check(request: StopPool, pool: Pool) -> Iterator[Fault]:
     stuck = [vm for vms in groups(pool) for vm in vms if not method_for(request, vm)]
     if stuck and request.hosts:
-        more = len(stuck) - 1
+        paused, more = next((vm for vm in stuck if vm.power_state is PowerState.PAUSED), None), len(stuck) - 1
+        if paused is not None and not more:
+            yield Fault("force", lazy(N_("{vm} is paused; unpause it first, or choose to force it off"), vm=name_of(paused)))
+            return
         why = lazy(N_("{vm} and {n} more cannot be shut down cleanly; choose to force them off"), vm=name_of(stuck[0]), n=more)
         yield Fault("force", why if more else lazy(N_("{vm} cannot be shut down cleanly; choose to force it off"), vm=name_of(stuck[0])))
 
