@@ -319,6 +319,17 @@ async def test_on_a_phone_a_median_vm_can_be_touched_and_the_map_is_longer_than_
     assert {row[0] for row in said["h"] if before[row[0]] != after[row[0]]} == set()
 
 
+async def test_vms_of_a_pool_whose_hosts_are_not_seen_are_in_its_box(page: Page) -> None:
+    said = message(((1, 6), (1, 6)))
+    hidden = said["h"].pop()
+    for row in (mine := [row for row in said["m"] if row[2] == hidden[2]]):
+        row[VM_HOST], row[VM_STATE] = -1, 0
+    for view in (SCREENS[0], PHONE):
+        box = next(pool for pool in (await plan(page, said, view))["pools"] if pool["id"] == hidden[2])
+        tiles = box["bench"]["tiles"]
+        assert mine and {tile["id"] for tile in tiles} == {row[0] for row in mine} and not outside(tiles, box)
+
+
 async def test_pools_without_hosts_do_not_take_the_room_of_the_others(page: Page) -> None:
     mirror = fleets.fleet(fleets.LAB)
     alone = await plan(page, told(mirror), SCREENS[0])

@@ -84,15 +84,16 @@ function place(pools, viewport) {
   return { scale: best.scale, chrome, width: view.w, height: Math.max(bottom, ...rest.map((box) => box.y + box.h)) + chrome.margin, pools: [...boxes, ...rest], groups: [] };
 }
 
-/** Pools of which no host is known yet: a row of small boxes below the others. */
+/** Pools of which no host is known yet, or seen: a row of small boxes below the others, with what is seen of their VMs. */
 function stripOf(empty, view, chrome) {
   const width = view.w - 2 * chrome.margin, least = 300;
   const across = Math.max(1, Math.min(empty.length, Math.floor((width + chrome.gap) / (least + chrome.gap))));
-  const w = (width - (across - 1) * chrome.gap) / across, h = chrome.head + chrome.pad * 0.4;
+  const w = (width - (across - 1) * chrome.gap) / across, benches = Math.max(0, ...empty.map((pool) => benchHeight(pool, w, chrome)));
+  const h = chrome.head + chrome.pad * 0.4 + benches + (benches ? chrome.pad : 0);
   const none = { x: 0, y: 0, w: 0, h: 0 };
-  const at = (top) => empty.map(({ id }, i) => {
+  const at = (top) => empty.map(({ id, vms }, i) => {
     const box = { x: chrome.margin + (i % across) * (w + chrome.gap), y: top + Math.floor(i / across) * (h + chrome.gap), w, h };
-    return { id, ...box, hosts: [], rows: 0, tanks: [], content: box, rails: { ...none, step: chrome.rail, shown: 0 }, bench: { ...none, tiles: [] } };
+    return { id, ...box, hosts: [], rows: 0, tanks: [], content: box, rails: { ...none, step: chrome.rail, shown: 0 }, bench: vms ? { x: box.x + chrome.pad, y: box.y + chrome.head + chrome.benchHead, w: w - 2 * chrome.pad, h: benches - chrome.benchHead, tiles: [] } : { ...none, tiles: [] } };
   });
   return { h: empty.length ? Math.ceil(empty.length / across) * (h + chrome.gap) : 0, at };
 }
