@@ -37,8 +37,9 @@ class QuotaDialog(Dialog):
         with self:
             self._who = choice(people, next(iter(people)), label=_("Who"), on_change=self._fill)
             self._fields = {resource: Field(_(title), hint=_("Leave empty for no limit")) for resource, title in RESOURCES.items()}
-            self._srs = several({}, [], label=_("Allowed SRs; leave empty to allow all that they can see"))
-            self._networks = several({}, [], label=_("Allowed networks; leave empty to allow all that they can see"))
+            self._srs = several({}, [], label=_("Allowed SRs"))
+            self._networks = several({}, [], label=_("Allowed networks"))
+            ui.label(_("Leave these empty to allow all that they can see.")).classes("x-dim")
             self._running = check(_("Count vCPUs and memory only for running VMs"))
             self._fault = ui.label().classes("x-critical")
         self.answers(_("Cancel"), _("Set quota"), self._submit)
