@@ -20,7 +20,7 @@ from xo_dash.auth.refused import Refused
 from xo_dash.context import Context
 from xo_dash.control.quota.words import RESOURCES
 from xo_dash.control.requests.sizes import parse_size, written_size
-from xo_dash.i18n import _
+from xo_dash.i18n import _, isolated
 
 T = TypeVar("T")
 COUNTED: Final = ("vms", "vcpus")
@@ -51,7 +51,9 @@ class QuotaDialog(Dialog):
         mirror = self._context.mirror
         rows = sorted(mirror.every(TARGETS[kind]), key=lambda row: (natural(name_of(row)), pool_name(row.home)))
         several_pools = len(mirror.pools) > 1
-        return {key_of(row): f"{name_of(row)} · {pool_name(row.home)}" if several_pools else name_of(row) for row in rows}
+        return {
+            key_of(row): f"{isolated(name_of(row))} · {isolated(pool_name(row.home))}" if several_pools else name_of(row) for row in rows
+        }
 
     def _fill(self) -> None:
         """With what holds for whoever is chosen now."""

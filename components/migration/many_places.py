@@ -16,7 +16,7 @@ from data.names import name_of
 from data.objects import PowerState
 from xo_dash.control.vm.migration.group import GroupPlacement, NetworkMove, SRMove, common_networks, common_srs
 from xo_dash.control.vm.migration.mapping import MappingReason, has_address, migration_network_of
-from xo_dash.i18n import _, number, size
+from xo_dash.i18n import _, isolated, number, size
 
 Chosen = Callable[[str, str], object]
 """(key of where something is, key of where it goes)"""
@@ -34,7 +34,7 @@ class ManyPlaces(ui.element):
 
     def show(self, placed: GroupPlacement, network: str, *, copy: bool) -> None:
         hosts = list(dict.fromkeys(one.host for one in placed.targets.values() if one.refused is None)) or list(placed.goal.hosts)
-        srs = {key_of(sr): f"{label} · {free_on(sr)}" for sr, label in common_srs(hosts)}
+        srs = {key_of(sr): f"{isolated(label)} · {free_on(sr)}" for sr, label in common_srs(hosts)}
         networks = {key_of(one): name_of(one) for one in common_networks(hosts)}
         ways = {key_of(one): name_of(one) for one in common_networks(hosts) if all(has_address(host, one) for host in hosts)}
         leave = [vm for vm in placed.able if vm.home is not placed.goal.home]

@@ -24,7 +24,7 @@ from xo_dash.control.usable import usable_by
 from xo_dash.control.vm.migration.mapping import DiskMove, NicMove, has_address, migration_network_of, networks_on
 from xo_dash.control.vm.migration.request import disks_in, nics_in
 from xo_dash.control.vm.migration.targets import is_running, reached_srs
-from xo_dash.i18n import _, size
+from xo_dash.i18n import _, isolated, size
 
 
 class MigrationPlaces(ui.element):
@@ -64,7 +64,7 @@ class MigrationPlaces(ui.element):
             return
         reached = {sr.ref for sr in reached_srs(host)}
         there = [(sr, label) for sr, label in disk_srs(host.home) if sr.ref in reached and (usable is None or usable(sr))]
-        options = {key_of(sr): f"{label} · {free_on(sr)}" for sr, label in there}
+        options = {key_of(sr): f"{isolated(label)} · {free_on(sr)}" for sr, label in there}
         columns = [Column(_("Disk"), main=True), Column(_("Size"), number=True), Column(_("Used"), number=True), Column(_("From")),
                    Column(_("To")), Column(_("Why"))]  # fmt: skip
         with Card(_("Disks")):

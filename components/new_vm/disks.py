@@ -18,7 +18,7 @@ from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.usable import Usable
 from xo_dash.control.vm.creation.blueprint import Blueprint, Disk, suggested_sr
 from xo_dash.control.vm.creation.settle import usable_sr
-from xo_dash.i18n import _, ngettext, number, size
+from xo_dash.i18n import _, isolated, ngettext, number, size
 
 
 class Disks(RowsSection[DiskDraft]):
@@ -98,7 +98,7 @@ def srs(home: Home, usable: Usable | None = None) -> dict[str, str]:
 
 def _with_room(sr: SR, label: str) -> str:
     free = free_space(sr)
-    return label if free is None else f"{label} · " + _("{free} free").format(free=size(free))
+    return label if free is None else f"{isolated(label)} · " + _("{free} free").format(free=size(free))
 
 
 def spare_disks(home: Home) -> dict[str, str]:
@@ -106,7 +106,7 @@ def spare_disks(home: Home) -> dict[str, str]:
     holders = [sr for sr, _label in disk_srs(home)]
     found = [vdi for sr in holders for vdi in sr.all_of(VDI, sr.VDIs) if vdi.managed and not (vdi.is_a_snapshot or vdi.missing)]
     spare = by_name(vdi for vdi in found if not any(is_used(home, vbd) for vbd in vdi.all_of(VBD, vdi.VBDs)))
-    return {vdi.uuid: f"{name_of(vdi)} · {size(vdi.virtual_size)}" for vdi in spare[:500]}
+    return {vdi.uuid: f"{isolated(name_of(vdi))} · {size(vdi.virtual_size)}" for vdi in spare[:500]}
 
 
 def is_used(home: Home, vbd: VBD) -> bool:

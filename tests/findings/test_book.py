@@ -6,6 +6,7 @@ import pytest
 
 from components.findings.titles import MANY, TITLES
 from components.findings.words import TONES, sentence
+from components.new_vm.disks import srs
 from components.servers.words import state_mark
 from data.changes import Subject
 from data.facts.vm import is_guest
@@ -61,12 +62,14 @@ def test_the_worst_comes_first(mirror: Mirror) -> None:
 
 def test_a_name_to_the_left_does_not_draw_its_sentence_along(mirror: Mirror) -> None:
     home = max(mirror, key=lambda pool: len(pool.all(VM)))
-    sr, host = next(iter(home.all(SR).values())), next(iter(home.all(Host).values()))
+    sr = next(sr for sr in home.all(SR).values() if sr.uuid in srs(home))
+    host = next(iter(home.all(Host).values()))
     sr.name_label = "\u05d0\u05e8\u05db\u05d9\u05d5\u05df 2"
     finding = Finding(FULL, Level.WARNING, (sr,), Reading(0.96, where=(host,)), NOW)
     title, _detail = sentence(finding, mirror)
     assert title == f"\u2068{sr.name_label}\u2069 is 96% full"
     assert bare(title) == f"{sr.name_label} is 96% full"  # what programs are told
+    assert srs(home)[sr.uuid].startswith(f"\u2068{sr.name_label}\u2069 · ")  # so does a choice
     assert TITLES["sr.unplugged"](finding).endswith(f" is not attached on {host.name_label}")
 
 

@@ -20,7 +20,7 @@ from xo_dash.control.run import RunState
 from xo_dash.control.vbd.attach import ADD_DISK, ATTACH_DISK
 from xo_dash.control.vbd.cd import INSERT, InsertCD, images
 from xo_dash.control.vm.eject import EJECT
-from xo_dash.i18n import _, ngettext, number, size
+from xo_dash.i18n import _, isolated, ngettext, number, size
 
 TOP = (ADD_DISK, ATTACH_DISK)
 
@@ -120,7 +120,7 @@ class DiskTab(ui.element):
 
     def _library(self, inside: str) -> None:
         """A search over the images of all libraries; choosing one inserts it. `inside`: the uuid of what is in the drive."""
-        found = {image.uuid: f"{name_of(image)} · {name_of(sr)}" for image, sr in images(self._vm.row)}
+        found = {image.uuid: f"{isolated(name_of(image))} · {isolated(name_of(sr))}" for image, sr in images(self._vm.row)}
         box = ui.select(found, value=inside if inside in found else None, with_input=True, on_change=self._inserted)
         box.classes("x-field").props("borderless dense options-dense hide-bottom-space").mark("cd-image")
         box.props["dropdown-icon"] = ARROW
