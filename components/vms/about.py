@@ -13,7 +13,7 @@ from components.findings.words import TONES
 from components.live import follow_facts, fresh_slot
 from components.ui import Card, Mark
 from components.vms.page.editable import EditableFacts
-from components.vms.page.settings_rows import EDITS, Edit, memory_cell, vcpus_cell
+from components.vms.page.settings_rows import EDITS, SettingEdit, memory_cell, vcpus_cell
 from components.vms.words import BOOT, FIRMWARE, tools_text
 from data.dependencies import DependencyKind
 from data.level import Level
@@ -42,7 +42,7 @@ class VmAbout(Card):
             follow_facts(vm, READS, lambda: facts.show(about(vm)))
 
 
-def edited() -> Mapping[str, Edit]:
+def edited() -> Mapping[str, SettingEdit]:
     """{name of a fact: how it is edited}"""
     return {
         _("Boot order"): EDITS["boot"], _("vCPUs"): EDITS["vcpus"], _("Memory"): EDITS["memory"], _("Auto-start"): EDITS["auto"],

@@ -9,7 +9,7 @@ from nicegui import ui
 from components.actions import InlineEditor, whoever
 from components.cells import Cell, Facts, FactValue
 from components.ui import Tone, notify
-from components.vms.page.settings_rows import Edit
+from components.vms.page.settings_rows import SettingEdit
 from data.views.vm import VMView
 from xo_dash.context import Context
 from xo_dash.control.access import may
@@ -18,12 +18,12 @@ from xo_dash.control.eligibility import why_not
 from xo_dash.i18n import _
 
 
-def may_edit(edit: Edit, vm: VMView) -> bool:
+def may_edit(edit: SettingEdit, vm: VMView) -> bool:
     """Whether the reader's role allows it; whoever may only look sees plain text."""
     return bool(may(whoever(), action(edit.action_id), vm.row))
 
 
-def editing(value: ui.element, context: Context, vm: VMView, edit: Edit, place: ui.element) -> None:
+def editing(value: ui.element, context: Context, vm: VMView, edit: SettingEdit, place: ui.element) -> None:
     """Have a click on `value`, or Enter, open the editor in `place`; behind the value, where that is in it."""
     row = action(edit.action_id)
     value.classes("x-edit").props("tabindex=0 aria-keyshortcuts=Enter").mark(f"edit-{edit.action_id}")
@@ -53,7 +53,7 @@ def editing(value: ui.element, context: Context, vm: VMView, edit: Edit, place: 
 class EditableFacts(Facts):
     """Names and values, of which some are edited in place."""
 
-    def __init__(self, context: Context, vm: VMView, rows: Sequence[tuple[str, Cell | None]], edits: Mapping[str, Edit]) -> None:
+    def __init__(self, context: Context, vm: VMView, rows: Sequence[tuple[str, Cell | None]], edits: Mapping[str, SettingEdit]) -> None:
         super().__init__([name for name, _value in rows])
         self._context, self._vm, self._edits = context, vm, edits
 

@@ -13,7 +13,7 @@ from components.ui import Button, Card
 from components.vms.page.devices import Devices
 from components.vms.page.editable import EditableFacts
 from components.vms.page.pending import pending_notice
-from components.vms.page.settings_rows import EDITS, Edit
+from components.vms.page.settings_rows import EDITS, SettingEdit
 from components.vms.words import FIRMWARE
 from data.types import XapiObject
 from data.views.vm import VMView
@@ -43,7 +43,7 @@ ORGANISATION = ("custom_fields", "folder")
 Rows = Callable[[VMView], Sequence[tuple[str, Cell | None]]]
 
 
-def _card(context: Context, vm: VMView, title: str, rows: Rows, reads: Iterable[str], edits: Mapping[str, Edit]) -> None:
+def _card(context: Context, vm: VMView, title: str, rows: Rows, reads: Iterable[str], edits: Mapping[str, SettingEdit]) -> None:
     with Card(title, wide=rows is organisation):
         facts = EditableFacts(context, vm, rows(vm), edits)
         follow_facts(vm, reads, lambda: facts.show(rows(vm)))

@@ -23,7 +23,7 @@ Values = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class SettingEdit:
     """The command that changes a value, and what its request would have to leave it as it is.
 
     That is read from the row: the view's facts may be some milliseconds behind when an editor looks whether somebody changed it.
@@ -56,23 +56,23 @@ def vcpus_now(vm: VMView) -> Values:
     return {"vcpus": vm.row.VCPUs_at_startup, "most": vm.row.VCPUs_max, "cores": cores_per_socket(vm.row)}
 
 
-EDITS: Final[Mapping[str, Edit]] = {
-    "name": Edit("vm.rename", lambda vm: {"name": vm.row.name_label}),
-    "description": Edit("vm.describe", lambda vm: {"description": vm.row.name_description}),
-    "memory": Edit("vm.memory", memory_now, ("memory", "minimum"), limits_now),
-    "vcpus": Edit("vm.vcpus", lambda vm: {"vcpus": vcpus_now(vm)["vcpus"]}, ("vcpus",), vcpus_now),
-    "topology": Edit("vm.vcpus", vcpus_now, ("most", "cores")),
-    "limits": Edit("vm.memory", limits_now),
-    "share": Edit("vm.cpu_share", lambda vm: {"weight": cpu_weight(vm.row), "cap": cpu_cap(vm.row)}),
-    "boot": Edit("vm.boot_order", lambda vm: {"order": boot_order(vm.row)}),
-    "auto": Edit("vm.auto_start", lambda vm: {"on": auto_start(vm.row) is not AutoStart.OFF, "pool": True}),
-    "start": Edit("vm.start_order", lambda vm: start_defaults([vm.row])),
-    "appliance": Edit("vm.appliance", lambda vm: set_defaults([vm.row])),
-    "firmware": Edit("vm.firmware", lambda vm: defaults([vm.row])),
-    "ha": Edit("vm.ha", lambda vm: {"priority": priority_of(vm.row)}),
-    "protection": Edit("vm.protect", lambda vm: protection([vm.row])),
-    "notes": Edit("vm.notes", lambda vm: notes([vm.row])),
-    "folder": Edit("vm.folder", lambda vm: folder([vm.row])),
+EDITS: Final[Mapping[str, SettingEdit]] = {
+    "name": SettingEdit("vm.rename", lambda vm: {"name": vm.row.name_label}),
+    "description": SettingEdit("vm.describe", lambda vm: {"description": vm.row.name_description}),
+    "memory": SettingEdit("vm.memory", memory_now, ("memory", "minimum"), limits_now),
+    "vcpus": SettingEdit("vm.vcpus", lambda vm: {"vcpus": vcpus_now(vm)["vcpus"]}, ("vcpus",), vcpus_now),
+    "topology": SettingEdit("vm.vcpus", vcpus_now, ("most", "cores")),
+    "limits": SettingEdit("vm.memory", limits_now),
+    "share": SettingEdit("vm.cpu_share", lambda vm: {"weight": cpu_weight(vm.row), "cap": cpu_cap(vm.row)}),
+    "boot": SettingEdit("vm.boot_order", lambda vm: {"order": boot_order(vm.row)}),
+    "auto": SettingEdit("vm.auto_start", lambda vm: {"on": auto_start(vm.row) is not AutoStart.OFF, "pool": True}),
+    "start": SettingEdit("vm.start_order", lambda vm: start_defaults([vm.row])),
+    "appliance": SettingEdit("vm.appliance", lambda vm: set_defaults([vm.row])),
+    "firmware": SettingEdit("vm.firmware", lambda vm: defaults([vm.row])),
+    "ha": SettingEdit("vm.ha", lambda vm: {"priority": priority_of(vm.row)}),
+    "protection": SettingEdit("vm.protect", lambda vm: protection([vm.row])),
+    "notes": SettingEdit("vm.notes", lambda vm: notes([vm.row])),
+    "folder": SettingEdit("vm.folder", lambda vm: folder([vm.row])),
 }
 """{what: how it is edited}"""
 
