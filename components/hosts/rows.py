@@ -41,7 +41,7 @@ def host_table(only: Home | None = None, is_unpatched: Callable[[Host], bool] = 
     """All hosts, or those of one pool."""
     columns = [
         ListColumn(_("Name"), "minmax(120px, 1.4fr)", main=True),
-        ListColumn(_("State"), "minmax(92px, 0.8fr)", brief=True),
+        ListColumn(_("State"), "minmax(112px, 0.8fr)", brief=True),
         ListColumn(_("Pool"), "minmax(80px, 1fr)", brief=True, drop=6),
         ListColumn(_("CPU"), "minmax(102px, 0.7fr)", down=True, brief=True),
         ListColumn(_("Memory allocated"), "minmax(176px, 1.4fr)", down=True, brief=True, short=_("Memory"), beside=128),
