@@ -17,6 +17,7 @@ from data.facts.vm import is_guest, is_up
 from data.names import by_name
 from data.scope import Scope
 from data.search import Group
+from data.stores.users import User
 from data.views.vm import VMView
 from pages.layout import frame
 from xo_dash.auth.current import current_user
@@ -28,8 +29,6 @@ PREFERENCE: Final = "consoles"
 """{"columns": 3, "sets": {name: [key of a VM, ...]}}"""
 SETS, LONGEST_NAME = 20, 60
 SHAPES: Final = (2, 3, 4)
-USUAL: Final = 9
-"""VMs that are shown to whoever has chosen none."""
 FULL_SCREEN: Final = "() => document.querySelector('.x-wall').requestFullscreen()"
 
 
@@ -37,10 +36,11 @@ def create(program: Context) -> None:
     @ui.page("/consoles")
     def consoles(o: str = "") -> None:
         context = program.for_viewer()
-        vms = asked(context.scope, o) if o else usual(context.scope)
-        vms = [vm for vm in vms if may_see(current_user(), vm.row)]
+        user, kept = current_user(), SavedSets()
+        vms = asked(context.scope, o) if o else usual(context.scope, user, kept.columns**2)
+        vms = [vm for vm in vms if may_see(user, vm.row)]
         with frame(context, title=_("Consoles"), crumbs=[(_("VMs"), "/vms")], about=[vm.row for vm in vms]):
-            _page(context, vms)
+            _page(context, vms, kept, fills=not o)
 
 
 def asked(scope: Scope, text: str) -> list[VMView]:
@@ -49,14 +49,14 @@ def asked(scope: Scope, text: str) -> list[VMView]:
     return list(dict.fromkeys(vm for key in keys if (vm := scope.vm(key)) is not None and is_guest(vm.row)))[:MOST]
 
 
-def usual(scope: Scope) -> list[VMView]:
-    """Some that run, by name."""
-    running = by_name(vm for vm in scope.mirror.every(VMView.kind) if is_guest(vm) and is_up(vm))
-    return [scope.view(VMView, vm) for vm in running[:USUAL]]
+def usual(scope: Scope, user: User, most: int) -> list[VMView]:
+    """For whoever has chosen none: so many that run and whose consoles they may see, by name."""
+    running = by_name(vm for vm in scope.mirror.every(VMView.kind) if is_guest(vm) and is_up(vm) and may_see(user, vm))
+    return [scope.view(VMView, vm) for vm in running[:most]]
 
 
-def _page(context: Context, vms: Sequence[VMView]) -> None:
-    kept = SavedSets()
+def _page(context: Context, vms: Sequence[VMView], kept: SavedSets, *, fills: bool) -> None:
+    """`fills`: nobody has chosen them, so there are as many as there is room for."""
     head = PageHead(_("Consoles"), _("{n} of at most {most}").format(n=len(vms), most=MOST))
     with head.verbs, ui.element().classes("x-wall-head"):
         adder = Adder(context, "o", (Group.VM,), compare_key, MOST)
@@ -75,7 +75,7 @@ def _page(context: Context, vms: Sequence[VMView]) -> None:
         return
     wall = Wall(context, vms, kept.columns)
     with shapes:
-        _shapes(context, kept, wall)
+        _shapes(context, kept, wall, fills)
 
 
 class SavedSets:
@@ -113,7 +113,7 @@ class SavedSets:
         await context.users.set_preferences(current_user().id, {PREFERENCE: {"columns": columns, "sets": sets}})
 
 
-def _shapes(context: Context, kept: SavedSets, wall: Wall) -> None:
+def _shapes(context: Context, kept: SavedSets, wall: Wall, fills: bool) -> None:
     made: dict[int, ui.element] = {}
 
     async def set_columns(columns: int) -> None:
@@ -121,6 +121,8 @@ def _shapes(context: Context, kept: SavedSets, wall: Wall) -> None:
             button.props["aria-pressed"] = "true" if other == columns else "false"
         wall.set_columns(columns)
         await kept.set_columns(context, columns)
+        if fills:
+            ui.navigate.to("/consoles")
 
     for columns in SHAPES:
         button = made[columns] = ui.element("button").props("type=button")
