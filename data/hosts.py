@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from data.facts.network import LinkLevel, link_of, speed_of
-from data.names import by_name
+from data.names import by_name, name_order
 from data.objects import PBD, PIF, SR, VLAN, VM, Bond, Certificate, Host, Network
 from data.placement import Memory, guests_on, memory_of
 from data.texts import decimal, moment, whole
@@ -158,4 +158,4 @@ def paths_of(owner: Host | SR) -> list[Path]:
 
 
 def _label(row: XapiObject | None) -> tuple[str, str]:
-    return (str(getattr(row, "name_label", "")).casefold(), row.uuid) if row else ("\uffff", "")
+    return name_order(row) if row else ("\uffff", "")
