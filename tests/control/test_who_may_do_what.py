@@ -43,7 +43,7 @@ ROLES = {Role.NONE: False, Role.VIEWER: False, Role.OPERATOR: True, Role.ADMIN: 
 FOR_ADMINS = {
     "vm.add_pci",
     "host.enable", "host.maintenance", "host.power_on", "host.restart_agent", "host.reboot", "sr.make_default", "pool.default_sr",
-    "host.bring_back", "host.forget_moved", "host.declare_dead", "host.forget",
+    "host.disable", "host.bring_back", "host.forget_moved", "host.declare_dead", "host.forget",
     "host.shutdown", "host.join", "host.eject", "host.logs", "host.tags", "host.iscsi_name", "host.syslog", "host.multipathing", "host.ssh",
     "host.time", "host.dns", "host.power_on_mode", "host.install_certificate", "host.reset_certificate", "pool.stop",
     "host.rename", "host.describe", "pool.rename", "pool.describe", "sr.rename", "sr.describe", "network.rename", "network.describe",

@@ -11,7 +11,7 @@ from xo_dash.control.host.certificate import INSTALL_CERTIFICATE, RESET_CERTIFIC
 from xo_dash.control.host.dead import DECLARE_DEAD, FORGET_HOST
 from xo_dash.control.host.dns import SET_DNS
 from xo_dash.control.host.logs import DOWNLOAD_LOGS
-from xo_dash.control.host.maintenance import ENTER, LEAVE
+from xo_dash.control.host.maintenance import ENTER, LEAVE, REFUSE_VMS
 from xo_dash.control.host.membership import EJECT, JOIN
 from xo_dash.control.host.pool_update import APPLY_POOL_UPDATE
 from xo_dash.control.host.pool_updates import APPLY_POOL_UPDATES
@@ -22,7 +22,7 @@ from xo_dash.control.host.settings import SETTINGS
 from xo_dash.control.host.update import UPDATE_HOST
 
 OF_HOSTS: Final[tuple[AnyAction, ...]] = (
-    BRING_BACK, LEAVE, ENTER, POWER_ON, LEAVE_THERE, DOWNLOAD_LOGS, RENAME_HOST, DESCRIBE_HOST, TAG_HOST, *SETTINGS, SET_DNS, POWER_ON_MODE,
-    INSTALL_CERTIFICATE, RESET_CERTIFICATE, JOIN, RESTART_TOOLSTACK, UPDATE_HOST, APPLY_UPDATES, APPLY_POOL_UPDATE, APPLY_POOL_UPDATES,
-    REBOOT, SHUT_DOWN, DECLARE_DEAD, EJECT, FORGET_HOST,
+    BRING_BACK, LEAVE, ENTER, REFUSE_VMS, POWER_ON, LEAVE_THERE, DOWNLOAD_LOGS, RENAME_HOST, DESCRIBE_HOST, TAG_HOST, *SETTINGS, SET_DNS,
+    POWER_ON_MODE, INSTALL_CERTIFICATE, RESET_CERTIFICATE, JOIN, RESTART_TOOLSTACK, UPDATE_HOST, APPLY_UPDATES, APPLY_POOL_UPDATE,
+    APPLY_POOL_UPDATES, REBOOT, SHUT_DOWN, DECLARE_DEAD, EJECT, FORGET_HOST,
 )  # fmt: skip

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from data.facts.host import is_live
+from data.facts.pool import has_ha, is_master
 from data.facts.vm import is_guest
 from data.maintenance import MODE
 from data.objects import VM, Host
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.words import under_way
 from xo_dash.i18n import N_
+
+ALREADY: Final = lazy(N_("it is already in maintenance mode"))
 
 
 def guests(host: Host) -> list[VM]:
@@ -29,7 +34,26 @@ def cannot_disable(host: Host) -> LazyText | None:
         return reason
     if host.current_operations:
         return under_way(next(iter(host.current_operations.values())))
-    return None if host.enabled or guests(host) else lazy(N_("it is already in maintenance mode"))
+    return None if host.enabled or guests(host) else ALREADY
+
+
+def cannot_refuse_vms(host: Host) -> LazyText | None:
+    """Without being emptied."""
+    return cannot_disable(host) or (None if host.enabled else ALREADY)
+
+
+def leads(host: Host) -> LazyText | None:
+    return lazy(N_("it is the pool master; make another host the master first")) if is_master(host) else None
+
+
+def cannot_leave_pool(host: Host, occupied: str) -> LazyText | None:
+    """What keeps any host in its pool, dead or alive; `occupied`: what has to be done about its VMs, with their {count}."""
+    if reason := leads(host):
+        return reason
+    if has_ha(host.home):
+        return lazy(N_("HA is on; turn it off first"))
+    count = len(guests(host))
+    return lazy(occupied, count=count) if count else None
 
 
 def cannot_power_on(host: Host) -> LazyText | None:

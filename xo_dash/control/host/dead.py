@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from data.facts.host import is_live
-from data.facts.pool import has_ha, is_master
 from data.names import name_of
 from data.objects import Host
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
-from xo_dash.control.host.conditions import guests
+from xo_dash.control.host.conditions import cannot_leave_pool, guests, leads
 from xo_dash.control.host.membership import is_alone, local_srs
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Plan, one
@@ -25,8 +24,8 @@ def is_member(host: Host) -> bool:
 
 def counts_as_live(host: Host) -> LazyText | None:
     """Source: XAPI refuses with HOST_IS_LIVE, and what it does to its own master it does to itself."""
-    if is_master(host):
-        return lazy(N_("it is the pool master"))
+    if reason := leads(host):
+        return reason
     return lazy(N_("the pool counts it as running: without HA it notices after ten minutes that a host is gone")) if is_live(host) else None
 
 
@@ -35,12 +34,7 @@ def cannot_declare(host: Host) -> LazyText | None:
 
 
 def cannot_forget(host: Host) -> LazyText | None:
-    if reason := counts_as_live(host):
-        return reason
-    if has_ha(host.home):
-        return lazy(N_("HA is on; turn it off first"))
-    count = len(guests(host))
-    return lazy(N_("VMs count as running on it ({count}); declare it dead first"), count=count) if count else None
+    return counts_as_live(host) or cannot_leave_pool(host, N_("VMs count as running on it ({count}); declare it dead first"))
 
 
 def declare(request: NoRequest, host: Host) -> Plan:

@@ -16,7 +16,7 @@ from data.stores.users import Role
 from data.types import Home, Ref
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.failures import explain
-from xo_dash.control.host.conditions import cannot_disable, cannot_enable, guests
+from xo_dash.control.host.conditions import cannot_disable, cannot_enable, cannot_refuse_vms, guests
 from xo_dash.control.host.departures import (
     DOING,
     OPERATIONS,
@@ -172,6 +172,10 @@ def enabling(host: Host) -> Plan:
     yield Call("host.enable", host.ref, says=lazy(N_("Taking {name} out of maintenance mode"), name=name_of(host)), harmless=True)
 
 
+def refuse_vms(request: NoRequest, host: Host) -> Plan:
+    return one("host.disable", host.ref, says=lazy(N_("Putting {name} into maintenance mode"), name=name_of(host)))
+
+
 def leave(request: NoRequest, host: Host) -> Plan:
     """VMs stay where they are; the list of those to bring back stays too."""
     yield from enabling(host)
@@ -234,6 +238,11 @@ ENTER: Final[AnyAction] = Action(
     blocked=cannot_disable, choices={"network": networks},
     check=check, plan=enter, succeeded=lambda host: not (host.enabled or guests(host)), consequences=consequences, page=path,
     warning=N_("Its running VMs are migrated to other hosts, and no VM can start on it until it leaves maintenance mode."),
+)  # fmt: skip
+REFUSE_VMS: Final[AnyAction] = Action(
+    id="host.disable", kind=Host, title=N_("Stop accepting VMs"), done=N_("{name} accepts no more VMs"), role=Role.ADMIN, icon="pause",
+    applies_to=always, blocked=cannot_refuse_vms, plan=refuse_vms, succeeded=lambda host: not host.enabled,
+    warning=N_("Its VMs keep running. None can start on it or migrate to it until it leaves maintenance mode, or its toolstack restarts."),
 )  # fmt: skip
 LEAVE: Final[AnyAction] = Action(
     id="host.enable", kind=Host, title=N_("Leave maintenance mode"), done=N_("{name} accepts VMs again"), role=Role.ADMIN,

@@ -7,13 +7,12 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from data.facts.pool import has_ha, is_master
 from data.identity import key_of, seen_from
 from data.names import name_of, pool_name
 from data.objects import PBD, PIF, SR, VDI, VM, Host, Pool, PowerState
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
-from xo_dash.control.host.conditions import guests, silent
+from xo_dash.control.host.conditions import cannot_leave_pool, silent
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.network.guard import management_of
 from xo_dash.control.plan import Call, Plan, one
@@ -110,14 +109,7 @@ def is_alone(host: Host) -> bool:
 
 
 def cannot_eject(host: Host) -> LazyText | None:
-    if reason := silent(host):
-        return reason
-    if is_master(host):
-        return lazy(N_("it is the pool master; make another host the master first"))
-    if has_ha(host.home):
-        return lazy(N_("HA is on; turn it off first"))
-    count = len(guests(host))
-    return lazy(N_("VMs are still running on it ({count}); migrate or shut them down first"), count=count) if count else None
+    return silent(host) or cannot_leave_pool(host, N_("VMs are still running on it ({count}); migrate or shut them down first"))
 
 
 def eject(request: NoRequest, host: Host) -> Plan:
