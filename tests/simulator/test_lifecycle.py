@@ -257,7 +257,7 @@ class TestPlacement:
         assert taken == GIB + make.get(vm, "memory_overhead") == GIB + (13 << 20)
 
     def test_storage_out_of_reach(self, make: Maker) -> None:
-        local = make.x.call("SR.create", make.master, {"device": "/dev/sdz"}, 1 << 40, "local", "", "ext", "user", False, {})
+        local = make.x.call("SR.create", make.master, {"device": "/dev/sdb"}, 1 << 40, "local", "", "ext", "user", False, {})
         other = next(h for h in make.x.call("host.get_all") if h != make.master)
         vm = make.vm()
         make.drive(vm, make.disk(SR=local), "1")

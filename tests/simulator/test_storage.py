@@ -6,16 +6,18 @@ import pytest
 
 from tests.simulator.making import GIB, NULL, Maker
 from xo_dash.simulator.classes.devices import disk_name, free_disks, generated_mac
+from xo_dash.simulator.classes.storage_world import world
 from xo_dash.simulator.testing import SimulatedPool
 
 MIB = 1 << 20
 
 
 @pytest.fixture
-def thick(make: Maker) -> str:
-    """A local LVM repository of 100 GiB, on a disk of its own."""
+def thick(make: Maker, quick: SimulatedPool) -> str:
+    """A local LVM repository of 100 GiB, on a disk of its own, which somebody has put in."""
     held = [r["device_config"].get("device") for r in make.x.call("PBD.get_all_records").values()]
     device = next(f"/dev/sd{letter}" for letter in "efghijklmnopqrstuvwxyz" if f"/dev/sd{letter}" not in held)
+    quick.do(lambda pool: world(pool).configs.append({"device": device}))
     return str(make.x.call("SR.create", make.master, {"device": device}, 100 * GIB, "local lvm", "", "lvm", "user", False, {}))
 
 

@@ -81,7 +81,7 @@ def test_what_is_wrong(x: Client, master: str, kind: str, config: dict[str, str]
 
 @pytest.mark.parametrize(
     ("kind", "config", "code"),
-    [("lvm", {"device": "/dev/sda"}, 105), ("lvm", {"device": "/dev/sofa"}, 19), ("iso", {}, 94),
+    [("lvm", {"device": "/dev/sda"}, 105), ("lvm", {"device": "/dev/sofa"}, 19), ("ext", {"device": "/dev/sdz"}, 19), ("iso", {}, 94),
      ("iso", {"location": "x", "type": "cifs"}, 225),
      ("nfs", {"server": "nas", "serverpath": "/x"}, 140), ("nfs", {"server": "10.99.0.1", "serverpath": "/x"}, 108),
      ("lvmoiscsi", {"target": "10.99.0.1", "targetIQN": "iqn.x:y", "SCSIid": FREE}, 141), ("smb", {"server": "//nas/vms"}, 111),

@@ -54,11 +54,12 @@ def reach(server: str, known: Servers, code: int, text: str) -> None:
     raise failure(code, text)
 
 
-def disk(config: Config, _known: Servers) -> int:
+def disk(config: Config, known: Servers) -> int:
     device = need(config, "device", 90, "The request is missing the device parameter").split(",")[0]
-    if not re.fullmatch(r"/dev/(sd[a-z]+|nvme\d+n\d+|xvd[a-z]+|vd[a-z]+|md\d+|disk/by-[\w-]+/.+)(p?\d+)?", device):
+    is_system = re.fullmatch(world.SYSTEM_DISK + "[12]?", device)
+    if not is_system and device not in world.DISKS and device not in known[storage_servers.DRIVES]:
         raise failure(19, "No such device", f"Device {device} does not exist")
-    if re.fullmatch(world.SYSTEM_DISK + "[12]?", device):
+    if is_system:
         text = f"Device {device} contains core system files, please use another device"
         raise failure(105, "Root system device, cannot be used for VM storage", text)
     return world.DISKS.get(device, 0)

@@ -9,6 +9,7 @@ from . import storage_world as world
 
 Servers = dict[str, dict[str, int]]  # {server: {path that it exports: bytes, 0 where nobody knows}}
 SAN = ""  # the name of what is reached by fibres: its paths are SCSIids
+DRIVES = "/dev"  # of what is in the hosts, by the names that SRs of the pool have it under
 
 
 def slashes(name: str) -> str:
@@ -16,7 +17,7 @@ def slashes(name: str) -> str:
 
 
 def known(pool: Pool) -> Servers:
-    found: Servers = {SAN: {}, **{server: dict(paths) for server, paths in world.FILERS.items()}}
+    found: Servers = {SAN: {}, DRIVES: {}, **{server: dict(paths) for server, paths in world.FILERS.items()}}
     for target in world.TARGETS:
         found.setdefault(target, {})
     for share, size in world.SHARES.items():
@@ -49,3 +50,5 @@ def named(config: dict[str, str]) -> Iterator[tuple[str, str]]:
         yield target, ""
     if "SCSIid" in config:
         yield SAN, config["SCSIid"]
+    for device in filter(None, config.get("device", "").split(",")):
+        yield DRIVES, device

@@ -1,7 +1,7 @@
 """The storage around a pool, as data: disks in the hosts, filers, iSCSI targets, LUNs of a SAN, shares; and what lies on it.
 
 It is the same for all pools, and for all hosts of one but for their own disks. Each pool has its own servers besides, those of its SRs.
-Other names do not resolve, and nobody is at other addresses; a disk that nobody listed is there, and empty.
+Other names do not resolve, nobody is at other addresses, and hosts have no other disks than these and those of the pool's SRs.
 """
 
 from __future__ import annotations
