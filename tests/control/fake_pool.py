@@ -97,6 +97,10 @@ class FakePool:
             return self._record(self.task_row(arguments[0]))
         return answer if answer is not None else ""
 
+    async def call_member(self, host: str, method: str, *arguments: Any) -> Any:
+        """As `Connection.call_member`: nobody answers here."""
+        raise NotConnected("not signed in")
+
     async def transfer(
         self, method: str, path: str, query: Mapping[str, str], *, length: int | None = None, host: str = ""
     ) -> TransferStream:

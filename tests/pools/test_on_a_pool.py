@@ -15,9 +15,11 @@ from data.types import NULL_REF, XapiObject
 from tests.control.fake_pool import user
 from tests.control.test_transfers import fetched, sent
 from tests.control.wired import Wired, wired
+from tests.waiting import until
 from xo_dash.control.actions import action
 from xo_dash.control.pool.ha import guests, heartbeat_of, srs
 from xo_dash.control.run import RunItem, RunState
+from xo_dash.simulator import machine
 from xo_dash.simulator.testing import SimulatedPool, simulated
 
 EVE = user(Role.ADMIN, "eve")
@@ -99,3 +101,21 @@ async def test_metadata_goes_out_and_what_is_none_does_not_go_in(lab: SimulatedP
         upload.close()
         await sending
         assert into.items[0].state is RunState.FAILED, into.items[0].reason
+
+
+async def test_a_member_becomes_master_of_a_pool_that_lost_its_master(tmp_path: Path) -> None:
+    with simulated(hosts=(3,), vms=(2,), speed=200) as simulation:
+        lab = simulation.pool
+        async with wired(lab, tmp_path) as bench:
+            pool, hosts = bench.pool, bench.home.all(Host)
+            old, (new, third) = hosts[pool.master], [host for host in hosts.values() if not is_master(host)]
+            bench.connection.hosts.members = tuple(lab.addresses)
+            assert "its master responds" in str((await tried(bench, "pool.lost_master", pool, host=new.uuid)).reason)
+            lab.do(lambda inside: machine.die(inside, old.ref))
+            await bench.until(lambda: not bench.home.server.is_live)
+            assert "has not lost its master" in str((await tried(bench, "pool.lost_master", pool, host=new.uuid)).reason)
+            assert (await tried(bench, "pool.lost_master", pool, host=old.uuid)).state is RunState.REFUSED
+            await until(lambda: {new.address, third.address} <= lab.do(lambda inside: set(inside.emergency)))
+            await do(bench, "pool.lost_master", pool, host=new.uuid)
+            assert is_master(new) and bench.home.server.is_live
+            await until(lambda: lab.do(lambda inside: machine.is_up(inside, third.ref)))

@@ -10,7 +10,9 @@ from xo_dash.control.track import Track
 
 
 def waits_for_pool(track: Track, step: Step) -> bool:
-    """Not while nothing was sent: the first step is refused, and so is that of each plan beside others."""
+    """Not while nothing was sent: the first step is refused, and so is that of each plan beside others. Nor what a host is told itself."""
+    if isinstance(step, (Call, Question)) and step.member:
+        return False
     begun = track.undoing or bool(track.item.tasks) or any(map(_has_done, track.item.steps))
     return track.patient and begun and isinstance(step, (Call, Question, Transfer))
 

@@ -76,6 +76,7 @@ class Action(Generic[S, R]):
     warning: str = ""  # what it costs; then it is confirmed first
     danger: bool = False  # what it costs does not come back
     typed: bool = False  # confirmed by typing, also for few: the name of one object, the number of several
+    without_pool: bool = False  # it is for a pool that does not respond
     delivers: bool = False  # a file comes out of it, for whoever gave the command
     needs: Collection[str] = ()  # calls without which it cannot be done at all; older releases lack some
     prominent: bool = False  # a button of its own, not in the menu

@@ -34,7 +34,7 @@ def impossible(action: AnyAction, subject: XapiObject) -> LazyText | None:
     """Why nobody can do this to `subject` now; None if it can be tried."""
     if not isinstance(subject, action.kind):
         return lazy(N_("this object does not support it"))
-    return not_there(subject) or residence_answers(subject) or lacking(subject.home, *action.needs) or action.blocked(subject)
+    return not_there(subject, action) or residence_answers(subject) or lacking(subject.home, *action.needs) or action.blocked(subject)
 
 
 def out_of_sight(request: Request, subject: XapiObject, user: User | None) -> list[Fault]:
@@ -52,12 +52,13 @@ def out_of_sight(request: Request, subject: XapiObject, user: User | None) -> li
     return [one.not_found for one, row in named if not (rights.sees(row) or table.may_use(user.id, row) or row in beside)]
 
 
-def not_there(subject: XapiObject) -> LazyText | None:
-    """Why `subject` is only a memory: it was removed, or its pool cannot be reached."""
+def not_there(subject: XapiObject, action: AnyAction | None = None) -> LazyText | None:
+    """Why `subject` is only a memory: it was removed, or its pool cannot be reached, which does not matter to some commands."""
     home = subject.home
     if home.one(type(subject), subject.ref) is not subject:
         return lazy(N_("it no longer exists"))
-    if isinstance(home, PoolMirror) and not home.server.is_live:
+    needs_pool = action is None or not action.without_pool
+    if needs_pool and isinstance(home, PoolMirror) and not home.server.is_live:
         return lazy(N_("{server} is not responding; its last known state is shown"), server=pool_name(home))
     return None
 
@@ -106,7 +107,7 @@ def _can(action: AnyAction, subject: XapiObject, user: User | None) -> bool:
         isinstance(subject, action.kind)
         and action.can(subject)
         and bool(may(user, action, subject))
-        and not_there(subject) is None
+        and not_there(subject, action) is None
         and residence_answers(subject) is None
         and lacking(subject.home, *action.needs) is None
     )

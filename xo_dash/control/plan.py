@@ -37,6 +37,7 @@ class Call:
         "gone_is_done",
         "harmless",
         "judge",
+        "member",
         "method",
         "parameters",
         "says",
@@ -59,6 +60,7 @@ class Call:
         gone_is_done: bool = False,
         alone: bool = False,
         at: str = "",
+        member: str = "",
         secret: bool = False,
         harmless: bool | None = None,
         final: bool = False,
@@ -69,7 +71,8 @@ class Call:
 
         `asynchronous`: by a task of its own; false for the few that XAPI only does at once.
         `gone_is_done`: what it removes may already be gone. `alone`: no later step needs it; its failure is told and the plan goes on.
-        `at`: the server's id of another pool than the object's, whose the call is. `secret`: its answer is written down only sealed.
+        `at`: the server's id of another pool than the object's, whose the call is. `member`: the address of the host that is told itself,
+        in a session of its own, since its pool has no master. `secret`: its answer is written down only sealed.
         `harmless`: whether sending it twice does what sending it once does; unless given, its name tells (`set_*`, `assert_*`, ...).
         `final`: once it is done, what was done before is not taken back any more, whatever fails afterwards.
         """
@@ -84,6 +87,7 @@ class Call:
         self.gone_is_done = gone_is_done
         self.alone = alone
         self.at = at
+        self.member = member
         self.secret = secret
         self.harmless = harmless
         self.final = final
@@ -107,6 +111,7 @@ class Question:
     parameters: tuple[object, ...]
     says: LazyText
     judge: Callable[[object], LazyText | None]  # why the answer stands against the plan; None if it does not
+    member: str = ""  # see Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from data.mirror import Mirror, PoolMirror
 from data.names import pool_name
 from data.objects import VM, Task, TaskStatus
 from data.server import ServerState
-from data.types import Ref
+from data.types import Home, Ref
 from xo_dash.control.failures import explain, explain_error
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Hidden, Question, Wait
@@ -59,7 +59,7 @@ MOMENT: Final = 0.05
 CANCELLED = StepOutcome(RunState.CANCELLED, lazy(N_("it was cancelled")))
 
 
-def is_away(pool: PoolMirror) -> bool:
+def is_away(pool: Home) -> bool:
     """Whether it cannot be asked now, and is looked for."""
     return pool.server.state in (ServerState.UNREACHABLE, ServerState.CONNECTING, ServerState.SYNCING)
 
@@ -184,7 +184,7 @@ class Steps:
 
     async def _asked(self, item: RunItem, step: Question) -> StepOutcome:
         try:
-            answer = await self._connections(item.pool).call(step.method, *map(revealed, step.parameters))
+            answer = await _called(self._connections(item.pool), step)
         except NotConnected as error:
             return StepOutcome(RunState.REFUSED, *explain_error(error, item.subject.home))
         except XapiError as error:
@@ -196,12 +196,11 @@ class Steps:
     async def _call(self, run: Run, item: RunItem, step: Call, progressed: Progressed, made: TaskNoted) -> StepOutcome:
         pool = step.at or item.pool
         home = self._mirror.pools.get(pool, item.subject.home)
-        parameters = [revealed(one) for one in step.parameters]
         try:
             caller = self._connections(pool)
             if not step.asynchronous:
-                return _answered(step, await caller.call(step.method, *parameters))
-            task = Ref(str(await caller.call(f"Async.{step.method}", *parameters)))
+                return _answered(step, await _called(caller, step))
+            task = Ref(str(await caller.call(f"Async.{step.method}", *map(revealed, step.parameters))))
         except XapiError as error:
             reason, code = explain_error(error, home, item.subject)
             if step.gone_is_done and code == "HANDLE_INVALID":
@@ -235,6 +234,12 @@ class Steps:
             return StepOutcome(RunState.DONE)
         outcome = judged(item, end)
         return _answered(step, outcome.result) if outcome.state is RunState.DONE else outcome
+
+
+async def _called(caller: Caller, step: Call | Question) -> Any:
+    """What it answers at once. Raises XapiError."""
+    parameters = map(revealed, step.parameters)
+    return await (caller.call_member(step.member, step.method, *parameters) if step.member else caller.call(step.method, *parameters))
 
 
 def _answered(step: Call, answer: object) -> StepOutcome:

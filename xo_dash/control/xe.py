@@ -144,6 +144,7 @@ LINES: Final[Mapping[str, str]] = {
     "host.call_plugin": "host-call-plugin host-uuid={0} plugin={1} fn={2} {3:args}",
     "host.declare_dead": "host-declare-dead uuid={0}",
     "host.destroy": "host-forget uuid={0}",
+    "host.is_in_emergency_mode": "host-is-in-emergency-mode",
     "host.disable": "host-disable uuid={0}",
     "host.enable": "host-enable uuid={0}",
     "host.get_servertime": "host-get-server-localtime uuid={0}",
@@ -183,8 +184,10 @@ LINES: Final[Mapping[str, str]] = {
     "pool.disable_ha": "pool-ha-disable",
     "pool.disable_repository_proxy": "pool-disable-repository-proxy",
     "pool.eject": "pool-eject host-uuid={0}",
+    "pool.emergency_transition_to_master": "pool-emergency-transition-to-master",
     "pool.enable_ha": "pool-ha-enable heartbeat-sr-uuids={0}",
     "pool.join": "pool-join master-address={0} master-username={1} master-password=…",
+    "pool.recover_slaves": "pool-recover-slaves",
     "pool.management_reconfigure": "pool-management-reconfigure network-uuid={0}",
     "pool.remove_from_other_config": "pool-param-remove uuid={0} param-name=other-config param-key={1}",
     "pool.remove_tags": "pool-param-remove uuid={0} param-name=tags param-key={1}",
@@ -265,7 +268,8 @@ def _line(step: Step, home: Home) -> str:
     values = [written(value, home) for value in step.parameters]
     if step.method not in LINES:
         return f"# XAPI: {step.method}({', '.join(map(str, values))})"
-    line = f"xe {LINES[step.method].format(*values)}"
+    where = f"-s {step.member} " if step.member else ""
+    line = f"xe {where}{LINES[step.method].format(*values)}"
     if step.method in SPARING or any(isinstance(value, dict) for value in values):
         return UNSAID.sub("", line)
     return line.replace(" sr-uuid= ", " ").removesuffix(" sr-uuid=")

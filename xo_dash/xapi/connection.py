@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
@@ -23,7 +24,7 @@ from xo_dash.xapi.errors import (
     XapiFailure,
 )
 from xo_dash.xapi.known_hosts import HOPS
-from xo_dash.xapi.master_session import MasterSession
+from xo_dash.xapi.master_session import GOODBYE, LOGIN_TIMEOUT, MasterSession
 from xo_dash.xapi.session import TIMEOUT, XapiSession
 from xo_dash.xapi.streams import EARLY, HEAD_TIMEOUT, TransferStream, open_stream
 from xo_dash.xapi.tls import Trust, connect
@@ -39,6 +40,8 @@ KNOCK_AT = 2
 """Hosts that are looked for each time; of the others one after the other."""
 NOT_LOOKED_AT: Final = frozenset({"SESSION_INVALID", "HOST_IS_SLAVE"})
 """Of a session that has ended, and of a host that is no longer the master."""
+LOCAL_LOGIN: Final = "session.slave_local_login_with_password"
+"""At a host itself, as the one who is root there."""
 LIST_METHODS: Final = "system.listMethods"
 """Takes no session."""
 HOSTS_KEPT = 64
@@ -95,6 +98,20 @@ class Connection(MasterSession):
             if failure.code not in NOT_LOOKED_AT:
                 raise
         return await self._calls.run(work, await self._renewed(target), within + GRACE)
+
+    async def call_member(self, host: str, method: str, *args: Any) -> Any:
+        """A call of the member with address `host`, in a session that only it knows: what a host can be told whose pool has no master."""
+
+        def work(session: XapiSession) -> Any:
+            session.adopt(session.text(LOCAL_LOGIN, self._credentials[:2], LOGIN_TIMEOUT))
+            try:
+                return session.call(method, *args)
+            finally:
+                with suppress(XapiError):
+                    session.call("session.local_logout", timeout=GOODBYE)
+
+        address = self.hosts.member(self.hosts.address, host)
+        return await self._calls.run(work, CallTarget(address), LOGIN_TIMEOUT + TIMEOUT + GRACE)
 
     async def text(self, method: str, *args: Any, within: float = TIMEOUT) -> str:
         """`call` of what gives a text: no more than one is read."""

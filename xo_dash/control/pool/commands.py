@@ -6,6 +6,7 @@ from typing import Final
 
 from xo_dash.control.action import AnyAction
 from xo_dash.control.pool.ha import DISABLE_HA, ENABLE_HA, FAILURES, PRIORITIES_OF_VMS
+from xo_dash.control.pool.lost_master import LOST_MASTER
 from xo_dash.control.pool.master import NEW_MASTER
 from xo_dash.control.pool.metadata import BACKUP, RESTORE_POOL
 from xo_dash.control.pool.rename import DESCRIBE_POOL, RENAME_POOL
@@ -16,6 +17,6 @@ from xo_dash.control.pool.updates import SYNC_UPDATES, UPLOAD_BUNDLE
 
 POOLS: Final[tuple[AnyAction, ...]] = (
     RENAME_POOL, DESCRIBE_POOL, POOL_TAGS, SPECIAL_SRS, AUTO_START_OF_POOL, NETWORK_OF_MIGRATIONS, BALANCING,
-    ENABLE_HA, PRIORITIES_OF_VMS, FAILURES, DISABLE_HA, NEW_MASTER, SYNC_UPDATES, UPLOAD_BUNDLE,
+    ENABLE_HA, PRIORITIES_OF_VMS, FAILURES, DISABLE_HA, NEW_MASTER, LOST_MASTER, SYNC_UPDATES, UPLOAD_BUNDLE,
     SET_REPOSITORIES, USE_OTHER_POOL, UPDATE_SCHEDULE, UPDATE_PROXY, FORGET_REPOSITORY, BACKUP, RESTORE_POOL,
 )  # fmt: skip
