@@ -228,6 +228,8 @@ class ActionDialog:
             box.fault(_first(faults, name))
         if self.request is not None:
             self.dialog.submit(True)
+        elif (wrong := next((box for name, box in self._boxes.items() if _first(faults, name) is not None), None)) is not None:
+            wrong.focus()
 
 
 def faults_of(action: AnyAction, request: Request, subjects: Sequence[XapiObject]) -> list[Fault]:

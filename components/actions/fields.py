@@ -147,6 +147,9 @@ class OptionsBox(FieldBox):
     def fault(self, reason: LazyText | None) -> None:
         self._box.error = str(reason) if reason else None
 
+    def focus(self) -> None:
+        self._box.run_method("focus")
+
 
 class ChoiceBox(OptionsBox):
     """One of a few words."""

@@ -23,6 +23,7 @@ class Keys(ui.element, component="keys.js"):
                 ("↑ ↓", _("move in lists, the tree and menus")),
                 ("→ ←", _("in the tree: expand and collapse")),
                 ("Enter", _("open")),
+                ("Ctrl+Enter", _("in a form: its main button")),
                 ("Esc", _("close")),
             ],
         }

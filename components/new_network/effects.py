@@ -12,8 +12,9 @@ from data.facts.network import LinkLevel, has_carrier, is_used, link_of, speed_o
 from data.level import Level
 from data.names import by_name, name_of
 from data.networks import NO_TAG
-from data.objects import PIF, Host, Pool
-from data.uplinks import hosts_of, tags_on
+from data.objects import PIF, Host, Network, Pool
+from data.texts import natural
+from data.uplinks import bond_of, hosts_of, nics_of, tags_on
 from data.views.network import guest_count
 from xo_dash.control.network.create import BOND, INTERNAL, TAGGED, NewNetwork, base_of, members_on, why_no_bond
 from xo_dash.i18n import _, bits_rate, ngettext, number
@@ -83,6 +84,15 @@ def _of_bond(request: NewNetwork, host: Host) -> Effect:
         dead = not is_live(host) and not request.hosts
         return _row(host, on, "", Marked("warning", _("does not respond, is left out")) if dead else Marked("critical", str(reason)))
     return _row(host, on, _links(members), _bonded(members))
+
+
+def device_words(device: str, pool: Pool) -> str:
+    """The NIC of that name, and what uses it on any host."""
+    pifs = [pif for host in hosts_of(pool.home) if (pif := nics_of(host).get(device)) is not None and is_used(pif)]
+    above = [pif.home.one(PIF, bond.master) if (bond := bond_of(pif)) is not None else pif for pif in pifs]
+    used = (pif.home.one(Network, pif.network) for pif in above if pif is not None)
+    names = sorted({name_of(network) for network in used if network is not None}, key=natural)
+    return _("{device}, used by {networks}").format(device=device, networks=", ".join(names)) if names else device
 
 
 def _links(members: list[PIF]) -> Cell:

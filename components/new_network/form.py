@@ -11,7 +11,7 @@ from components.actions import give, whoever
 from components.actions.preview import Preview
 from components.cells import CellTable
 from components.live import follow_all, fresh_slot
-from components.new_network.effects import effects
+from components.new_network.effects import device_words, effects
 from components.ui import Button, ButtonKind, Card, Column, Field, Mark, check, choice
 from components.ui.segments import Segments
 from components.urls import path_of
@@ -20,7 +20,7 @@ from data.names import name_of
 from data.objects import PIF, Bond, Host, HostMetrics, Network, PIFMetrics, Pool
 from data.server import Server
 from data.texts import whole
-from data.uplinks import devices_of, hosts_of
+from data.uplinks import devices_of, hosts_of, tags_on
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -33,6 +33,8 @@ from xo_dash.control.network.create import (
     NEW_NETWORK,
     TAGGED,
     NewNetwork,
+    base_of,
+    free_tag,
     uplink_choices,
     usual_mtu,
 )
@@ -52,6 +54,7 @@ OWN: Final[Mapping[str, tuple[str, ...]]] = {
 FOLLOWED: Final = (Host, HostMetrics, Network, PIF, PIFMetrics, Bond)
 TYPED: Final = "debounce=200"
 UNNAMED: Final = "\u2013"
+FOCUS: Final = "(one) => one.$el.focus()"
 
 
 class NewNetworkForm(ui.element):
@@ -65,6 +68,8 @@ class NewNetworkForm(ui.element):
         self._values: dict[str, Any] = {"kind": kind if kind in KINDS else TAGGED, "on": uplinks[0] if uplinks else None}
         self._left_out: set[str] = set()  # hosts, by uuid
         self._touched: set[str] = set()
+        self._pressed = False
+        self._first, self._free_tag = "", 0  # the first field that is wrong; a number to take instead of a taken one
         self._boxes: dict[str, Field | ui.select] = {}
         self._filling = False
         with self:
@@ -83,7 +88,9 @@ class NewNetworkForm(ui.element):
                 with Card(_("Plan")):
                     self._preview = Preview(NEW_NETWORK, [pool], _("The steps appear here once the form is complete."))
                     self._button = Button(_(VERBS[TAGGED]), self._go, kind=ButtonKind.PRIMARY, icon="plus").mark("create")
+                    self._button.refuse(self._lead)
                     self._why = ui.label().classes("x-dim x-small").mark("why")
+                    self._free = Button("", self._take_free, kind=ButtonKind.GHOST).mark("free")
         self._draw()
         follow_all(context.mirror, self._concerns, self._tell, topics=lambda: FOLLOWED)
 
@@ -179,9 +186,11 @@ class NewNetworkForm(ui.element):
 
         def take(uuid: str, on: bool) -> None:
             (self._left_out.discard if on else self._left_out.add)(uuid)
+            self._touched.add("nics")
             self._tell()
 
-        _boxes(_("NICs, the same on each host"), [(one, one, f"nic-{one}", one in chosen) for one in devices_of(self._pool.home)], choose)
+        nics = [(one, device_words(one, self._pool), f"nic-{one}", one in chosen) for one in devices_of(self._pool.home)]
+        self._device = _boxes(_("NICs, the same on each host"), nics, choose)
         hosts = hosts_of(self._pool.home)
         if len(hosts) > 1:
             _boxes(_("Hosts"), [(one.uuid, name_of(one), f"host-{one.uuid}", one.uuid not in self._left_out) for one in hosts], take)
@@ -210,15 +219,28 @@ class NewNetworkForm(ui.element):
         request, faults = self._request()
         said = {fault.field: str(fault.reason) for fault in reversed(faults)}
         for name, box in self._boxes.items():
-            wrong = said.get(name) if name in self._touched else None
+            wrong = said.get(name) if name in self._touched or self._pressed else None
             if box.error != wrong:
                 box.error = wrong
-        self._wrong.text = said.get("nics", said.get("hosts", "")) if self._touched & {"nics", "hosts"} else ""
+        self._wrong.text = said.get("nics", said.get("hosts", "")) if self._pressed or "nics" in self._touched else ""
         self._wrong.set_visibility(bool(self._wrong.text))
+        self._first = next((name for name in (*self._boxes, "nics", "hosts") if name in said), "")
+        self._offer_free(said)
         self._table.show([(one.host, one.cells) for one in effects(self._draft(), self._pool)])
         with self:  # a list that is drawn anew may be where we are
             barred = why_not(NEW_NETWORK, self._pool, whoever())
-        self._tell_plan(None if faults else request, str(barred) if barred else next(iter(said.values()), ""))
+        self._tell_plan(None if faults else request, str(barred) if barred else said.get(self._first) or next(iter(said.values()), ""))
+
+    def _offer_free(self, said: Mapping[str, str]) -> None:
+        """A number that nobody has, for one that is taken."""
+        draft = self._draft()
+        taken = tags_on(base_of(draft, self._pool).values()) if "vlan" in said and draft.vlan is not None else {}
+        self._free_tag = free_tag(taken, draft.vlan) if draft.vlan in taken else 0
+        self._free.set_text(_("Use {tag}").format(tag=self._free_tag))
+        self._free.set_visibility(bool(self._free_tag))
+
+    def _take_free(self) -> None:
+        self._boxes["vlan"].value = str(self._free_tag)
 
     def _tell_plan(self, request: NewNetwork | None, wrong: str) -> None:
         self._preview.show(request)
@@ -228,19 +250,27 @@ class NewNetworkForm(ui.element):
                 with ui.element().classes("x-move-note"):
                     Mark("information")
                     ui.label(text)
-            if not notes:
-                ui.label(_("Nothing in use is affected.") if request is not None else _("Fill in the fields first.")).classes("x-dim")
+            if request is None:
+                ui.label(_("Fill in the fields first.")).classes("x-dim")
         self._button.set_text(_(VERBS[self._kind]))
         self._button.allow(wrong or None)
         self._why.text = wrong or (_("One host after another; stops at the first that does not respond.") if self._kind == BOND else "")
 
     # ---- the button
 
+    def _lead(self) -> None:
+        """What is wrong is said at each field, and the keyboard goes to the first."""
+        self._pressed = True
+        self._tell()
+        if self._first in self._boxes:
+            self._boxes[self._first].run_method("focus")
+        elif self._first:
+            self._device.run_method(FOCUS)
+
     async def _go(self) -> None:
-        self._touched |= {"name", "vlan", "on", "nics", "mtu"}
         request, faults = self._request()
         if request is None or faults:
-            self._tell()
+            self._lead()
             return
         self._button.allow(_("It is being created."))
         run = await give(self._context, NEW_NETWORK, [self._pool], request)
@@ -254,10 +284,13 @@ class NewNetworkForm(ui.element):
                 self._tell()
 
 
-def _boxes(title: str, options: Sequence[tuple[str, str, str, bool]], on_change: Callable[[str, bool], None]) -> None:
-    """A row of boxes to check: each is (value, text, mark, whether it is checked)."""
+def _boxes(title: str, options: Sequence[tuple[str, str, str, bool]], on_change: Callable[[str, bool], None]) -> ui.element:
+    """A row of boxes to check: each is (value, text, mark, whether it is checked). Returns the first, or what has none."""
     with ui.element().classes("x-net-boxes").props("role=group") as row:
         row.props["aria-label"] = title
         ui.label(title).classes("x-dim")
-        for value, text, mark, on in options:
+        drawn = [
             check(text, on, on_change=lambda event, value=value: on_change(value, bool(event.value))).mark(mark)
+            for value, text, mark, on in options
+        ]
+    return drawn[0] if drawn else row

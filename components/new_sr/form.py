@@ -104,6 +104,7 @@ class NewSRForm(ui.element):
             self._preview = Preview(NEW_SR, [self._pool], _("The steps appear here once the form is complete."))
             self._notes = SideNotes()
             self._button = Button(_("Create"), self._go, kind=ButtonKind.PRIMARY, icon="plus").mark("create")
+            self._button.refuse(self._lead)
             self._why = ui.label().classes("x-dim x-small")
             self._progress = ui.element().classes("contents")
         with Card(_("If a step fails")):
@@ -274,14 +275,18 @@ class NewSRForm(ui.element):
             return N_("Attach")
         return N_("Erase and create") if self._draft.erased(found) else N_("Create")
 
-    def _go(self) -> None:
+    def _lead(self) -> None:
+        """What is missing is said at each field, and the keyboard goes to the first."""
         self._pressed = True
         self._tell()
-        request, faults = self._draft.request(self._search.found)
+        _request, faults = self._draft.request(self._search.found)
+        if (wrong := next((fault.field for fault in faults if fault.field in self._boxes), None)) is not None:
+            self._boxes[wrong].focus()
+
+    def _go(self) -> None:
+        request, _faults = self._draft.request(self._search.found)
         if request is None:
-            for fault in faults[:1]:
-                if fault.field in self._boxes:
-                    self._boxes[fault.field].focus()
+            self._lead()
             return
         self._search.stop()
         run = start_run(self._context, NEW_SR, [self._pool], request)

@@ -81,7 +81,6 @@ class Form(ui.element):
                 self._foot = ui.label().classes("x-dim x-small")
                 self._create = Button(_("Create"), self.create, kind=ButtonKind.PRIMARY).mark("create-foot")
             follow_all(context.mirror, self._concerns, self.refresh, topics=lambda: WATCHED)
-        self.on("keydown.ctrl.enter", self.create, [])
         self.on("keydown.enter", self.create, [], js_handler=ENTER)
 
     def _begin(self) -> None:

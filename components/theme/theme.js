@@ -105,6 +105,19 @@ addEventListener("click", (event) => {
   event.stopImmediatePropagation();
 }, true);
 
+// Ctrl+Enter presses the primary button: of the dialog that is open, else of the form that one types in. A faint one says what is missing.
+addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.repeat || event.isComposing) return;
+  const wanted = ".x-btn-primary, .x-dialog-foot > .x-btn-danger";
+  let place = [...document.querySelectorAll(".x-dialog")].at(-1) ?? event.target.closest("main :is(input, textarea, [role])");
+  while (place && !place.querySelector(wanted)) place = place.parentElement?.closest(".x-dialog, main, main *");
+  if (!place) return;
+  event.preventDefault();
+  event.stopPropagation();
+  event.target.dispatchEvent(new Event("change")); // what was just typed is not waited for any longer
+  place.querySelector(wanted).click();
+}, true);
+
 // A dialog that is removed as soon as it is left gives the focus back to nobody: it goes to where it was before the dialog and its menu.
 (() => {
   let before = null;

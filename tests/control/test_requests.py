@@ -70,6 +70,8 @@ def test_texts_of_forms_and_flags_become_what_a_field_takes() -> None:
         ({"name": "a", "size": 1 << 60}, {"size": "it must be more than 0 and at most 1 PiB"}),
         ({"name": "a", "count": "x"}, {"count": "it must be a whole number"}),
         ({"name": "a", "count": 1.5}, {"count": "it must be a whole number"}),
+        ({"name": "a", "count": "+5"}, {"count": "it must be a whole number"}),
+        ({"name": "a", "count": "٣"}, {"count": "it must be a whole number"}),
         ({"name": "a", "count": 0}, {"count": "it must be at least 1"}),
         ({"name": "a", "count": "65"}, {"count": "it must be at most 64"}),
         ({"name": "a", "fast": "perhaps"}, {"fast": "it must be yes or no"}),

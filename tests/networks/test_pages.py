@@ -25,6 +25,8 @@ async def test_a_vlan_is_named_by_its_number_and_a_taken_one_is_said_at_its_fiel
         await user.should_see(text)
     user.find(marker="create").click()
     assert not context.runner.runs
+    user.find("Use 21").click()
+    await user.should_see("eth1.21")
     user.find(marker="field-vlan").clear().type("30")
     for text in ("eth1.30", "10\u202fGbit/s", "The switch must carry the VLAN on these ports", "VLAN 30 on all hosts"):
         await user.should_see(text)
@@ -32,6 +34,21 @@ async def test_a_vlan_is_named_by_its_number_and_a_taken_one_is_said_at_its_fiel
     await user.should_see("there is no connection to the pool")
     (run,) = context.runner.runs
     assert run.request == NewNetwork(kind="vlan", name="VLAN 30", on=place.front.uuid, vlan=30)
+
+
+async def test_a_press_too_early_says_what_is_missing_and_leads_there(user: User, place: Place, context: Context) -> None:
+    await user.open(f"/pool/{key_of(place.pool)}/new-network?kind=vlan")
+    told: list[str] = []
+    vlan, name = (next(iter(user.find(marker=f"field-{one}").elements)) for one in ("vlan", "name"))
+    for box in (vlan, name):
+        assert isinstance(box, ui.input)
+        box.run_method = lambda method, box=box: told.append(f"{method} {box.label}")  # type: ignore[method-assign, misc]
+    user.find(marker="create").trigger("click")
+    assert (vlan.error, name.error) == ("enter a VLAN number from 1 to 4094", "“Name” is missing")  # type: ignore[attr-defined]
+    assert told == ["focus VLAN number"]
+    user.find(marker="field-vlan").type("30")
+    assert name.value == "VLAN 30"  # type: ignore[attr-defined]
+    assert not context.runner.runs
 
 
 async def test_a_bond_shows_what_happens_on_each_host(user: User, place: Place, context: Context) -> None:

@@ -142,9 +142,10 @@ def test_what_one_should_know_is_said_before(place: Place) -> None:
     assert metrics is not None
     place.fake.change(metrics, live=False)
     assert notes(place, kind="vlan", name="a", on=place.front.uuid, vlan=30) == [
-        "host-3 does not respond and is left out", "The switch must carry the VLAN on these ports",
+        "host-3 does not respond and is left out", "No VM, no address and no storage is affected",
+        "The switch must carry the VLAN on these ports",
     ]  # fmt: skip
-    assert notes(place, kind="internal", name="a") == []
+    assert notes(place, kind="internal", name="a") == ["No VM, no address and no storage is affected"]
 
 
 # ---- what changes, and what goes

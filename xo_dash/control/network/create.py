@@ -170,6 +170,8 @@ def notes(request: NewNetwork, pool: Pool) -> Iterator[LazyText]:
             yield lazy(N_("It is not on {hosts}: no such NIC there"), hosts=", ".join(without))
     if silent and request.kind != INTERNAL:
         yield lazy(N_("{hosts} does not respond and is left out"), hosts=", ".join(silent))
+    if request.kind != BOND:
+        yield lazy(N_("No VM, no address and no storage is affected"))
     if request.kind == TAGGED:
         yield lazy(N_("The switch must carry the VLAN on these ports"))
     if request.kind == BOND and request.mode == "lacp":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -28,6 +29,7 @@ def wrong(field: RequestField, value: object) -> LazyText:
             return _wrong_text(field, value)
 
 
+_WHOLE: Final = re.compile(r"-?[0-9]+\Z")
 _WRONG: Final = {
     InputKind.SWITCH: N_("it must be yes or no"),
     InputKind.PART: N_("it must be a group of fields"),
@@ -60,6 +62,8 @@ def _wrong_number(field: RequestField, value: object) -> LazyText:
     if isinstance(value, str):
         number = parse_size(value, field.bare) if field.entry is InputKind.SIZE else value.strip()
     try:
+        if isinstance(number, str) and not _WHOLE.match(number):  # int() would read more than a request takes
+            raise ValueError
         whole = int(str(number) if isinstance(number, float) and not number.is_integer() else number)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
         if field.entry is InputKind.SIZE:
