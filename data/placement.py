@@ -48,10 +48,14 @@ def memory_of(host: Host, guests: Iterable[VM]) -> Memory:
     """
     total = memory_total(host)
     domain = host.home.one(VM, host.control_domain)
-    others = [vm for vm in guests if vm is not domain]
-    xen = min(total, host.memory_overhead + sum(vm.memory_overhead for vm in others))
+    overhead, wanted = host.memory_overhead, host.home.part(OthersMemory).get(host.ref, 0)
+    for vm in guests:
+        if vm is not domain:
+            overhead += vm.memory_overhead
+            wanted += facts.memory_of(vm)
+    xen = min(total, overhead)
     dom0 = min(total - xen, memory_held(domain) if domain else 0)
-    held = min(total - xen - dom0, sum(map(facts.memory_of, others)) + host.home.part(OthersMemory).get(host.ref, 0))
+    held = min(total - xen - dom0, wanted)
     return Memory(total, xen, dom0, held, total - xen - dom0 - held)
 
 

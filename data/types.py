@@ -118,7 +118,7 @@ class XapiObject(msgspec.Struct, eq=False, kw_only=True):
     def all_of(self, kind: type[T], refs: list[Ref]) -> list[T]:
         """The objects behind `refs`, dangling ones left out."""
         rows = self.home.all(kind)
-        return [rows[ref] for ref in refs if ref in rows]
+        return [row for ref in refs if (row := rows.get(ref)) is not None]
 
 
 def timestamp(date: XapiDate) -> float | None:

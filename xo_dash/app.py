@@ -33,6 +33,7 @@ from xo_dash.certificate import fingerprint, own_certificate
 from xo_dash.composition import build, is_watched, stores_of
 from xo_dash.config import Settings
 from xo_dash.context import Context
+from xo_dash.control import actions
 from xo_dash.control.audit import Audit
 from xo_dash.control.cloud_init.first_boot import LOOKED_EVERY, FirstBoots
 from xo_dash.control.lazy_text import set_reader
@@ -85,6 +86,7 @@ def _serve(settings: Settings, directory: DataDirectory) -> int:
     directory.tell, directory.who = audit.tell, current_actor
     context = build(settings, stores_of(settings, directory), audit)
     _print_start(settings, context)  # before the words are a browser's
+    actions.get_ready()
     mount(nicegui.app, context)
     if not settings.demo:
         nicegui.app.on_startup(lambda: context.servers.schedule.every(COPIED_EVERY, "copies", lambda: _keep_copy(directory)))

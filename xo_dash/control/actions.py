@@ -19,6 +19,7 @@ from xo_dash.control.pool.import_vm import IMPORT
 from xo_dash.control.pool.messages import DISMISS, DISMISS_MANY
 from xo_dash.control.pool.stop import STOP
 from xo_dash.control.pool.tasks import CANCEL
+from xo_dash.control.requests.fields import fields
 from xo_dash.control.sr.attach import ATTACH, SCAN
 from xo_dash.control.sr.create import NEW_SR
 from xo_dash.control.sr.default import CHOOSE_DEFAULT, MAKE_DEFAULT
@@ -83,6 +84,14 @@ ACTIONS: Final[tuple[AnyAction, ...]] = (
     CREATE, NEW_SR, NEW_VAPP, CHOOSE_DEFAULT, IMPORT, IMPORT_OVA, *POOLS, DISMISS_MANY, DISMISS, CANCEL, BALANCE, STOP,
 )  # fmt: skip
 BY_ID: Final[Mapping[str, AnyAction]] = {action.id: action for action in ACTIONS}
+
+
+def get_ready() -> None:
+    """Before the first person comes: what the types of all requests are made of is found once, which takes 15 ms of the largest."""
+    for row in ACTIONS:
+        for field in row.fields:
+            if field.part is not None:
+                fields(field.part)
 
 
 def action(action_id: str) -> AnyAction:

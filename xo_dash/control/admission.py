@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
@@ -12,6 +11,7 @@ from data.mirror import Mirror
 from data.stores.users import User, capped
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction
+from xo_dash.control.background import give_way
 from xo_dash.control.eligibility import out_of_sight, why_not
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
@@ -57,8 +57,10 @@ class Admission:
             return _told(error.faults, run.action)
         # what is not seen first: other faults say how things stand with what it names
         faults = out_of_sight(request, subject, user) or run.action.faults(request, subject)
-        await asyncio.sleep(0)  # both sides look at every VM of a host that is emptied
-        if faults := faults or _beyond(run.action, request, subject):
+        await give_way()  # this and the next look at every VM of a host that is emptied
+        faults = faults or _beyond(run.action, request, subject)
+        await give_way()
+        if faults:
             return _told(faults, run.action)
         item.request = request
         if _doing(run, item) in self._under_way:

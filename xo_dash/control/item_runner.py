@@ -11,6 +11,7 @@ from data.mirror import Mirror
 from data.reading import reading
 from xo_dash.control.admission import Admission, filled
 from xo_dash.control.audit import STOPPED, AuditUnwritable
+from xo_dash.control.background import give_way
 from xo_dash.control.execution import Execution
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.left_behind import LeftBehind
@@ -24,7 +25,7 @@ from xo_dash.control.resume.plan_clock import plan_began, plan_by
 from xo_dash.control.resume.recall import GONE, obstacle
 from xo_dash.control.resume.record import ItemRecord
 from xo_dash.control.resume.waiting import until_live
-from xo_dash.control.run import Run, RunItem, RunState
+from xo_dash.control.run import Finds, Run, RunItem, RunState
 from xo_dash.control.run_audit import RunAudit
 from xo_dash.control.run_list import RunList
 from xo_dash.control.steps import CANCELLED, RESTARTED, StepOutcome
@@ -110,17 +111,31 @@ class ItemRunner:
         with self.admission.under_way(run, item):
             try:
                 await self.audit.begin(run, item)
-                with reading(self.mirror.pools) as read, plan_began(item.started):
-                    read.note(item.subject)
-                    item.steps = [log_of(step) for step in rehearse(run.action.plan(request, item.subject))]
-                    leaves = run.action.leaves(request, item.subject)
-                record.began(item.started, request, read)
+                leaves = await self._foretell(run, item, request, record)
                 outcome = await self.execution.carry_out(run, item, request, turn, record)
                 outcome = self.left_behind.after(run, item, outcome, leaves)
             except AuditUnwritable as error:
                 item.started = 0.0
                 outcome = StepOutcome(RunState.REFUSED, lazy(N_("{reason}; nothing was done"), reason=str(error)))
         await self._end(run, item, outcome, record)
+
+    async def _foretell(self, run: Run, item: RunItem, request: Request, record: ItemRecord) -> Finds | None:
+        """The steps of its plan, and what that read is written down: carried out before the mirror changes it is the same plan.
+
+        A plan for all VMs of a host takes milliseconds, and so does its first step: each has a turn of the loop.
+        """
+        for is_last in (False, False, True):
+            then = self.mirror.changed
+            with reading(self.mirror.pools) as read, plan_began(item.started):
+                read.note(item.subject)
+                item.steps = [log_of(step) for step in rehearse(run.action.plan(request, item.subject))]
+                leaves = run.action.leaves(request, item.subject)
+            if not is_last:
+                await give_way()
+            if self.mirror.changed == then:
+                break
+        record.began(item.started, request, read.recorded())
+        return leaves
 
     async def _carry_on(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:
         """With what had begun before a restart, from where it was; if the one whose it is may still do it."""

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from data.balance import even_out
+from data.host_fit import offer_of
 from data.identity import key_of
 from data.names import pool_name
 from data.objects import VM, Host, Pool
@@ -22,7 +23,7 @@ from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import HostUuid, VMUuid, called
 from xo_dash.control.throttle import ON_A_HOST
-from xo_dash.control.vm.migration.migrate import check as check_move
+from xo_dash.control.vm.migration.migrate import check_there
 from xo_dash.control.vm.migration.migrate import plan as move
 from xo_dash.control.vm.migration.request import MigrateVM
 from xo_dash.i18n import N_
@@ -51,8 +52,10 @@ def moves_in(request: BalancePool, pool: Pool) -> list[tuple[VM, Host]]:
 
 
 def check(request: BalancePool, pool: Pool) -> Iterator[Fault]:
-    for number, (vm, host) in enumerate(moves_in(request, pool)):
-        why = next(iter(check_move(MigrateVM(host=key_of(host)), vm)), None)
+    moves = moves_in(request, pool)
+    offers = {host: offer_of(host) for host in {host for _vm, host in moves}}
+    for number, (vm, host) in enumerate(moves):
+        why = next(check_there(MigrateVM(host=key_of(host)), vm, offers[host]), None)
         if why is not None:
             words = N_("{vm} cannot migrate to {host}: {reason}")
             yield Fault(f"moves.{number}" if request.moves else "moves", lazy(words, vm=named(vm), host=named(host), reason=why.reason))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
 import msgspec
 
 from data.mirror import PoolMirror
-from data.reading import PastRows, ReadTracer
+from data.reading import PastRows, RecordedRows
 from data.types import Ref
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.packed_text import packed, unpacked
@@ -123,10 +123,11 @@ class ItemRecord:
 
     # of now
 
-    def began(self, moment: float, request: Request, read: ReadTracer) -> None:
+    def began(self, moment: float, request: Request, rows: Callable[[], RecordedRows]) -> None:
+        """`rows`: what its plan read, to be asked for in a thread."""
         self.moment = moment
         if self._file is not None:
-            asked, rows = msgspec.to_builtins(request), read.recorded()
+            asked = msgspec.to_builtins(request)
             self._file.note_later(lambda: ItemBegan(item=self._number, at=moment, request=asked, rows=rows()))
 
     async def begin(self, place: Place, step: Step) -> None:

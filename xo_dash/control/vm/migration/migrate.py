@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from data.failover import reach_of
+from data.host_fit import HostOffer, offer_of
 from data.identity import Key, key_of, seen_from
 from data.names import name_of, pool_name
 from data.objects import PBD, SR, VBD, VDI, VM, Host, Network, PowerState
@@ -23,7 +24,7 @@ from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.migration.left import leaves
 from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason, has_address, management_of, migration_network_of, overfull
 from xo_dash.control.vm.migration.request import MOST, MigrateVM, disks_in, host_in, nics_in, places_in, settled
-from xo_dash.control.vm.migration.targets import PAUSED, Way, target, targets, way_to
+from xo_dash.control.vm.migration.targets import PAUSED, Way, target_of, targets, way_to
 from xo_dash.i18n import N_
 
 # ---- what may be chosen
@@ -58,11 +59,16 @@ def _with_pool(row: Host | Network) -> str:
 
 def check(request: MigrateVM, vm: VM) -> Iterator[Fault]:
     host = host_in(request, vm)
-    if host is None:
-        return
+    if host is not None:
+        yield from check_there(request, vm, offer_of(host))
+
+
+def check_there(request: MigrateVM, vm: VM, offer: HostOffer) -> Iterator[Fault]:
+    """The same, of a host that was looked up."""
+    host = offer.host
     disks = disks_in(request, vm, host)
     moves = any(move.why is not MappingReason.STAYS for move in disks)
-    refused = target(vm, host).refused
+    refused = target_of(vm, offer).refused
     if refused and not (moves and _for_its_disks_alone(vm, host)):
         yield Fault("host", lazy(N_("{host} cannot run it: {reason}"), host=named(host), reason=refused))
     yield from _wrong_disks(request, host, disks)

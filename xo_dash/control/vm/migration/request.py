@@ -107,7 +107,7 @@ def _chosen_srs(request: MigrateVM, vm: VM, host: Host) -> dict[str, SR]:
         for place in request.sr_map
         if (source := seen_from(vm.home, SR, place.source)) and source.home is vm.home and (sr := seen_from(host.home, SR, place.sr))
     }
-    mapped = {disk.uuid: by_sr[disk.SR] for disk in disks_of(vm) if disk.SR in by_sr}
+    mapped = {disk.uuid: by_sr[disk.SR] for disk in disks_of(vm) if disk.SR in by_sr} if by_sr else {}
     return mapped | {place.disk: sr for place in request.disks if (sr := seen_from(host.home, SR, place.sr))}
 
 
