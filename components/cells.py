@@ -109,7 +109,51 @@ class Pressed:
     do: Callable[[], Any] = field(compare=False)
 
 
-Cell = Pressed | Later | str | Note | CellLink | Share | When | Marked | Chips | TextLines | Quiet | Copy | PartsBar
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """What opens and closes the rows below it, before a text that may lead somewhere. `mark` finds the button."""
+
+    text: str
+    path: str
+    opened: bool
+    mark: str
+    do: Callable[[], Any] = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Indented:
+    """A text of a row that belongs to the one above."""
+
+    text: str
+
+
+Cell = Pressed | Folding | Indented | Later | str | Note | CellLink | Share | When | Marked | Chips | TextLines | Quiet | Copy | PartsBar
+
+
+class Fold(ui.element):
+    """The button of a `Folding`, which keeps the keyboard while it opens and closes."""
+
+    def __init__(self, cell: Folding) -> None:
+        super().__init__()
+        self.classes("x-row x-fold")
+        with self:
+            self._button = Button("", self._press, kind=ButtonKind.GHOST, icon="right", label=cell.text).mark(cell.mark)
+            self._link = ui.element().classes("contents")
+        self._shown: object = None
+        self.show(cell)
+
+    def _press(self) -> None:
+        self.on_fold()
+
+    def show(self, cell: Folding) -> None:
+        self.on_fold = cell.do  # let go of at the end, see components.release
+        self._button.props["aria-expanded"] = "true" if cell.opened else "false"
+        self._button.props["aria-label"] = self._button.props["data-tip"] = cell.text
+        if self._shown != (cell.text, cell.path):
+            self._shown = cell.text, cell.path
+            self._link.clear()
+            with self._link:
+                _link(cell.text or "–", cell.path)
 
 
 class CellSlot(ui.element):
@@ -119,15 +163,17 @@ class CellSlot(ui.element):
         super().__init__(tag)
         self.classes(classes)
         self._shown: Cell | None = None
-        self._label: ui.label | None = None
+        self._label: ui.label | Fold | None = None
 
     def show(self, cell: Cell) -> None:
         if cell == self._shown:
             return
         if (cell == "") != (self._shown == ""):
             self.classes(toggle="x-nil")
-        if isinstance(cell, str) and isinstance(self._shown, str) and self._label is not None:
+        if isinstance(cell, str) and isinstance(self._label, ui.label):
             self._label.text = cell or "–"
+        elif isinstance(cell, Folding) and isinstance(self._label, Fold):
+            self._label.show(cell)
         else:
             self.clear()
             with self:
@@ -135,11 +181,13 @@ class CellSlot(ui.element):
         self._shown = cell
 
 
-def draw(cell: Cell) -> ui.label | None:
-    """Draw a cell here; a plain text's label is returned."""
+def draw(cell: Cell) -> ui.label | Fold | None:
+    """Draw a cell here; what can show another of its kind is returned."""
     match cell:
         case str():
             return ui.label(cell or "–").props("dir=auto")
+        case Folding():
+            return Fold(cell)
         case CellLink(text, path):
             _link(text or "–", path)
         case Share(share, text):
@@ -150,19 +198,16 @@ def draw(cell: Cell) -> ui.label | None:
             with ui.element().classes("x-row x-marked"):
                 Mark(shape)
                 draw(CellLink(text, path))
-        case Chips(texts):
-            _chips(texts)
-        case TextLines(texts):
-            for text in texts or ("–",):
-                ui.label(text).props("dir=auto")
+        case Chips() | TextLines():
+            _several(cell)
         case Later(text, then):
             with ui.element().classes("x-row x-wrap"):
                 ui.label(text or "–").props("dir=auto")
                 ui.label(then).classes("x-pill")
         case PartsBar(shares):
             _parts(shares)
-        case Note(text) | Quiet(text):
-            Markdown(text) if isinstance(cell, Note) else ui.label(text).classes("x-dim")
+        case Note() | Quiet() | Indented():
+            _beside(cell)
         case Pressed() | Copy():
             _clickable(cell)
     return None
@@ -175,10 +220,24 @@ def _link(text: str, path: str) -> None:
         ui.label(text).props("dir=auto")
 
 
-def _chips(texts: Sequence[str]) -> None:
-    with ui.element().classes("x-row x-wrap"):
-        for text in texts:
-            chip(text).props("dir=auto")
+def _several(cell: Chips | TextLines) -> None:
+    if isinstance(cell, Chips):
+        with ui.element().classes("x-row x-wrap"):
+            for text in cell.texts:
+                chip(text).props("dir=auto")
+    else:
+        for text in cell.texts or ("–",):
+            ui.label(text).props("dir=auto")
+
+
+def _beside(cell: Note | Quiet | Indented) -> None:
+    match cell:
+        case Note(text):
+            Markdown(text)
+        case Quiet(text):
+            ui.label(text).classes("x-dim")
+        case Indented(text):
+            ui.label(text).classes("x-dim x-indented").props("dir=auto")
 
 
 def _parts(shares: Sequence[float]) -> None:

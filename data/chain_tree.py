@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from heapq import nsmallest
+from typing import Final
 
 from data.chains import chain_below
 from data.contents import Part
 from data.names import name_of
 from data.objects import SR, VBD, VDI
 from data.storage import DiskKind, disk_kind
+from data.types import timestamp
+
+BRANCHES: Final = 4
+"""What branches off a node that is told: the largest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One node. `used` in bytes, -1 if the driver cannot tell; `merges`: the SR can merge it with the one above."""
+    """One node. `used` in bytes, -1 if the driver cannot tell; `merges`: the SR can merge it with the one above.
+
+    `others`: how many more branch off it than `branches`; `taken`: when, of a snapshot, in epoch seconds.
+    """
 
     uuid: str
     name: str
     kind: DiskKind
     used: int
-    merges: bool
+    merges: bool = False
     branches: tuple[Link, ...] = ()
+    others: int = 0
+    taken: float | None = None
 
 
 def links_of(disk: VDI) -> tuple[Link, ...]:
@@ -32,18 +43,24 @@ def links_of(disk: VDI) -> tuple[Link, ...]:
 
 def _link(node: VDI, path: set[VDI]) -> Link:
     above = node.home.above(node)
-    branches = sorted((one for one in above if one not in path), key=lambda one: (-one.physical_utilisation, one.uuid))
+    beside = above - path  # a golden image has thousands
+    largest = nsmallest(BRANCHES, beside, key=lambda one: (-one.physical_utilisation, one.uuid))
     merges = not node.managed and len(above) == 1
-    return Link(node.uuid, name_of(node), disk_kind(node), node.physical_utilisation, merges, tuple(_link(one, {one}) for one in branches))
+    return replace(_alone(node), merges=merges, branches=tuple(map(_alone, largest)), others=len(beside) - len(largest))
 
 
-def chained(sr: SR, parts: Iterable[Part]) -> list[VDI]:
-    """The disks on `sr` that stand on base copies, of these parts, in their order."""
-    found: dict[VDI, None] = {}
-    for part in parts:
-        for vm in part.machines:
-            for drive in vm.all_of(VBD, vm.VBDs):
-                disk = vm.home.one(VDI, drive.VDI)
-                if disk is not None and sr.ref == disk.SR and "vhd-parent" in disk.sm_config:
-                    found[disk] = None
+def _alone(node: VDI) -> Link:
+    taken = timestamp(node.snapshot_time) if node.is_a_snapshot else None
+    return Link(node.uuid, name_of(node), disk_kind(node), node.physical_utilisation, taken=taken)
+
+
+def is_chained(disk: VDI) -> bool:
+    """Whether it stands on something."""
+    return "vhd-parent" in disk.sm_config
+
+
+def chained(sr: SR, parts: Iterable[Part], chosen: str = "") -> list[VDI]:
+    """The disks on `sr` that stand on base copies, of these parts, in their order; and the one of that uuid, if it does."""
+    disks = (vm.home.one(VDI, drive.VDI) for part in parts for vm in part.machines for drive in vm.all_of(VBD, vm.VBDs))
+    found = {disk: None for disk in (*disks, sr.home.by_uuid(VDI, chosen)) if disk is not None and sr.ref == disk.SR and is_chained(disk)}
     return list(found)

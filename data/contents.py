@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from data.chains import chain_below
 from data.names import name_order
 from data.objects import SR, VDI, VM
 from data.storage import DiskKind, disk_kind, machine_of, owners_of
-from data.types import timestamp
+from data.types import Ref, timestamp
 
 STEP: Final = 20
 """Disks that are looked at in one step."""
@@ -39,6 +40,7 @@ class Part:
     disks: int = 0  # base copies not counted
     merging: int = 0  # of the base copies what stands under one node alone, which the SR can merge
     merges: int = 0  # how many such base copies
+    merge_room: int = 0  # free space that the one of them needs most while it is merged
     old: int = 0  # of the snapshots those from before the moment that was asked about
     olds: int = 0
     nodes: list[VDI] = field(default_factory=list, repr=False, compare=False)  # of the sum of several none
@@ -92,9 +94,10 @@ class _Survey:
                 part = self._part_below(owners, shared)
                 part.bases += max(0, base.physical_utilisation)
                 part.nodes.append(base)
-                if len(base.home.above(base)) == 1:
+                if len(above := base.home.above(base)) == 1:
                     part.merging += max(0, base.physical_utilisation)
                     part.merges += 1
+                    part.merge_room = max(part.merge_room, _merge_room(sr, base, next(iter(above))))
             yield  # a golden image may be below thousands
         return sorted([*self.own.values(), *shared.values()], key=lambda part: -part.used)
 
@@ -134,9 +137,49 @@ def together(parts: Iterable[Part]) -> Part:
         total.disks += part.disks
         total.merging += part.merging
         total.merges += part.merges
+        total.merge_room = max(total.merge_room, part.merge_room)
         total.old += part.old
         total.olds += part.olds
     return total
+
+
+@dataclass(slots=True)
+class DiskShare:
+    """What one disk of a part takes, with its snapshots and the base copies below it; `disk` None: whatever stands below no shown disk."""
+
+    disk: VDI | None
+    links: int = 0  # nodes of its chain, itself counted
+    current: int = 0
+    snapshots: int = 0
+    bases: int = 0
+
+    @property
+    def used(self) -> int:
+        return self.current + self.snapshots + self.bases
+
+
+def shares_of(part: Part, most: int) -> list[DiskShare]:
+    """The largest disks of a part, and the rest as one, so that the sum is that of the part. A node counts once, at the first above it."""
+    disks = sorted((node for node in part.nodes if node.managed and not node.is_a_snapshot), key=lambda disk: -disk.physical_utilisation)
+    left, shots = set(part.nodes), dict[Ref, list[VDI]]()
+    for node in part.nodes:
+        if node.is_a_snapshot:
+            shots.setdefault(node.snapshot_of, []).append(node)
+    found = [_share(disk, shots.get(disk.ref, ()), left) for disk in disks[:most]]
+    rest = DiskShare(None, 0, *(whole - sum(told) for whole, told in (
+        (part.current, (one.current for one in found)), (part.snapshots, (one.snapshots for one in found)),
+        (part.bases, (one.bases for one in found)))))  # fmt: skip
+    found.sort(key=lambda one: -one.used)
+    return [*found, rest] if left else found
+
+
+def _share(disk: VDI, snapshots: Iterable[VDI], left: set[VDI]) -> DiskShare:
+    below = chain_below(disk)
+    bases = [node for node in below if node in left]
+    snapshots = [node for node in snapshots if node in left]
+    left.difference_update([disk], bases, snapshots)
+    return DiskShare(disk, 1 + len(below), *(sum(max(0, node.physical_utilisation) for node in nodes)
+                                             for nodes in ([disk], snapshots, bases)))  # fmt: skip
 
 
 class Use(StrEnum):
@@ -186,6 +229,12 @@ def _owner(vdi: VDI, kind: DiskKind) -> Owner:
 def _part(owner: Owner) -> Part:
     holder, one = owner
     return Part(holder, (one,) if isinstance(one, VM) else (), one if isinstance(one, VDI) else None)
+
+
+def _merge_room(sr: SR, base: VDI, above: VDI) -> int:
+    """Source: what is above is written into the base copy before it goes; on volumes that is first made as large as the disk."""
+    grows = max(0, base.virtual_size - base.physical_utilisation)
+    return grows if sr.type.startswith("lvm") else max(0, min(grows, above.physical_utilisation))
 
 
 def _below(vdi: VDI) -> VDI | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from nicegui import ui
 
@@ -10,18 +11,22 @@ from components.actions import PlacedMenu
 from components.charts import HistoryCharts, panels
 from components.lists import Listing
 from components.messages.recent import RecentMessages
+from components.storage.area_tiles import part_key
 from components.storage.areas import Areas
 from components.storage.chain import Chain
-from components.storage.contents import SrContents
+from components.storage.contents import OPENED, SrContents
 from components.storage.parts import RoomCard, SrAbout, SrPaths, sr_head
 from components.storage.rows import disk_table
 from components.storage.space import FreeUp, SpaceBar, SRGrowth
 from components.ui import Card
-from data.contents import Part
+from data.contents import Holder, Part, shares_of
 from data.views.sr import SRView
 from pages.objects import PageKind, object_page, tabbed
 from xo_dash.context import Context
 from xo_dash.i18n import _
+
+ORPHANS: Final = "orphan"
+"""The segment of the list of disks that has what nothing has."""
 
 
 def create(program: Context) -> None:
@@ -57,27 +62,46 @@ def _overview(context: Context, sr: SRView) -> None:
         def choose(segment: str) -> None:
             listing.run_method("only", segment)
 
-        bar = SpaceBar(sr, choose)
+        def select(key: str) -> None:
+            """One of what fills it, by its key: its line, its area, the chain of its largest disk; "" for none."""
+            contents.open(key)
+            areas.open(key)
+            part = next((part for part in contents.parts if part_key(part) == key), None)
+            if part is None:
+                return
+            if part.holder is Holder.NOBODY:
+                choose(ORPHANS)
+            elif disk := next((share.disk for share in shares_of(part, OPENED) if share.disk is not None), None):
+                chain.choose(disk.uuid)
+
+        def list_part(segment: str) -> None:
+            lost = next((part for part in contents.parts if part.holder is Holder.NOBODY), None)
+            if segment == ORPHANS and lost is not None:
+                select(part_key(lost))
+            else:
+                choose(segment)
+
+        bar = SpaceBar(sr, list_part)
         shown: list[SpaceBar | Areas | Chain | FreeUp] = [bar]
 
         def told(parts: Sequence[Part]) -> None:
             for one in shown:
                 one.show(parts)
 
-        contents = SrContents(mirror, sr.row, told)
+        contents = SrContents(mirror, sr.row, told, select)
         chain = Chain(sr)
         chain.show(contents.parts)
-        areas = Areas(sr, choose, chain.choose)
+        areas = Areas(sr, select, chain.choose)
         areas.show(contents.parts)
         with Card(_("Disks"), wide=True) as disks:
             listing = Listing(mirror, disk_table(sr.row), on_count=disks.show_count, offer=PlacedMenu(context).open_for)
-        SrPaths(context, sr)
         HistoryCharts("sr", sr.key, panels.of_sr(), first="day")
         with ui.element().classes("x-object-aside"):
-            free_up = FreeUp(context, sr, choose).classes("x-first")
+            free_up = FreeUp(context, sr, list_part).classes("x-first")
             free_up.show(contents.parts)
             shown += [chain, areas, free_up]
             SRGrowth(sr)
+            SrPaths(context, sr)
             RoomCard(sr)
             SrAbout(sr)
             RecentMessages(mirror, sr.row)

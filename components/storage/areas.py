@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import orjson
 from nicegui import events, ui
@@ -16,12 +15,9 @@ from components.storage.area_tiles import REST, AreaTile, part_key, tiles_of_par
 from components.storage.words import USES, part_name
 from components.ui import Card
 from components.urls import path_of
-from data.contents import Holder, Part
+from data.contents import Part
 from data.views.sr import SRView
 from xo_dash.i18n import _
-
-ORPHANS: Final = "orphan"
-"""The segment of the list of disks that has what nothing has."""
 
 
 class AreaPicture(ui.element, component="areas.js"):
@@ -55,15 +51,15 @@ class AreaPicture(ui.element, component="areas.js"):
 
 
 class Areas(Card):
-    """Of one SR. A click on a VM opens what it has, one on a disk draws its chain, one on orphans lists them too."""
+    """Of one SR. A click on a part selects it, which opens what it has; one on a disk draws its chain."""
 
-    def __init__(self, sr: SRView, choose: Callable[[str], None], draw_chain: Callable[[str], None]) -> None:
-        """`choose` gets a segment of the list of disks, `draw_chain` the uuid of a disk."""
+    def __init__(self, sr: SRView, select: Callable[[str], None], draw_chain: Callable[[str], None]) -> None:
+        """`select` gets the key of a part, "" for none, `draw_chain` the uuid of a disk."""
         super().__init__(_("By size"), _("area is space used; click a part to open it"), wide=True)
         self._sr = sr
         self._parts: Sequence[Part] = ()
         self._opened = ""
-        self.on_choose, self.on_chain = choose, draw_chain  # let go of at the end, see components.release
+        self.on_select, self.on_chain = select, draw_chain  # let go of at the end, see components.release
         with self:
             self._picture = AreaPicture(_("Space used, by size"), self._open).mark("areas")
             follow_facts(sr, ("room",), self._draw)
@@ -72,17 +68,19 @@ class Areas(Card):
         self._parts = parts
         self._draw()
 
-    def _open(self, key: str) -> None:
-        part = next((part for part in self._parts if part_key(part) == key), None)
-        if part is None and key not in ("", REST):  # a disk of what is open
-            self.on_chain(key)
-            return
+    def open(self, key: str) -> None:
+        """Show what that part is made of; "": all of them."""
         self._opened = key
         self._draw()
-        if part is not None and part.holder is Holder.NOBODY:
-            self.on_choose(ORPHANS)
-        elif part is not None and (disks := [node for node in part.nodes if node.managed and not node.is_a_snapshot]):
-            self.on_chain(max(disks, key=lambda disk: disk.physical_utilisation).uuid)
+
+    def _open(self, key: str) -> None:
+        if key in ("", REST):
+            self.on_select("")
+            self.open(key)
+        elif any(part_key(part) == key for part in self._parts):
+            self.on_select(key)
+        else:  # a disk of what is open
+            self.on_chain(key)
 
     def _draw(self) -> None:
         part = next((part for part in self._parts if part_key(part) == self._opened), None)

@@ -17,11 +17,10 @@ from data.names import name_of
 from data.storage import DiskKind, owners_of
 from data.types import XapiObject
 from data.views.sr import SRView
-from xo_dash.i18n import _, ngettext, number, size
+from xo_dash.i18n import _, date, ngettext, number, size
 
 LOOKED_AT: Final = 12
 """Parts of an SR whose disks can be chosen: the largest."""
-BRANCHES: Final = 4
 
 
 class Chain(Card):
@@ -48,7 +47,7 @@ class Chain(Card):
         self._draw()
 
     def _draw(self) -> None:
-        found = chained(self._sr.row, self._parts)
+        found = chained(self._sr.row, self._parts, self._chosen)
         self.set_visibility(bool(found))
         if not found:
             return
@@ -79,15 +78,17 @@ def _called(owners: Sequence[XapiObject], name: str) -> str:
 def _draw_link(link: Link, *, last: bool) -> None:
     with ui.element("li").classes("x-chain-step"):
         _node(link, "current" if last else "merges" if link.merges else "base")
-        for branch in link.branches[:BRANCHES]:
+        for branch in link.branches:
             _node(branch, "branch")
-        if (more := len(link.branches) - BRANCHES) > 0:
-            ui.label(ngettext("{n} more", "{n} more", more).format(n=number(more))).classes("x-dim x-small")
+        if link.others:
+            ui.label(ngettext("{n} more", "{n} more", link.others).format(n=number(link.others))).classes("x-dim x-small")
 
 
 def _node(link: Link, look: str) -> None:
     with ui.element().classes(f"x-chain-node x-chain-{look}"):
         title = _(KINDS[link.kind]) if link.kind is not DiskKind.DISK else link.name
-        ui.label(title).classes("x-cut").props("dir=auto")
+        ui.label(title).classes("x-cut").props("dir=auto").props["data-tip"] = link.name
         amount = size(link.used) if link.used >= 0 else _("unknown")
+        if link.taken is not None:
+            amount = f"{date(link.taken)}, {amount}"
         ui.label(_("{size}, can merge").format(size=amount) if look == "merges" else amount).classes("x-dim x-small")

@@ -1,4 +1,4 @@
-"""What fills an SR, largest first: each VM with its disks, snapshots and base copies on one line."""
+"""What fills an SR, largest first: each VM with its disks, snapshots and base copies on one line, which opens."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Final
 
 from nicegui import background_tasks
 
-from components.cells import Cell, CellLink, CellTable, Marked, PartsBar, Quiet
+from components.cells import Cell, CellTable, Folding, Indented, PartsBar, Quiet
 from components.live import follow_all
+from components.storage.area_tiles import part_key
 from components.storage.words import part_name
 from components.ui import Card, Column
 from components.urls import path_of
 from data.changes import Change, Operation
 from data.coalesce import finished, in_turns
-from data.contents import Holder, Part, contents_of, together
+from data.contents import DiskShare, Part, contents_of, shares_of, together
+from data.names import name_of
 from data.objects import SR, VBD, VDI, VM
 from data.sight import Sight
 from data.types import Ref
@@ -27,6 +29,8 @@ OLD: Final = 30 * 86400.0
 """Seconds after which a snapshot is worth a look."""
 SHOWN: Final = 12
 """Lines; the rest is one more, and the list of disks below has everything."""
+OPENED: Final = 20
+"""Disks of one that is opened; the rest is one line more."""
 DISK = frozenset({"SR", "VBDs", "name_label", "physical_utilisation", "managed", "type", "is_a_snapshot", "sm_config"})
 MACHINE = frozenset({"name_label", "is_a_template", "is_a_snapshot", "is_control_domain", "snapshot_of"})
 
@@ -34,11 +38,12 @@ MACHINE = frozenset({"name_label", "is_a_template", "is_a_snapshot", "is_control
 class SrContents(Card):
     """Follows the disks of an SR; they are looked at in slices, and once more where they changed meanwhile."""
 
-    def __init__(self, mirror: Sight, sr: SR, told: Callable[[Sequence[Part]], None]) -> None:
-        """`told` gets what was found, for what else shows it."""
+    def __init__(self, mirror: Sight, sr: SR, told: Callable[[Sequence[Part]], None], select: Callable[[str], None]) -> None:
+        """`told` gets what was found, for what else shows it; `select` the key of a line that is to be opened, "" for none."""
         super().__init__(_("VMs and disks"), " ", wide=True)
         self._sr = sr
-        self.on_parts = told  # let go of at the end, see components.release
+        self.on_parts, self.on_select = told, select  # let go of at the end, see components.release
+        self._opened = ""
         self.parts: Sequence[Part] = ()
         self._due = self._running = False
         self._disks: frozenset[Ref] = frozenset()
@@ -99,41 +104,57 @@ class SrContents(Card):
             return  # the page keeps how it was last
         self._disks = frozenset(self._sr.VDIs)
         self._machines = frozenset(vm for part in parts for vm in part.machines)
-        with self:
-            self._show(parts)
         self.parts = parts
-        self.on_parts(parts)
+        with self:  # what it tells others is in the language of this browser too
+            self._show()
+            self.on_parts(parts)
 
-    def _show(self, parts: Sequence[Part]) -> None:
-        total = together(parts)
+    def open(self, key: str) -> None:
+        """Show the disks of that part alone, also where it is one of the small ones."""
+        self._opened = key
+        with self:
+            self._show()
+
+    def _show(self) -> None:
+        total = together(self.parts)
         self.scope.text = _disks(total.disks)
-        first, rest = parts[:SHOWN], parts[SHOWN:]
-        largest = max((part.used for part in parts), default=0)
-        rows = [(str(place), list(_cells(_name(part), part, largest))) for place, part in enumerate(first)]
+        first = [part for place, part in enumerate(self.parts) if place < SHOWN or part_key(part) == self._opened]
+        rest = [part for part in self.parts[SHOWN:] if part_key(part) != self._opened]
+        largest = max((part.used for part in self.parts), default=0)
+        rows: list[tuple[str, Sequence[Cell]]] = []
+        for place, part in enumerate(first):
+            rows.append((str(place), list(_cells(self._name(part), part, largest))))
+            if part_key(part) == self._opened:
+                shares = enumerate(shares_of(part, OPENED))
+                rows += ((f"{place}/{at}", list(_cells(Indented(_share_name(share)), share, largest))) for at, share in shares)
         if rest:
             count = ngettext("{n} more", "{n} more", len(rest)).format(n=number(len(rest)))
             rows.append(("rest", list(_cells(Quiet(count), together(rest), largest))))
         self._table.show(rows)
+
+    def _name(self, part: Part) -> Cell:
+        key = part_key(part)
+        opened = key == self._opened
+        path = path_of(part.machines[0]) if len(part.machines) == 1 else ""
+        return Folding(part_name(part), path, opened, f"fold-{key}", lambda: self.on_select("" if opened else key))
 
 
 def _disks(count: int) -> str:
     return ngettext("{n} disk", "{n} disks", count).format(n=number(count))
 
 
-def _name(part: Part) -> Cell:
-    name = part_name(part)
-    if part.holder is Holder.NOBODY:
-        return Marked("warning", name)
-    if part.holder is Holder.SYSTEM or len(part.machines) > 1:
-        return Quiet(name)
-    return CellLink(name, path_of(part.machines[0])) if part.machines else name
+def _share_name(share: DiskShare) -> str:
+    return name_of(share.disk) if share.disk is not None else _("Others")
 
 
-def _cells(name: Cell, part: Part, largest: int) -> Iterator[Cell]:
+def _cells(name: Cell, part: Part | DiskShare, largest: int) -> Iterator[Cell]:
     amounts = (part.current, part.snapshots, part.bases)
     yield name
     yield PartsBar(tuple(round(min(1.0, amount / largest), 3) if largest else 0.0 for amount in amounts))
     yield size(part.used)
     for amount in amounts:
         yield size(amount) if amount else Quiet("–")
-    yield number(part.disks) if part.disks else Quiet("–")
+    if isinstance(part, DiskShare):
+        yield Quiet(ngettext("{n} link", "{n} links", part.links).format(n=number(part.links)) if part.links else "–")
+    else:
+        yield number(part.disks) if part.disks else Quiet("–")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from components.actions import run_command, whoever
 from components.cells import Cell, CellTable, Copy, Facts, Pressed, Quiet, link_to
@@ -20,6 +21,9 @@ from xo_dash.control.eligibility import why_not
 from xo_dash.control.pbd.plug import PLUG, UNPLUG, path_row
 from xo_dash.i18n import _, number, percent, size
 
+DEVICES: Final = 4
+"""Names of what it is on; hosts may reach it by several."""
+
 
 def sr_head(context: Context, sr: SRView) -> None:
     """Name and state; a band for hosts that do not reach it."""
@@ -27,19 +31,24 @@ def sr_head(context: Context, sr: SRView) -> None:
     cut = Notice("", Tone.CRITICAL)
 
     def refresh() -> None:
+        room, filled = sr.room, TONES.get(sr.fill_level, "")
         state = ("live", _("Attached")) if sr.attached else ("disabled", _("Detached"))
+        if filled and sr.attached:
+            state = filled, _("{share} full").format(share=percent(room.share))
         if sr.cut_off:
             state = "critical", _("Not attached on all hosts")
         default = _("default SR") if sr.is_default else ""
         place = next((path.device for path in sr.paths if path.device), "")
-        head.show([reach_text(sr.type, sr.reach), reached_text(sr.attached, len(sr.paths)), place, default], state)
+        space = _("{size}, {free} free").format(size=size(room.size), free=size(room.free)) if room.free >= 0 and room.size else ""
+        head.show([reach_text(sr.type, sr.reach), reached_text(sr.attached, len(sr.paths)), place, space, default], state)
         cut.set_visibility(bool(sr.cut_off))
         if sr.cut_off:
             hosts = ", ".join(host.name for host in sr.cut_off)
             cut.text.text = _("Not attached on {hosts}: VMs with disks on it cannot start there.").format(hosts=hosts)
 
     with head:
-        follow_facts(sr, ("name", "description", "tags", "attached", "cut_off", "is_default", "reach", "type", "paths"), refresh)
+        follow_facts(sr, ("name", "description", "tags", "attached", "cut_off", "is_default", "reach", "type", "paths", "room",
+                          "fill_level"), refresh)  # fmt: skip
 
 
 class RoomCard(Card):
@@ -80,23 +89,21 @@ class SrPaths(Card):
     """Each host's way to it; one that is not plugged is repaired in place."""
 
     def __init__(self, context: Context, sr: SRView) -> None:
-        super().__init__(_("Paths"), " ", wide=True)
+        super().__init__(_("Paths"), " ")
         self._context, self._sr = context, sr
         with self:
-            columns = (Column(_("Host"), main=True), Column(_("Path")), Column(_("Device")), Column(""))
+            columns = (Column(_("Host"), main=True), Column(_("Path")), Column(""))
             self._table = CellTable(columns, _("No host is connected to it."))
             follow_facts(sr, ("paths", "cut_off"), self._refresh)
 
     def _refresh(self) -> None:
         paths = self._sr.paths
         self.scope.text = reached_text(sum(path.is_attached for path in paths), len(paths))
-        self.show_count(len(paths))
         self._table.show([(path.pbd, list(self._cells(path))) for path in paths])
 
     def _cells(self, path: PathView) -> Iterator[Cell]:
         yield link_to(path.host, Quiet(_("missing")))
         yield path_cell(path)
-        yield path.device
         pbd = path_row(self._sr.row, path.pbd)
         row = UNPLUG if path.is_attached else PLUG
         if pbd is None or why_not(row, pbd, whoever()):
@@ -112,7 +119,8 @@ class SrAbout(Card):
         super().__init__(_("About"))
         with self:
             facts = Facts([name for name, _value in about(sr)])
-            follow_facts(sr, ("own_pool", "pool", "type", "reach", "is_default", "guest_count"), lambda: facts.show(about(sr)))
+            names = ("own_pool", "pool", "type", "reach", "is_default", "guest_count", "paths")
+            follow_facts(sr, names, lambda: facts.show(about(sr)))
 
 
 def about(sr: SRView) -> list[tuple[str, Cell | None]]:
@@ -120,9 +128,11 @@ def about(sr: SRView) -> list[tuple[str, Cell | None]]:
         Reach.SHARED: _("disks, any host"), Reach.LOCAL: _("disks, one host"), Reach.IMAGES: _("images for CD drives"),
         Reach.DRIVE: _("physical drives of a host"),
     }  # fmt: skip
+    devices = list(dict.fromkeys(path.device for path in sr.paths if path.device))
     return [
         (_("Pool"), link_to(sr.own_pool, sr.pool)),
         (_("Type"), sr.type or Quiet(_("unknown"))),
+        (_("Device"), ", ".join(devices[:DEVICES]) or None),
         (_("Used by"), words[sr.reach]),
         (_("Default SR"), _("yes") if sr.is_default else _("no")),
         (_("VMs with disks on it"), number(sr.guest_count)),

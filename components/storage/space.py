@@ -120,8 +120,17 @@ class FreeUp(Card):
                 _("Move {name} to another SR").format(name=name_of(vm)), largest.used, _("Disks"), lambda: ui.navigate.to(path), "move"
             )
         if total.merging >= WORTH:
-            text = _("Coalescing runs in the background and needs some free space while it does.")
-            ui.label(text).classes("x-dim x-small")
+            ui.label(self._merge_words(total.merge_room)).classes("x-dim x-small")
+
+    def _merge_words(self, needed: int) -> str:
+        free = self._sr.room.free
+        if free < 0:
+            return _("Coalescing runs in the background and needs up to {size} of free space.").format(size=size(needed))
+        if needed <= free:
+            return _("Coalescing runs in the background and needs up to {size} of free space: there is room.").format(size=size(needed))
+        return _("Coalescing needs up to {size} of free space, but only {free} is free: free some first.").format(
+            size=size(needed), free=size(free)
+        )
 
     async def _coalesce(self) -> None:
         """Source: a scan wakes the garbage collector of the SR."""

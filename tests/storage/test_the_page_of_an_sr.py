@@ -6,15 +6,17 @@ import time
 from pathlib import Path
 
 import pytest
+from nicegui import ui
 
 from components.storage.area_tiles import part_key
 from components.storage.areas import AreaPicture, Areas
+from components.storage.contents import AT_ONCE, SrContents
 from components.storage.parts import SrPaths
 from components.storage.space import FreeUp, SpaceBar, SRGrowth
 from data.contents import Holder, Part
 from data.growth import DAY, Sample
 from data.history import History
-from data.objects import VDI, VM
+from data.objects import VBD, VDI, VM
 from data.scope import Scope
 from data.stores.users import Role
 from data.types import GIB
@@ -22,6 +24,7 @@ from data.views.sr import SRView
 from tests.control.browser_page import looking
 from tests.control.fake_pool import FakePool, ends_at_once
 from tests.control.test_storage_commands import Shelf
+from xo_dash.context import Context
 
 
 def view(shelf: Shelf) -> SRView:
@@ -53,29 +56,66 @@ async def test_a_part_of_the_bar_lists_its_disks(tmp_path: Path, fake: FakePool)
         assert chosen == ["orphan"]
 
 
-async def test_an_area_opens_what_it_is_made_of(tmp_path: Path, fake: FakePool) -> None:
-    shelf, lists, chains = Shelf(fake, True, True), list[str](), list[str]()
-    small, large = (VDI(physical_utilisation=gib * GIB, SR=shelf.sr.ref, name_label=f"{gib}") for gib in (1, 4))
-    for disk in (small, large):
+async def test_a_part_is_selected_in_the_table_the_areas_and_the_chain_at_once(tmp_path: Path, fake: FakePool) -> None:
+    shelf, chains, pages = Shelf(fake, True, True), list[str](), list[SRView]()
+    web, base = fake.vm("web"), VDI(physical_utilisation=9 * GIB, SR=shelf.sr.ref, managed=False, name_label="base copy")
+    fake.put(base)
+    small, large = (
+        VDI(
+            physical_utilisation=gib * GIB,
+            SR=shelf.sr.ref,
+            name_label=f"disk of {gib}",
+            managed=True,
+            VBDs=[fake.put(VBD(VM=web.ref))],
+            sm_config=config,
+        )
+        for gib, config in ((4, {}), (1, {"vhd-parent": base.uuid}))
+    )
+    lost = VDI(physical_utilisation=GIB, SR=shelf.sr.ref, managed=True, name_label="lost")
+    for disk in (small, large, lost):
         fake.put(disk)
-    web = Part(Holder.MACHINES, (fake.vm("web"),), current=5 * GIB, disks=2, nodes=[small, large])
-    lost = Part(Holder.NOBODY, current=GIB, disks=1, nodes=[small])
+    fake.change(shelf.sr, VDIs=[disk.ref for disk in (small, large, base, lost)])
 
-    def draw(_context: object) -> None:
-        Areas(view(shelf), lists.append, chains.append).show([web, lost])
+    def draw(context: Context) -> None:
+        pages.append(view(shelf))
+
+        def select(key: str) -> None:
+            contents.open(key)
+            areas.open(key)
+
+        contents = SrContents(context.mirror, shelf.sr, lambda _parts: None, select)
+        areas = Areas(pages[0], select, chains.append)
+        areas.show(contents.parts)
 
     async with looking(tmp_path, fake, draw) as at:
-        (picture,) = at.user.find(kind=AreaPicture).elements
-        at.user.find(kind=AreaPicture).trigger("open", part_key(web))
-        assert chains == [large.uuid], "the chain of its largest disk is drawn"
-        assert picture.shown[1] == "web" and [tile.key for tile in picture.shown[0]] == [large.uuid, small.uuid]
+        (picture,), (contents,) = at.user.find(kind=AreaPicture).elements, at.user.find(kind=SrContents).elements
+        mine, nobodys = contents.parts
+        await at.user.should_not_see("disk of 1")
+        at.user.find(marker=f"fold-{part_key(mine)}").click()
+        await at.user.should_see("disk of 1")
+        await at.user.should_see("2 links")
+        assert picture.shown[1] == "web" and [tile.key for tile in picture.shown[0]] == [base.uuid, small.uuid, large.uuid]
         at.user.find(kind=AreaPicture).trigger("open", small.uuid)
-        assert chains == [large.uuid, small.uuid] and picture.shown[1] == "web"
-        at.user.find(kind=AreaPicture).trigger("open", part_key(lost))
-        assert lists == ["orphan"]
-        for stranger in ("", "of no part"):
-            at.user.find(kind=AreaPicture).trigger("open", stranger)
+        assert chains == [small.uuid] and picture.shown[1] == "web"
+        at.user.find(kind=AreaPicture).trigger("open", part_key(nobodys))
+        await at.user.should_not_see("disk of 1")
+        await at.user.should_see("lost")
+        at.user.find(kind=AreaPicture).trigger("open", "")
+        await at.user.should_not_see("lost")
+        at.user.find(kind=AreaPicture).trigger("open", "of no part")
         assert picture.shown[1] == "" and chains[-1] == "of no part"
+
+
+async def test_of_many_disks_too_others_are_told_in_the_language_of_the_page(tmp_path: Path, fake: FakePool) -> None:
+    shelf, languages = Shelf(fake, True, True), list[str]()
+    fake.change(shelf.sr, VDIs=[fake.put(VDI(SR=shelf.sr.ref, managed=True)) for _ in range(AT_ONCE + 1)])
+
+    def draw(context: Context) -> None:
+        SrContents(context.mirror, shelf.sr, lambda _parts: languages.append(ui.context.client.page.path), lambda _key: None)
+
+    async with looking(tmp_path, fake, draw) as at:
+        await at.user.should_see("61 disks")
+        assert languages == ["/it"]
 
 
 async def test_what_frees_space_comes_by_least_risk(tmp_path: Path, fake: FakePool) -> None:
@@ -89,6 +129,7 @@ async def test_what_frees_space_comes_by_least_risk(tmp_path: Path, fake: FakePo
             bases=6 * GIB,
             merging=6 * GIB,
             merges=2,
+            merge_room=5 * GIB,
             disks=1,
             snapshots=4 * GIB,
             old=4 * GIB,
@@ -97,7 +138,14 @@ async def test_what_frees_space_comes_by_least_risk(tmp_path: Path, fake: FakePo
         Part(Holder.NOBODY, current=3 * GIB, disks=2),
     ]
     async with looking(tmp_path, fake, lambda context: FreeUp(context, view(shelf), chosen.append).show(parts)) as at:
-        for text in ("2 base copies to coalesce", "1 snapshot over 30 days", "2 orphaned disks", "nas to another SR", "up to 13\u202fGiB"):
+        for text in (
+            "2 base copies to coalesce",
+            "1 snapshot over 30 days",
+            "2 orphaned disks",
+            "nas to another SR",
+            "up to 13\u202fGiB",
+            "needs up to 5\u202fGiB",
+        ):
             await at.user.should_see(text)
         at.user.find(marker="free-orphans").click()
         assert chosen == ["orphan"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data.chain_tree import chained, links_of
 from data.coalesce import finished
-from data.contents import Holder, Use, contents_of, together, uses_of
+from data.contents import Holder, Use, contents_of, shares_of, together, uses_of
 from data.growth import DAY, Sample, per_day
 from data.objects import VBD, VDI, VM
 from data.storage import DiskKind
@@ -44,6 +44,25 @@ def test_old_snapshots_and_what_merges_are_counted() -> None:
     total = together(finished(contents_of(sr, old_before=1_700_000_000.0)))
     assert (total.merges, total.merging, total.olds, total.old) == (1, 5 * GIB, 1, 2 * GIB)
     assert together(finished(contents_of(sr))).olds == 0
+
+
+def test_the_lines_below_a_vm_are_its_sum() -> None:
+    sr = shelf()[0].sr()
+    for part in finished(contents_of(sr)):
+        for most in (0, 1, 9):
+            shares = shares_of(part, most)
+            sums = [sum(getattr(share, name) for share in shares) for name in ("current", "snapshots", "bases")]
+            assert sums == [part.current, part.snapshots, part.bases], (part, most)
+
+
+def test_a_merge_needs_room_for_what_is_above() -> None:
+    build = Shelf()
+    web = build.vm("web")
+    root = build.disk(gib=2, managed=False, virtual_size=20 * GIB)
+    upper = build.disk(gib=5, below=root, managed=False, virtual_size=20 * GIB)
+    build.disk(web, gib=1, below=upper, managed=True)
+    assert together(finished(contents_of(build.sr()))).merge_room == 5 * GIB
+    assert together(finished(contents_of(build.sr(type="lvmoiscsi")))).merge_room == 18 * GIB, "a volume is made as large as the disk"
 
 
 def test_a_chain_is_drawn_from_its_base_up() -> None:
