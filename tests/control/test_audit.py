@@ -12,6 +12,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from tests.waiting import PATIENCE
 from xo_dash.control.audit import Audit, AuditEntry, AuditUnwritable
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import Secret
@@ -123,5 +124,5 @@ async def test_whoever_waits_for_a_line_is_let_go_when_the_loop_ends(tmp_path: P
     for task in asyncio.all_tasks() - {asyncio.current_task(), waiting}:
         task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(waiting, 10)
+        await asyncio.wait_for(waiting, PATIENCE)
     audit.close()

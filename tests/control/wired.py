@@ -119,7 +119,7 @@ async def _followed(mirror: Mirror, home: PoolMirror, pool: SimulatedPool) -> As
 
     following = asyncio.create_task(follow())
     try:
-        await asyncio.wait_for(ready.wait(), 10)
+        await asyncio.wait_for(ready.wait(), PATIENCE)
         yield connection
     finally:
         stopping.set()

@@ -24,6 +24,7 @@ from data.server import ServerState
 from data.types import GIB, NULL_REF
 from tests import fakes
 from tests.map import edges, fleets
+from tests.waiting import PATIENCE
 
 VM_NAME, VM_STATE, VM_HOST, VM_TASK, VM_SYSTEM, VM_FOLDER, VM_TAGS = 4, 5, 3, 9, 17, 18, 19
 POOL_MARK, NETWORK_BUSY = 6, 6
@@ -357,7 +358,7 @@ async def shown(map_feed: MapFeed) -> dict[str, Any]:
     """The whole map, as soon as it is made."""
     made: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     map_feed.show(made.set_result)
-    found: dict[str, Any] = json.loads(await asyncio.wait_for(made, 10))
+    found: dict[str, Any] = json.loads(await asyncio.wait_for(made, PATIENCE))
     return found
 
 

@@ -19,6 +19,7 @@ from data.stores.vault import Vault
 from tests.control.wired import Wired, wired
 from tests.simulator.client import until
 from tests.simulator.migrating import Place, place
+from tests.waiting import PATIENCE
 from xo_dash.control.actions import action
 from xo_dash.control.audit import Audit
 from xo_dash.control.resume.files import RunFiles
@@ -214,7 +215,7 @@ async def test_whatever_goes_wrong_in_the_middle_the_source_is_whole_and_the_tar
         (item,) = run.items
         trouble(pools)
         pools.speed(SPEED)
-        await asyncio.wait_for(pools.bench.runner.ended(run), 30)
+        await asyncio.wait_for(pools.bench.runner.ended(run), 2 * PATIENCE)
         assert (item.state, item.left) == (state, []) and any(one in str(item.reason) for one in words), str(item.reason)
         await pools.mended()
         assert (pools.here.counts(), pools.there.counts()) == (pools.before, pools.clean)
@@ -252,7 +253,7 @@ async def test_after_a_kill_in_the_middle_the_next_program_follows_it_to_its_end
     (again,) = second.runs
     assert again.key == run.key
     pools.speed(SPEED)
-    await asyncio.wait_for(second.ended(again), 30)
+    await asyncio.wait_for(second.ended(again), 2 * PATIENCE)
     assert again.state is RunState.DONE, again.items[0].reason
     (arrived,) = pools.named(pools.there, name)
     assert pools.sums(pools.there, arrived) == told and not pools.named(pools.here, name)
