@@ -78,6 +78,7 @@ def _add_rolling(commands: "Commands[argparse.ArgumentParser]") -> None:
                          help=_("what happens to a VM that cannot migrate: suspend, shut_down or force_off; can be repeated"))  # fmt: skip
         one.add_argument("--network", metavar="NETWORK", default="", help=_("the network over which VMs migrate"))
         one.add_argument("--at-once", metavar="N", type=int, help=_("how many VMs migrate at the same time"))
+        one.add_argument("--minutes", metavar="N", type=int, help=_("how long to wait for a host after its reboot"))
         one.add_argument("--no-pause", action="store_true", help=_("do not pause after the first host"))
         one.add_argument("--leave-moved", action="store_true", help=_("do not bring VMs back"))
         one.add_argument("--wait", action="store_true", help=wait)
@@ -87,7 +88,7 @@ def _add_rolling(commands: "Commands[argparse.ArgumentParser]") -> None:
     status.add_argument("--wait", action="store_true", help=wait)
     answer = verbs.add_parser("answer", help=_("answer a paused run, or stop a run"), parents=[_places()], allow_abbrev=False)
     answer.add_argument("run", metavar="RUN", help=_("its ID"))
-    answer.add_argument("answer", choices=("go_on", "look", "again", "skip", "stop"))
+    answer.add_argument("answer", choices=("go_on", "wait", "look", "again", "skip", "stop"))
     for one in (status, answer):
         _add_answer_options(one)
 

@@ -76,7 +76,7 @@ async def _values(given: argparse.Namespace, api: PostingApi) -> dict[str, objec
     }  # fmt: skip
     if given.network:
         values["network"] = (await named("networks", given.network, api))["uuid"]
-    return values | ({"at_once": given.at_once} if given.at_once is not None else {})
+    return values | {name: value for name in ("at_once", "minutes") if (value := getattr(given, name)) is not None}
 
 
 async def _decision(text: str, api: PostingApi) -> dict[str, object]:

@@ -30,7 +30,7 @@ from xo_dash.control.rolling.check import Gravity
 from xo_dash.control.rolling.checks import checks, refused
 from xo_dash.control.rolling.engine import RollingRuns
 from xo_dash.control.rolling.found import BACK
-from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, PAUSED, reason_of
+from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, PAUSED, answers_to, reason_of
 from xo_dash.control.rolling.phases import INSTALL, REBOOT
 from xo_dash.control.rolling.readiness import obstacles_of
 from xo_dash.control.rolling.request import RollHosts, action_of, hosts_in, pinned, request_for
@@ -328,18 +328,20 @@ async def a_host_stays_down(loop: AheadLoop, folder: Path) -> None:
         made = await engine.start(EVE, RollHosts(pause_first=False), pool)
         assert isinstance(made, Rolling)
         await until(engine, lambda: any(phase.kind == REBOOT for phase in made.turns[0].phases))
-        loop.ahead += BOOTS_WITHIN / 2
+        loop.ahead += 60 * BOOTS_WITHIN / 2
         await asyncio.sleep(0)
         assert not made.paused
     async with one_life(*life) as (engine, _runner):  # in the middle of the wait
         (again,) = engine.runs
-        await loop.passes(BOOTS_WITHIN + 1, lambda: at_rest(again))
+        await loop.passes(60 * BOOTS_WITHIN + 1, lambda: at_rest(again))
         assert reason_of(again) == (
             "host-1 is not done: Waiting until host-1 is back failed: it does not respond after 30 minutes; look at its console"
         )
         assert [turn.state for turn in again.turns] == [TurnState.FAILED, TurnState.WAITING, TurnState.WAITING]
         assert place.fake.sent.count("Async.host.reboot") == place.fake.sent.count("pool.remove_from_other_config") == 1
-        await answered(engine, again, "look")
+        assert answers_to(again)[0] == "wait" and engine.answer(EVE, again, "wait") is None
+        await until(engine, lambda: again.turns[0].state is TurnState.RUNNING and not again.paused)
+        await loop.passes(60 * BOOTS_WITHIN + 1, lambda: at_rest(again))
         assert again.turns[0].reason == "it does not respond"
     async with one_life(*life) as (engine, _runner):  # while it waits for somebody
         (again,) = engine.runs
@@ -347,6 +349,7 @@ async def a_host_stays_down(loop: AheadLoop, folder: Path) -> None:
         up(place, gone)
         await until(engine, lambda: again.turns[0].reason == BACK)
         assert again.paused and place.fake.sent.count("Async.host.reboot") == 1, "nothing goes on by itself"
+        assert answers_to(again) == ("look", "again", "skip", "stop")
         await answered(engine, again, "look")
         assert [turn.state for turn in again.turns] == [TurnState.DONE] * 3 and again.restored and not again.left
         assert all(host.enabled for host in place.hosts) and "pool.add_to_other_config" in place.fake.sent

@@ -35,7 +35,7 @@ class RollingBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class RollingAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """While it is paused any of them; `stop` at any time: it ends after the host under way."""
 
-    answer: Literal["go_on", "look", "again", "skip", "stop"]
+    answer: Literal["go_on", "wait", "look", "again", "skip", "stop"]
 
 
 def _seen(asked: Asked) -> Iterable[Rolling]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Annotated, Final
+
+from msgspec import Meta
 
 from data.facts.host import booted_at, is_live
 from data.facts.pool import is_master
@@ -19,15 +21,19 @@ from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan, Wait, one
 from xo_dash.control.requests.request import NoRequest
+from xo_dash.control.requests.types import called
 from xo_dash.i18n import N_, _
 
-BOOTS_WITHIN: Final = 1800.0
-"""Seconds: large servers check their memory for a quarter of an hour."""
-MINUTES: Final = int(BOOTS_WITHIN / 60)
+BOOTS_WITHIN: Final = 30
+"""Minutes: large servers check their memory for a quarter of an hour."""
+LONGEST: Final = 240
+Minutes = Annotated[int, Meta(ge=1, le=LONGEST), called(N_("Minutes to wait for a host after its reboot"))]
 
 
 class RebootHost(EnterMaintenance, frozen=True, kw_only=True):
     """Empty a host and reboot it; its VMs come back, unless nobody is to be remembered."""
+
+    minutes: Minutes = BOOTS_WITHIN
 
 
 class ShutDownHost(EnterMaintenance, frozen=True, kw_only=True):
@@ -44,9 +50,9 @@ def reboot(request: RebootHost, host: Host, before: Callable[[Host], Plan] | Non
     yield Call("host.reboot", host.ref, final=True, says=lazy(N_("Rebooting {name}"), name=name_of(host)))
     yield Wait(
         until=lambda: _is_back(host, booted, paths),
-        within=BOOTS_WITHIN,
+        within=60.0 * request.minutes,
         says=lazy(N_("Waiting until {name} is back"), name=name_of(host)),
-        failed=lazy(N_("it does not respond after {minutes} minutes; look at its console"), minutes=MINUTES),
+        failed=lazy(N_("it does not respond after {minutes} minutes; look at its console"), minutes=request.minutes),
     )
     yield from enabling(host)
     yield unmarking(host)

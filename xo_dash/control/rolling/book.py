@@ -35,9 +35,9 @@ class RollingBook:
         self._forget_old()
         return list(self.runs.values())
 
-    def note(self, rolling: Rolling, what: str, host: str = "", detail: KeptText = None) -> None:
+    def note(self, rolling: Rolling, what: str, host: str = "", detail: KeptText = None, took: float = 0.0) -> None:
         """A line of its log; `what` is a message."""
-        rolling.log.append(LogLine(at=self._clock(), what=what, host=host, detail=detail))
+        rolling.log.append(LogLine(at=self._clock(), what=what, host=host, detail=detail, took=took))
         self.observers.tell(rolling)
 
     async def save(self, rolling: Rolling) -> None:

@@ -50,9 +50,9 @@ class RollingCommands:
         await self.connected(rolling)
         return self.host_now(rolling, turn)
 
-    async def back(self, host: Host, turn: HostTurn) -> None:
+    async def back(self, rolling: Rolling, turn: HostTurn) -> None:
         """Return when it is heard, and has booted since its turn began."""
-        await self._until(lambda: host.home.server.is_live and is_back(host, turn))
+        await self._until(lambda: (host := self.host_now(rolling, turn)) is not None and is_back(host, turn))
 
     async def connected(self, rolling: Rolling) -> None:
         """Until the pool is connected: before that nobody knows how it is."""

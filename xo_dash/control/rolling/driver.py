@@ -19,7 +19,7 @@ from xo_dash.control.rolling.book import RollingBook
 from xo_dash.control.rolling.commands import RollingCommands
 from xo_dash.control.rolling.found import BACK, as_found, is_back, is_through
 from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, Pauses
-from xo_dash.control.rolling.phases import phases_of
+from xo_dash.control.rolling.phases import notes_of, phases_of
 from xo_dash.control.rolling.request import action_of, pinned, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling, TurnState
 from xo_dash.control.run import Run, RunState
@@ -96,6 +96,7 @@ class RollingDriver:
             await self._pauses.pause(rolling, NOBODY)
             return None
         turn.state, turn.began, turn.why, turn.phases = TurnState.RUNNING, self._clock(), None, []
+        turn.ended, turn.noted, turn.back = 0.0, 0, 0.0
         turn.booted = booted_at(host) or 0.0
         run = self._runner.start(user, action_of(rolling.request, host), [host], request_for(rolling.request, host))
         turn.run = run.key
@@ -108,7 +109,7 @@ class RollingDriver:
 
         def changed(other: Run) -> None:
             if other is run:
-                turn.phases = phases_of(run.items[0])
+                self._show_phases(rolling, turn, run)
                 self._book.observers.tell(rolling)
 
         unsubscribe = self._runner.observe(changed)
@@ -117,7 +118,13 @@ class RollingDriver:
             await self._runner.ended(run)
         finally:
             unsubscribe()
+        self._show_phases(rolling, turn, run)
+
+    def _show_phases(self, rolling: Rolling, turn: HostTurn, run: Run) -> None:
         turn.phases = phases_of(run.items[0])
+        for what, took in list(notes_of(turn.phases, run.items[0]))[turn.noted :]:
+            turn.noted += 1
+            self._book.note(rolling, what, turn.name, took=took)
 
     def _end_turn(self, rolling: Rolling, turn: HostTurn, state: TurnState, reason: LazyText | None = None) -> None:
         turn.state, turn.why, turn.ended = state, packed(reason) if state is TurnState.FAILED else None, self._clock()
@@ -126,18 +133,35 @@ class RollingDriver:
     # after a host that is not done
 
     async def _ask(self, rolling: Rolling, turn: HostTurn) -> None:
-        """Look again, do it again, leave it, or stop."""
+        """Wait, look again, do it again, leave it, or stop."""
         said = await self._asked(rolling, turn)
-        host = await self._commands.host(rolling, turn)
-        if said == "skip":
+        if said == "wait":
+            await self._wait(rolling, turn)
+        elif said == "skip":
             turn.state = TurnState.SKIPPED
             self._book.note(rolling, N_("left as it is"), turn.name)
         elif said == "again":
             turn.state, turn.run = TurnState.WAITING, ""
             if (pool := self._commands.pool(rolling)) is not None:  # what there is now: XAPI refuses a list that it no longer has
                 rolling.request = pinned(rolling.request, pool)
-        elif said in ("look", "go_on") and host is not None:
+        elif said in ("look", "go_on") and (host := await self._commands.host(rolling, turn)) is not None:
             await self._look(rolling, turn, host)
+
+    async def _wait(self, rolling: Rolling, turn: HostTurn) -> None:
+        """Once more as long as for its reboot, or until somebody stops the run; then it is looked at, wherever it is."""
+        turn.state = TurnState.RUNNING
+        self._book.note(rolling, N_("is waited for"), turn.name)
+        await self._book.save(rolling)
+        either = [asyncio.create_task(self._commands.back(rolling, turn)), asyncio.create_task(self._pauses.said(rolling))]
+        await asyncio.wait(either, timeout=60.0 * rolling.request.minutes, return_when=asyncio.FIRST_COMPLETED)
+        for one in either:
+            one.cancel()
+        host = self._commands.host_now(rolling, turn)
+        if host is not None and not rolling.stopping:
+            await self._look(rolling, turn, host)
+        else:
+            self._end_turn(rolling, turn, TurnState.FAILED, lazy(N_("it does not respond")))
+            await self._book.save(rolling)
 
     async def _asked(self, rolling: Rolling, turn: HostTurn) -> str:
         """What is said; meanwhile a host that is away is watched, also where its pool is away with it."""
@@ -152,11 +176,8 @@ class RollingDriver:
 
     async def _say_when_back(self, rolling: Rolling, turn: HostTurn) -> None:
         """Whoever is asked hears of it; nothing is begun by itself."""
-        host = await self._commands.host(rolling, turn)
-        if host is None:
-            return
-        await self._commands.back(host, turn)
-        turn.why = packed(lazy(BACK))
+        await self._commands.back(rolling, turn)
+        turn.why, turn.back = packed(lazy(BACK)), self._clock()
         self._book.note(rolling, N_("is back"), turn.name)
         await self._book.save(rolling)
 

@@ -124,7 +124,7 @@ class RollingRuns:
         return made
 
     def answer(self, user: User | None, rolling: Rolling, what: str) -> LazyText | None:
-        """While it is paused: `go_on`, `again`, `look`, `skip` or `stop`. While it is not: `stop`, which is after the host under way."""
+        """While it is paused: `go_on`, `wait`, `again`, `look`, `skip` or `stop`. While it is not: `stop`, which is after the host under way."""
         if (reason := self.may_not(user, rolling.request, self._commands.pool(rolling))) is not None:
             return reason
         if user is not None:

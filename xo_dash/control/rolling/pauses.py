@@ -9,6 +9,7 @@ from typing import Final
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.packed_text import packed
 from xo_dash.control.rolling.book import RollingBook
+from xo_dash.control.rolling.phases import is_given_up
 from xo_dash.control.rolling.state import Rolling
 from xo_dash.i18n import N_, _
 
@@ -32,7 +33,10 @@ def answers_to(rolling: Rolling) -> tuple[str, ...]:
         return ()
     if not rolling.paused:
         return ("stop",) if not rolling.stopping else ()
-    return ("look", "again", "skip", "stop") if rolling.paused == NOT_DONE else ("go_on", "stop")
+    if rolling.paused != NOT_DONE:
+        return ("go_on", "stop")
+    turn = rolling.current
+    return (*(("wait",) if turn is not None and is_given_up(turn) and not turn.back else ()), "look", "again", "skip", "stop")
 
 
 class Pauses:
@@ -44,21 +48,25 @@ class Pauses:
         self._answers: dict[str, asyncio.Future[str]] = {}
 
     async def pause(self, rolling: Rolling, why: str) -> str:
-        """How to go on: `go_on`, `again`, `look`, `skip` or `stop`."""
+        """How to go on: `go_on`, `wait`, `again`, `look`, `skip` or `stop`."""
         rolling.paused, rolling.paused_at = why, self._clock()
         self._book.note(rolling, PAUSED, detail=packed(lazy(why)) if rolling.current is None else None)
         await self._book.save(rolling)
-        try:
-            said = await self._answer_to(rolling)
-        finally:
-            self._answers.pop(rolling.id, None)
+        said = await self.said(rolling)
         rolling.paused, rolling.paused_at = "", 0.0
         await self._book.save(rolling)
         return said
 
+    async def said(self, rolling: Rolling) -> str:
+        """The next that somebody says, paused or not."""
+        try:
+            return await self._answer_to(rolling)
+        finally:
+            self._answers.pop(rolling.id, None)
+
     def answer(self, rolling: Rolling, what: str) -> None:
         """The first answer counts."""
-        if rolling.paused and not (waiting := self._answer_to(rolling)).done():
+        if (rolling.paused or rolling.id in self._answers) and not (waiting := self._answer_to(rolling)).done():
             waiting.set_result(what)
 
     def _answer_to(self, rolling: Rolling) -> asyncio.Future[str]:

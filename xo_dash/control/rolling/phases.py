@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from xo_dash.control.rolling.state import Phase
-from xo_dash.control.run import RunItem
+from xo_dash.control.rolling.state import HostTurn, Phase, TurnState
+from xo_dash.control.run import RunItem, RunState
+from xo_dash.i18n import N_
 
 MOVE, INSTALL, REBOOT, BACK = "move", "install", "reboot", "back"
 KINDS: Final[Mapping[str, str]] = {
@@ -16,6 +17,11 @@ KINDS: Final[Mapping[str, str]] = {
     "Bringing VMs back to {name}": BACK,
 }  # fmt: skip
 """{message of a step: what its bar is}; steps between belong to the one before."""
+REQUESTED: Final = N_("reboot requested")
+NOTES: Final[Mapping[str, str]] = {
+    MOVE: N_("VMs have left"), INSTALL: N_("updates are installed"), REBOOT: N_("back after its reboot"), BACK: N_("VMs are back"),
+}  # fmt: skip
+"""{what its bar is: what the log says at its end}"""
 
 
 def phases_of(item: RunItem) -> list[Phase]:
@@ -30,3 +36,17 @@ def phases_of(item: RunItem) -> list[Phase]:
         else:
             found.append(Phase(kind=kind, began=step.began, ended=step.ended))
     return found
+
+
+def notes_of(phases: Sequence[Phase], item: RunItem) -> Iterator[tuple[str, float]]:
+    """(message, seconds that it took) of what they have for the log, always the same from the beginning on."""
+    for place, phase in enumerate(phases):
+        if phase.kind == REBOOT:
+            yield REQUESTED, 0.0
+        if place + 1 < len(phases) or item.state is RunState.DONE:
+            yield NOTES[phase.kind], max(0.0, phase.ended - phase.began)
+
+
+def is_given_up(turn: HostTurn) -> bool:
+    """Whether it has not come back from its reboot."""
+    return bool(turn.phases) and turn.phases[-1].kind == REBOOT and turn.state in (TurnState.FAILED, TurnState.RUNNING) and bool(turn.ended)

@@ -19,7 +19,7 @@ from xo_dash.control.host.departures import BATCH, LeavingVM, decided
 from xo_dash.control.host.pool_update import takes_pool_updates
 from xo_dash.control.host.pool_updates import APPLY_POOL_UPDATES, ApplyPoolUpdates, reboots
 from xo_dash.control.host.pool_updates import MOST as UPDATES
-from xo_dash.control.host.power import REBOOT, RebootHost
+from xo_dash.control.host.power import BOOTS_WITHIN, REBOOT, Minutes, RebootHost
 from xo_dash.control.host.update import UPDATE_HOST, is_xcp_ng
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import HostUuid, NetworkUuid, PoolUpdateUuid, called
@@ -37,6 +37,7 @@ class RollHosts(Request, frozen=True, kw_only=True):
     network: Annotated[NetworkUuid | None, called(N_("Migration network"))] = None
     at_once: Annotated[int, Meta(ge=1, le=ON_A_HOST), called(N_("VMs at a time"))] = BATCH
     pause_first: Annotated[bool, called(N_("Pause after the first host"))] = True
+    minutes: Minutes = BOOTS_WITHIN
     bring_back: Annotated[bool, called(N_("Bring VMs back to where they were"))] = True
     vms: Annotated[tuple[LeavingVM, ...], called(N_("VMs that cannot migrate"))] = ()
     checksum: Checksum = ""
@@ -89,7 +90,9 @@ def request_for(request: RollHosts, host: Host) -> RebootHost:
     here = {vm.uuid for vm in guests_on(host)}
     kind = action_of(request, host).request
     chosen = tuple(one for one in request.vms if one.vm in here)
-    asked: RebootHost = kind(network=request.network, at_once=request.at_once, remember=request.bring_back, vms=chosen)
+    asked: RebootHost = kind(
+        network=request.network, at_once=request.at_once, remember=request.bring_back, vms=chosen, minutes=request.minutes
+    )
     if isinstance(asked, ApplyUpdates):
         asked = msgspec.structs.replace(asked, checksum=request.checksum or checksum_of(host.home))
     if isinstance(asked, ApplyPoolUpdates):

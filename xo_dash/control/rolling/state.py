@@ -14,6 +14,7 @@ from data.stores.replacing import replace_file
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.packed_text import KeptText, worded
 from xo_dash.control.rolling.request import RollHosts
+from xo_dash.i18n import duration
 
 log = logging.getLogger(__name__)
 ENDING: Final = ".json"
@@ -49,6 +50,8 @@ class HostTurn(msgspec.Struct, kw_only=True):
     ended: float = 0.0
     why: KeptText = msgspec.field(default=None, name="reason")  # it failed
     phases: list[Phase] = []
+    noted: int = 0  # of what its phases have for the log
+    back: float = 0.0  # when it was heard again, after it was given up
 
     @property
     def reason(self) -> str:
@@ -74,13 +77,15 @@ class LogLine(msgspec.Struct, kw_only=True):
     what: str  # a message
     host: str = ""
     detail: KeptText = None
+    took: float = 0.0  # seconds, of what has a duration
 
     @property
     def text(self) -> str:
         """In the reader's words, without its host."""
         detail = worded(self.detail)
         what = str(lazy(self.what, name=self.host, host=self.host, reason=detail, detail=detail))
-        return f"{what}: {detail}" if detail and detail not in what else what
+        told = f"{what}: {detail}" if detail and detail not in what else what
+        return f"{told} · {duration(self.took)}" if self.took else told
 
 
 class RollingState(StrEnum):
