@@ -25,9 +25,9 @@ def create(program: Context) -> None:
     @ui.page("/pool/{key}/rolling")
     def before(key: str, way: str = "update") -> None:
         def show(context: Context, pool: PoolView) -> None:
-            PageHead(_("Rolling update and reboot"), icon="pool")
             running = context.rolling.under_way(pool.row.home.id)
             if running is not None:
+                PageHead(_("Rolling update and reboot"), icon="pool")
                 with empty_state(_("A rolling run is in progress"), _("Only one can run in a pool at a time.")):
                     ui.link(_("Show the run"), f"/rolling/{running.id}").classes("x-btn x-btn-primary")
             else:

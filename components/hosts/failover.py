@@ -97,8 +97,8 @@ def map_path(host: Host) -> str:
 class PoolFailures(Card):
     """Each host of a pool: whether its loss is borne, and why not."""
 
-    def __init__(self, pool: PoolView) -> None:
-        super().__init__(_("If a host fails"), _("N-1"), wide=True)
+    def __init__(self, pool: PoolView, title: str = "") -> None:
+        super().__init__(title or _("If a host fails"), _("N-1"), wide=True)
         self._pool = pool
         self._asked = 0
         with self:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.live import follow_source, fresh_slot
-from components.rolling.words import title_of
+from components.rolling.pause import waiting_line
 from components.taken import reload_when_taken
-from components.ui import Notice, Tone
-from data.names import pool_name
 from xo_dash.context import Context
 from xo_dash.control.rolling.engine import named_in
-from xo_dash.control.rolling.pauses import reason_of
-from xo_dash.i18n import _
+from xo_dash.control.rolling.pauses import answers_to, reason_of
 
 
 def paused_bands(context: Context) -> None:
@@ -22,16 +19,13 @@ def paused_bands(context: Context) -> None:
 
     def fill() -> None:
         waiting = [one for one in context.rolling.runs_in(context.scope) if one.paused and not one.ended]
-        if (now := [(one.id, one.paused_at, reason_of(one)) for one in waiting]) == shown:
+        if (now := [(one.id, one.paused_at, reason_of(one), answers_to(one)) for one in waiting]) == shown:
             return
         shown[:] = now
         with fresh_slot(box):
             for one in waiting:
                 home = context.mirror.pools[one.pool]
                 reload_when_taken(context, named_in(home))
-                pool = pool_name(home)
-                text = _("{pool}: {title} is paused: {reason}").format(pool=pool, title=title_of(one), reason=reason_of(one))
-                with Notice(text, Tone.WARNING):
-                    ui.link(_("Choose how to continue"), f"/rolling/{one.id}").classes("x-link")
+                waiting_line(context, one)
 
     follow_source(context.rolling.observe, fill)

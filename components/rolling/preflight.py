@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from nicegui import background_tasks, ui
+from nicegui import background_tasks, events, ui
 
 from components.actions import run_command, whoever
+from components.actions.preview import TOGGLED
 from components.live import follow_all, follow_source, fresh_slot
 from components.rolling.words import HOWS, MARKS
-from components.ui import Button, ButtonKind, Card, Column, Mark, Tone, check, choice, data_table, notify
+from components.ui import Button, ButtonKind, Card, Column, Mark, PageHead, StateMark, Tone, check, choice, data_table, notify
 from components.ui.segments import Segments
 from data.changes import Change
 from data.facts.pool import is_master
-from data.hosts import guests_of
-from data.names import name_of
+from data.hosts import guests_of, product_of
+from data.names import name_of, pool_name
 from data.objects import PBD, VM, Host, HostMetrics, Pool, PoolUpdate, Repository
 from data.pool_updates import uploaded_for
 from data.server import Server
@@ -24,20 +27,28 @@ from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
-from xo_dash.control.host.departures import LeavingVM, departures
+from xo_dash.control.host.departures import SUSPEND, LeavingVM, departures
 from xo_dash.control.host.pool_update import takes_pool_updates
+from xo_dash.control.host.power import BOOTS_WITHIN
+from xo_dash.control.rehearsal import rehearse_all
+from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.rolling.check import Check, Gravity, Obstacle
 from xo_dash.control.rolling.checks import checks
-from xo_dash.control.rolling.request import RollHosts, hosts_in, is_emptied, request_for
+from xo_dash.control.rolling.estimate import ASSUMED, TurnTime
+from xo_dash.control.rolling.phases import REBOOT
+from xo_dash.control.rolling.request import RollHosts, action_of, hosts_in, is_emptied, request_for
 from xo_dash.control.rolling.state import Rolling
 from xo_dash.control.throttle import ON_A_HOST
-from xo_dash.i18n import _, ngettext, number
+from xo_dash.control.xe import xe_lines
+from xo_dash.i18n import _, duration, ngettext, number
 
 COUNTS: Final = frozenset({"enabled", "live", "resident_VMs", "allowed_operations", "memory_dynamic_max", "memory_total", "name_label",
                            "currently_attached", "ha_enabled", "other_config", "software_version", "repositories", "hash",
                            "update_sync_enabled", "latest_synced_updates_applied", "pending_guidances",
                            "updates_requiring_reboot", "hosts", "vdi"})  # fmt: skip
 """Fields that decide what is said here; measurements do not."""
+WAITS: Final = (5, 15, BOOTS_WITHIN, 60)
+"""Minutes."""
 
 
 class PreFlight(ui.element):
@@ -45,22 +56,34 @@ class PreFlight(ui.element):
 
     def __init__(self, context: Context, pool: Pool, *, update: bool) -> None:
         super().__init__()
-        self.classes("x-move")
+        self.classes("x-stack").style("gap: 12px")
         self._context, self._pool = context, pool
         self._asked = RollHosts(update=update, pause_first=len(pool.home.all(Host)) > 1)
         self._ways: dict[str, LeavingVM] = {}  # by the VM's uuid
         self._told: Sequence[Obstacle] = ()  # what the pool itself says
         self._drawn: object = None
+        self._lines_shown = False
         with self:
+            self._head = PageHead("", icon="pool")
+        with self._head.marks:
+            StateMark("halted", _("Not started"))
+        with self._head.verbs:
+            Segments({"update": _("Update"), "reboot": _("Reboot only")}, "update" if update else "reboot",
+                     self._choose_way, label=_("What is done")).mark("way")  # fmt: skip
+        with self, ui.element().classes("x-move"):
             with ui.element().classes("x-move-main"):
-                Segments({"update": _("Update"), "reboot": _("Reboot only")}, "update" if update else "reboot",
-                         self._choose_way, label=_("What is done")).mark("way")  # fmt: skip
                 self._list = ui.element().classes("contents").mark("checks")
                 self._order = ui.element().classes("contents")
             with ui.element("aside").classes("x-move-aside"):
-                with Card(_("Start")):
+                with Card(_("Start")), ui.element().classes("x-stack"):
+                    self._about = ui.element().classes("x-stack").mark("about")
                     self._says = ui.label().classes("x-dim").props("role=status").mark("verdict")
                     self._button = Button(_("Start"), self._start, kind=ButtonKind.PRIMARY, icon="play").mark("start")
+                    with ui.element("details").classes("x-preview-calls").on("toggle", self._toggled, js_handler=TOGGLED):
+                        ui.label(_("Show commands")).tag = "summary"
+                        self._calls = ui.label().classes("x-preview-lines").mark("commands")
+                        self._calls.tag = "pre"
+                self._passed = ui.element().classes("contents").mark("passed")
                 with Card(_("Options")), ui.element().classes("x-stack"):
                     self._options()
                 with Card(_("If something goes wrong")):
@@ -130,6 +153,9 @@ class PreFlight(ui.element):
     def _options(self) -> None:
         counts = {n: ngettext("{n} VM", "{n} VMs", n).format(n=number(n)) for n in range(1, ON_A_HOST + 1)}
         choice(counts, self._asked.at_once, label=_("At a time"), on_change=lambda event: self._ask(at_once=int(event.value)))
+        waits = {n: _("{time}, then pause").format(time=duration(60.0 * n)) for n in WAITS}
+        choice(waits, self._asked.minutes, label=_("Wait for a host after its reboot"),
+               on_change=lambda event: self._ask(minutes=int(event.value)))  # fmt: skip
         check(_("Pause after the first host"), self._asked.pause_first, on_change=lambda event: self._ask(pause_first=bool(event.value)))
         check(_("Bring VMs back to where they were"), True, on_change=lambda event: self._ask(bring_back=bool(event.value)))
 
@@ -139,6 +165,7 @@ class PreFlight(ui.element):
         request = self._request()
         self._drawn = self._shown()
         found = checks(request, self._pool, self._told)
+        self._draw_head(request)
         with fresh_slot(self._list):
             bad = [one for one in found if one.gravity is not Gravity.FINE]
             with Card(_("Before it starts"), _resolved(bad)):
@@ -146,14 +173,39 @@ class PreFlight(ui.element):
                     self._line(one)
                 if not bad:
                     ui.label(_("No problems found.")).classes("x-dim")
-            fine = [one for one in found if one.gravity is Gravity.FINE]
+        fine = [one for one in found if one.gravity is Gravity.FINE]
+        with fresh_slot(self._passed):
             if fine:
-                with Card(_("Passed")):
+                with Card(_("Passed"), ngettext("{n} check", "{n} checks", len(fine)).format(n=number(len(fine)))):
                     for one in fine:
                         self._line(one)
+        turns = [self._turn(request, host) for host in hosts_in(request, self._pool)]
         with fresh_slot(self._order):
-            self._draw_order(request)
+            self._draw_order(request, turns)
+        with fresh_slot(self._about):
+            _draw_time(turns)
+        self._write_lines()
         self._tell()
+
+    def _draw_head(self, request: RollHosts) -> None:
+        hosts = list(self._pool.home.all(Host).values())
+        title = _("Rolling update of {pool}") if request.update else _("Rolling reboot of {pool}")
+        self._head.name.text = title.format(pool=pool_name(self._pool.home))
+        count = ngettext("{n} host", "{n} hosts", len(hosts)).format(n=number(len(hosts)))
+        master = self._pool.home.one(Host, self._pool.master)
+        product = product_of(master) if master is not None else ""
+        self._head.note.text = " · ".join(filter(None, (count, product, _("one host at a time, the master first"))))
+
+    # ---- the commands, once they are unfolded
+
+    def _toggled(self, event: events.GenericEventArguments) -> None:
+        self._lines_shown = bool(event.args)
+        self._write_lines()
+
+    def _write_lines(self) -> None:
+        if self._lines_shown:
+            request = self._request()
+            self._calls.text = "\n".join(line for host in hosts_in(request, self._pool) for line in _lines_of(request, host))
 
     def _line(self, one: Check) -> None:
         with ui.element().classes("x-roll-check"):
@@ -182,25 +234,43 @@ class PreFlight(ui.element):
             box.props["display-value"] = _("Choose") + "…"
         box.props["aria-label"] = _("What happens to {vm}").format(vm=name_of(vm))
 
-    def _draw_order(self, request: RollHosts) -> None:
-        columns = [Column("", number=True), Column(_("Host"), main=True), Column(_("Patches")), Column(_("VMs move"), number=True),
-                   Column(_("Stopped"), number=True), Column("")]  # fmt: skip
-        rows = [self._row(request, place, host) for place, host in enumerate(hosts_in(request, self._pool), 1)]
+    def _turn(self, request: RollHosts, host: Host) -> PlannedTurn:
+        found = departures(request_for(request, host), host)
+        moves, off = (len(found.evacuation.moves), found.off) if is_emptied(request, host) else (0, {})
+        return PlannedTurn(host, moves, Counter(off.values()), self._context.rolling.time_of(request, host, found))
+
+    def _draw_order(self, request: RollHosts, turns: Sequence[PlannedTurn]) -> None:
+        columns = [Column("", number=True), Column(_("Host"), main=True), Column(_("Patches")), Column(_("Needs")),
+                   Column(_("VMs move"), number=True), Column(_("Stopped")), Column(_("About"), number=True), Column("")]  # fmt: skip
+        rows = [self._row(request, place, turn) for place, turn in enumerate(turns, 1)]
+        if len(turns) > 1:
+            rows.append(["", ngettext("{n} host", "{n} hosts", len(turns)).format(n=number(len(turns))), "", "",
+                         number(sum(turn.moves for turn in turns)), _stopped(sum((turn.off for turn in turns), Counter())),
+                         duration(sum(turn.time.total for turn in turns)), ""])  # fmt: skip
         with Card(_("Order"), _("one host at a time, the master first")):
-            data_table(columns, rows)
+            data_table(columns, rows).classes("x-roll-order")
             for uuid in request.left_out:
                 host = self._pool.home.by_uuid(Host, uuid)
                 if host is not None:
                     self._left_out(host)
 
-    def _row(self, request: RollHosts, place: int, host: Host) -> list[str | Callable[[], object]]:
-        found = departures(request_for(request, host), host)
-        moves, off = (len(found.evacuation.moves), len(found.off)) if is_emptied(request, host) else (0, 0)
-        count = len(uploaded_for(host)) if takes_pool_updates(host) else self._context.patches.count(host)
+    def _row(self, request: RollHosts, place: int, turn: PlannedTurn) -> list[str | Callable[[], object]]:
+        host = turn.host
         name = f"{name_of(host)} · {_('master')}" if is_master(host) else name_of(host)
-        patches = _("not known") if count is None else number(count)
+        needs = _("reboot") if is_emptied(request, host) else _("no reboot")
         leave = lambda: Button(_("Leave out"), lambda: self._leave_out(host), kind=ButtonKind.GHOST)  # noqa: E731
-        return [number(place), name, patches, number(moves), number(off), leave]
+        return [number(place), name, self._patches(request, host), needs, number(turn.moves), _stopped(turn.off),
+                duration(turn.time.total), leave]  # fmt: skip
+
+    def _patches(self, request: RollHosts, host: Host) -> str:
+        """`11, 3 security`"""
+        known = self._context.patches.of(host)
+        count = len(uploaded_for(host)) if takes_pool_updates(host) else self._context.patches.count(host)
+        if not request.update:
+            return "–"
+        secure = sum(one.security for one in known.missing) if known is not None else 0
+        found = _("not known") if count is None else number(count)
+        return found + (", " + ngettext("{n} security", "{n} security", secure).format(n=number(secure)) if secure else "")
 
     def _left_out(self, host: Host) -> None:
         def take() -> None:
@@ -232,6 +302,52 @@ class PreFlight(ui.element):
             self._draw()
 
 
+class PlannedTurn(NamedTuple):
+    """What becomes of a host's VMs, and how long all of it takes."""
+
+    host: Host
+    moves: int
+    off: Counter[str]  # {how: VMs}
+    time: TurnTime
+
+
+def _draw_time(turns: Sequence[PlannedTurn]) -> None:
+    """`About 39 min`, who stops for how long, and what that is made of."""
+    if not turns:
+        return
+    ui.label(_("About {time}").format(time=duration(sum(turn.time.total for turn in turns)))).classes("x-move-time")
+    stops = [turn.time.total for turn in turns if turn.off]
+    if stops:
+        count = sum(turn.off.total() for turn in turns)
+        least, most = duration(min(stops)), duration(max(stops))
+        text = ngettext("{n} VM stops for about {time}", "{n} VMs stop for about {time} each", count)
+        time = least if least == most else _("{least} to {most}").format(least=least, most=most)
+        ui.label(text.format(n=number(count), time=time)).classes("x-dim")
+    if all(turn.time.is_seen for turn in turns):
+        ui.label(_("as long as in earlier runs")).classes("x-dim x-small")
+    else:
+        ui.label(_("a reboot is assumed to take {time}").format(time=duration(ASSUMED[REBOOT]))).classes("x-dim x-small")
+
+
+def _stopped(off: Counter[str]) -> str:
+    """`2 + 1 suspended`"""
+    suspended, halted = off[SUSPEND], off.total() - off[SUSPEND]
+    text = ngettext("{n} suspended", "{n} suspended", suspended).format(n=number(suspended))
+    return f"{number(halted)} + {text}" if halted and suspended else text if suspended else number(halted)
+
+
+def _lines_of(request: RollHosts, host: Host) -> Iterator[str]:
+    """As things are now: of the hosts after the first, VMs will be elsewhere by then."""
+    yield f"# {name_of(host)}"
+    with suppress(BadRequest):
+        yield from xe_lines(rehearse_all(action_of(request, host).plan(request_for(request, host), host)), host.home)
+
+
 def _resolved(bad: Sequence[Check]) -> str:
-    open_ones = sum(one.gravity is Gravity.BLOCKS for one in bad)
-    return ngettext("{n} to resolve", "{n} to resolve", open_ones).format(n=number(open_ones)) if open_ones else ""
+    """`5 to resolve, 4 have a fix chosen`"""
+    blocking, chosen = (sum(one.gravity is gravity for one in bad) for gravity in (Gravity.BLOCKS, Gravity.DECIDED))
+    parts = (
+        ngettext("{n} to resolve", "{n} to resolve", blocking).format(n=number(blocking)) if blocking else "",
+        ngettext("{n} has a fix chosen", "{n} have a fix chosen", chosen).format(n=number(chosen)) if chosen else "",
+    )
+    return ", ".join(filter(None, parts))

@@ -87,15 +87,25 @@ async def test_before_a_rolling_run_hosts_can_be_left_out_until_nothing_stands_a
 
 async def test_a_rolling_run_says_what_it_waits_for(user: User, place: Place, context: Context) -> None:
     await user.open(f"/pool/{key_of(place.pool)}/rolling?way=reboot")
+    await user.should_see("a reboot is assumed to take")
     user.find(marker="start").click()
     await user.should_see("Paused: host-1 is not done")
-    for text in ("Choose how to continue.", "Check again", "Retry this host", "Skip this host and continue", "0 of 3 hosts done"):
+    for text in (
+        "Nothing happens until you choose.",
+        "Meanwhile",
+        "Check again",
+        "Retry this host",
+        "Skip this host and continue",
+        "0 of 3 hosts done",
+    ):
         await user.should_see(text)
     (rolling,) = context.rolling.runs
     await user.open("/tasks")
     await user.should_see("lab: Rolling reboot is paused: host-1 is not done")
-    await user.open(f"/rolling/{rolling.id}")
     user.find(marker="answer-stop").click()
+    await user.should_see("Not rebooted: host-1, host-2, host-3.")
+    user.find("Stop the run").click()
+    await user.open(f"/rolling/{rolling.id}")
     await user.should_see("Ended, not all hosts done")
     assert rolling.restored and rolling.ended
     await context.rolling.stop()

@@ -77,7 +77,7 @@ def _without_reboot(updates: Sequence[PoolUpdate], host: Host) -> Plan:
             until=lambda: host.home.server.is_live and is_live(host) and (toolstack_started_at(host) or 0.0) > before,
             within=RESTARTS_WITHIN,
             says=lazy(N_("Waiting until the toolstack of {name} responds"), name=name_of(host)),
-            failed=lazy(N_("it does not respond after {minutes} minutes; look at its console"), minutes=int(RESTARTS_WITHIN / 60)),
+            failed=lazy(N_("it does not respond after {minutes} min; look at its console"), minutes=int(RESTARTS_WITHIN / 60)),
         )
 
 

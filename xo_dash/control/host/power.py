@@ -52,7 +52,7 @@ def reboot(request: RebootHost, host: Host, before: Callable[[Host], Plan] | Non
         until=lambda: _is_back(host, booted, paths),
         within=60.0 * request.minutes,
         says=lazy(N_("Waiting until {name} is back"), name=name_of(host)),
-        failed=lazy(N_("it does not respond after {minutes} minutes; look at its console"), minutes=request.minutes),
+        failed=lazy(N_("it does not respond after {minutes} min; look at its console"), minutes=request.minutes),
     )
     yield from enabling(host)
     yield unmarking(host)

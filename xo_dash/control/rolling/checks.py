@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from data.facts.host import is_live
 from data.facts.pool import has_auto_start
+from data.failover import Bound, Unplaceable
 from data.names import name_of
-from data.objects import PBD, SR, Host, Pool
+from data.objects import PBD, SR, VBD, VDI, VM, Host, Pool, PowerState
 from data.repositories import checksum_of, in_use
+from xo_dash.control.action import AnyAction
+from xo_dash.control.actions import action
 from xo_dash.control.host.apply_updates import is_up_to_date
 from xo_dash.control.host.departures import departures, instead
 from xo_dash.control.host.maintenance import LEAVE
@@ -24,6 +27,7 @@ from xo_dash.control.rolling.check import Check, Gravity, Obstacle
 from xo_dash.control.rolling.readiness import told_by_pool
 from xo_dash.control.rolling.request import RollHosts, hosts_in, is_done, is_emptied, request_for
 from xo_dash.control.rolling.uploaded import left_alone, of_uploaded
+from xo_dash.control.vm.eject import EJECT
 from xo_dash.i18n import N_
 
 
@@ -136,9 +140,19 @@ def _of_vms(request: RollHosts, host: Host) -> Iterator[Check]:
     found = departures(asked, host)
     for vm, why in found.evacuation.stranded.items():
         yield Check(Gravity.BLOCKS, lazy(N_("{vm} cannot leave {host}"), vm=name_of(vm), host=name_of(host)), why_no_place(why),
-                    host, vm, "", instead(vm))  # fmt: skip
+                    host, vm, "", instead(vm), _mending(why))  # fmt: skip
     without = departures(RebootHost(network=request.network), host).evacuation.stranded
     for vm, how in found.off.items():
         reason = why_no_place(without[vm]) if vm in without else lazy(N_("as chosen"))
         yield Check(Gravity.DECIDED, lazy(N_("{vm} cannot leave {host}"), vm=name_of(vm), host=name_of(host)), reason,
-                    host, vm, how, instead(vm))  # fmt: skip
+                    host, vm, how, instead(vm), _mending(without[vm]) if vm in without else None)  # fmt: skip
+
+
+def _mending(why: Unplaceable) -> tuple[AnyAction, VM] | None:
+    """What would let it migrate after all."""
+    if why.vm.power_state is PowerState.PAUSED:
+        return action("vm.unpause"), why.vm
+    disks = {vdi.SR for vbd in why.vm.all_of(VBD, why.vm.VBDs) if vbd.type != "CD" and (vdi := vbd.home.one(VDI, vbd.VDI)) is not None}
+    if why.why is Bound.SR and why.what is not None and why.what.ref not in disks:  # it is an image in a drive
+        return EJECT, why.vm
+    return None

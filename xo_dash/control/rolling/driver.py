@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from data.facts.host import booted_at, is_live
 from data.maintenance import MODE, held_lists
-from data.objects import Host
+from data.objects import PBD, Host
 from xo_dash.control.access import may
 from xo_dash.control.actions import action
+from xo_dash.control.background import Background
 from xo_dash.control.host.bring_back import BringBack
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
@@ -19,9 +20,10 @@ from xo_dash.control.rolling.book import RollingBook
 from xo_dash.control.rolling.commands import RollingCommands
 from xo_dash.control.rolling.found import BACK, as_found, is_back, is_through
 from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, Pauses
-from xo_dash.control.rolling.phases import notes_of, phases_of
+from xo_dash.control.rolling.phases import BACK as BACK_PHASE
+from xo_dash.control.rolling.phases import notes_of, phases_of, resumed
 from xo_dash.control.rolling.request import action_of, pinned, request_for
-from xo_dash.control.rolling.state import HostTurn, Rolling, TurnState
+from xo_dash.control.rolling.state import HostTurn, Phase, Rolling, TurnState
 from xo_dash.control.run import Run, RunState
 from xo_dash.control.runner import Runner
 from xo_dash.i18n import N_
@@ -33,9 +35,10 @@ class RollingDriver:
     """`drive` returns when a run has ended; after a restart of ours it goes on from where it was."""
 
     def __init__(
-        self, runner: Runner, users: Users, book: RollingBook, pauses: Pauses, commands: RollingCommands, clock: Callable[[], float]
+        self, runner: Runner, users: Users, book: RollingBook, pauses: Pauses, commands: RollingCommands, background: Background,
+        clock: Callable[[], float],
     ) -> None:  # fmt: skip
-        self._runner, self._users, self._clock = runner, users, clock
+        self._runner, self._users, self._background, self._clock = runner, users, background, clock
         self._book, self._pauses, self._commands = book, pauses, commands
 
     def run_of(self, turn: HostTurn) -> Run | None:
@@ -97,7 +100,7 @@ class RollingDriver:
             return None
         turn.state, turn.began, turn.why, turn.phases = TurnState.RUNNING, self._clock(), None, []
         turn.ended, turn.noted, turn.back = 0.0, 0, 0.0
-        turn.booted = booted_at(host) or 0.0
+        turn.booted, turn.paths = booted_at(host) or 0.0, [pbd.uuid for pbd in host.all_of(PBD, host.PBDs) if pbd.currently_attached]
         run = self._runner.start(user, action_of(rolling.request, host), [host], request_for(rolling.request, host))
         turn.run = run.key
         self._book.note(rolling, N_("begins"), turn.name)
@@ -107,9 +110,14 @@ class RollingDriver:
     async def _followed(self, rolling: Rolling, turn: HostTurn, run: Run) -> None:
         """Return when its run has ended; meanwhile the turn shows its phases."""
 
+        before = turn.phases
+
         def changed(other: Run) -> None:
-            if other is run:
-                self._show_phases(rolling, turn, run)
+            if other is not run:
+                return
+            if self._show_phases(rolling, turn, run, before):
+                self._background.spawn(self._book.save(rolling))
+            else:
                 self._book.observers.tell(rolling)
 
         unsubscribe = self._runner.observe(changed)
@@ -118,13 +126,16 @@ class RollingDriver:
             await self._runner.ended(run)
         finally:
             unsubscribe()
-        self._show_phases(rolling, turn, run)
+        self._show_phases(rolling, turn, run, before)
 
-    def _show_phases(self, rolling: Rolling, turn: HostTurn, run: Run) -> None:
-        turn.phases = phases_of(run.items[0])
+    def _show_phases(self, rolling: Rolling, turn: HostTurn, run: Run, before: Sequence[Phase]) -> bool:
+        """Whether another has begun. `before`: those of the last program."""
+        known = len(turn.phases)
+        turn.phases = resumed(before, phases_of(run.items[0]))
         for what, took in list(notes_of(turn.phases, run.items[0]))[turn.noted :]:
             turn.noted += 1
             self._book.note(rolling, what, turn.name, took=took)
+        return len(turn.phases) != known
 
     def _end_turn(self, rolling: Rolling, turn: HostTurn, state: TurnState, reason: LazyText | None = None) -> None:
         turn.state, turn.why, turn.ended = state, packed(reason) if state is TurnState.FAILED else None, self._clock()
@@ -184,14 +195,19 @@ class RollingDriver:
     async def _look(self, rolling: Rolling, turn: HostTurn, host: Host) -> None:
         """Whether it is back by now; then its VMs come back as well."""
         state, reason = as_found(rolling.request, host, turn)
+        if is_back(host, turn):
+            turn.back = turn.back or self._clock()
         if (
             is_live(host)
             and is_through(rolling.request, host, turn)
             and (not host.enabled or held_lists(host) or MODE in host.other_config)
         ):
             request = BringBack(network=rolling.request.network, at_once=rolling.request.at_once)
+            phase = Phase(kind=BACK_PHASE, began=self._clock())
+            turn.phases = [*turn.phases, phase]
             back = await self._commands.do(rolling, action("host.bring_back" if held_lists(host) else "host.enable"), host,
                                            request if held_lists(host) else {})  # fmt: skip
+            phase.ended = self._clock()
             state, reason = (TurnState.DONE, None) if back is None else (TurnState.FAILED, back)
         self._end_turn(rolling, turn, state, reason)
         await self._book.save(rolling)

@@ -19,6 +19,7 @@ from data.stores.users import User
 from data.types import Home, XapiObject
 from xo_dash.control.access import may
 from xo_dash.control.background import Background
+from xo_dash.control.host.departures import Departures, departures
 from xo_dash.control.host.power import REBOOT
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
@@ -27,9 +28,10 @@ from xo_dash.control.rolling.check import Obstacle
 from xo_dash.control.rolling.checks import refused
 from xo_dash.control.rolling.commands import RollingCommands
 from xo_dash.control.rolling.driver import RollingDriver
+from xo_dash.control.rolling.estimate import TurnTime, turn_time, usual
 from xo_dash.control.rolling.pauses import Pauses
 from xo_dash.control.rolling.readiness import obstacles_of
-from xo_dash.control.rolling.request import RollHosts, actions_of, hosts_in, pinned
+from xo_dash.control.rolling.request import RollHosts, actions_of, hosts_in, pinned, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling
 from xo_dash.control.run import Run
 from xo_dash.control.runner import Runner
@@ -60,12 +62,12 @@ class RollingRuns:
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         """`users`: as they are now. `folder`: the data directory."""
-        self._mirror, self._connections, self._clock = mirror, connections, clock
+        self._mirror, self._connections, self._clock, self._runner = mirror, connections, clock, runner
         self._background = Background()
         self._book = RollingBook(folder, clock)
         self._pauses = Pauses(self._book, clock)
         self._commands = RollingCommands(mirror, runner, users, self._book)
-        self._driver = RollingDriver(runner, users, self._book, self._pauses, self._commands, clock)
+        self._driver = RollingDriver(runner, users, self._book, self._pauses, self._commands, self._background, clock)
 
     @property
     def runs(self) -> tuple[Rolling, ...]:
@@ -84,12 +86,28 @@ class RollingRuns:
         """Of the pool that a server leads to."""
         return next((one for one in self.runs if one.pool == pool_id and not one.ended), None)
 
+    def pool_of(self, rolling: Rolling) -> Pool | None:
+        """None while it is not connected."""
+        return self._commands.pool(rolling)
+
     def observe(self, observer: Callable[[Rolling], None]) -> Unsubscribe:
         return self._book.observers.add(observer)
 
     def run_of(self, turn: HostTurn) -> Run | None:
         """The run of a host's turn, while it is remembered."""
         return self._driver.run_of(turn)
+
+    def time_of(self, request: RollHosts, host: Host, found: Departures | None = None) -> TurnTime:
+        """About how long its turn takes. `found`: what becomes of its VMs, where that is known already."""
+        found = found or departures(request_for(request, host), host)
+        return turn_time(request, host, found, self._past(host), self._runner.migration_speeds)
+
+    def usual(self, kind: str, host: Host) -> float | None:
+        """Seconds that a part of its turn took in earlier ones; None if nobody knows."""
+        return usual(kind, host.uuid, self._past(host))
+
+    def _past(self, host: Host) -> list[Rolling]:
+        return [one for one in self.runs if one.pool == host.home.id]
 
     def may_not(self, user: User | None, request: RollHosts, pool: Pool | None) -> LazyText | None:
         """Why it is not theirs. A pool that is not there is asked about as if it were any."""
@@ -115,7 +133,7 @@ class RollingRuns:
         told = await self.obstacles(request, pool) if self.may_not(user, request, pool) is None else ()
         if (reason := self.why_not(user, request, pool, told)) is not None:
             return NotStarted(reason, told)
-        turns = [HostTurn(host=host.uuid, name=name_of(host)) for host in hosts_in(request, pool)]
+        turns = [HostTurn(host=host.uuid, name=name_of(host), about=self.time_of(request, host).total) for host in hosts_in(request, pool)]
         request = pinned(request, pool)
         made = Rolling(id=f"{int(self._clock())}-{uuid.uuid4().hex[:12]}", pool=pool.home.id, pool_uuid=pool.uuid, user_id=user.id,
                        user_name=user.name, request=request, turns=turns, began=self._clock())  # fmt: skip
@@ -124,7 +142,7 @@ class RollingRuns:
         return made
 
     def answer(self, user: User | None, rolling: Rolling, what: str) -> LazyText | None:
-        """While it is paused: `go_on`, `wait`, `again`, `look`, `skip` or `stop`. While it is not: `stop`, which is after the host under way."""
+        """While it is paused: one of `answers_to`. While it is not: `stop`, which is after the host under way."""
         if (reason := self.may_not(user, rolling.request, self._commands.pool(rolling))) is not None:
             return reason
         if user is not None:

@@ -16,6 +16,7 @@ from xo_dash.i18n import N_, _
 FIRST_DONE: Final = N_("The first host is done. Check that everything works, then continue.")
 PAUSED: Final = N_("paused")
 NOT_DONE: Final = N_("{host} is not done: {reason}")
+NOT_BACK: Final = N_("{host} is not back after its reboot")
 NOBODY: Final = N_("The user who started it is no longer an administrator. Another administrator can continue.")
 
 
@@ -24,6 +25,8 @@ def reason_of(rolling: Rolling) -> str:
     turn = rolling.current
     if not rolling.paused:
         return ""
+    if rolling.paused == NOT_DONE and turn is not None and is_given_up(turn) and not turn.back:
+        return _(NOT_BACK).format(host=turn.name)
     return _(rolling.paused).format(host=turn.name if turn else "", reason=turn.reason if turn else "")
 
 

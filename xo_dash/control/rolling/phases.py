@@ -34,8 +34,21 @@ def phases_of(item: RunItem) -> list[Phase]:
         if found and found[-1].kind == kind:
             found[-1].ended = step.ended
         else:
+            if found:  # after a restart of ours, what was done before it ends anew
+                found[-1].ended = min(found[-1].ended or step.began, step.began)
             found.append(Phase(kind=kind, began=step.began, ended=step.ended))
     return found
+
+
+def resumed(before: Sequence[Phase], now: list[Phase]) -> list[Phase]:
+    """`now` with the moments that the last program wrote down: a run that goes on after a restart knows only its own."""
+    for place, (old, new) in enumerate(zip(before, now, strict=False)):
+        if old.kind != new.kind:
+            break
+        new.began = old.began
+        if place + 1 < len(before):
+            new.ended = old.ended
+    return now
 
 
 def notes_of(phases: Sequence[Phase], item: RunItem) -> Iterator[tuple[str, float]]:

@@ -72,6 +72,11 @@ def is_emptied(request: RollHosts, host: Host) -> bool:
     return action_of(request, host) is not APPLY_POOL_UPDATES or reboots(host, request.updates)
 
 
+def is_updated(request: RollHosts, host: Host) -> bool:
+    """Whether something is installed on it."""
+    return action_of(request, host) is not REBOOT
+
+
 def actions_of(request: RollHosts, pool: Pool) -> set[AnyAction]:
     """What who starts it must be allowed to do."""
     return {action_of(request, host) for host in pool.home.all(Host).values() if host.uuid not in request.left_out} or {REBOOT}

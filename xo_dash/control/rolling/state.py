@@ -48,8 +48,10 @@ class HostTurn(msgspec.Struct, kw_only=True):
     booted: float = 0.0  # when it had booted the last time before, by its own clock
     began: float = 0.0
     ended: float = 0.0
+    about: float = 0.0  # seconds that it was estimated to take
     why: KeptText = msgspec.field(default=None, name="reason")  # it failed
     phases: list[Phase] = []
+    paths: list[str] = []  # uuids of the PBDs that were attached before
     noted: int = 0  # of what its phases have for the log
     back: float = 0.0  # when it was heard again, after it was given up
 
