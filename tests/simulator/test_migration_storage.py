@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from tests.simulator.client import until
 from tests.simulator.making import GIB, NULL
 from tests.simulator.migrating import Place, place
+from xo_dash.simulator.call import Call
+from xo_dash.simulator.classes import vdi
+from xo_dash.simulator.errors import XapiError
+from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.testing import Simulation, simulated
 
 EXPECTED_COPY = "Copy mode is disallowed on intra pool storage migration, try efficient alternatives, for example, VM.copy/clone."
@@ -147,6 +153,19 @@ class TestRefusals:
         assert told == ["SR_BACKEND_FAILURE_44", "", "There is insufficient space", ""]
         assert here.counts() == before
         assert here.make.get(vm, "current_operations") == {}
+
+    def test_an_sr_that_fills_up_while_it_is_written(self, here: Place) -> None:
+        disk, sr = here.make.disk_of(here.make.vm()), here.make.sr
+        size, used = (here.make.get(sr, field, "SR") for field in ("physical_size", "physical_utilisation"))
+
+        def write(pool: Pool) -> None:
+            pool.db.set(sr, physical_size=used)
+            with pytest.raises(XapiError, match="SR_BACKEND_FAILURE_44"):
+                vdi.fill(cast(Call, SimpleNamespace(pool=pool, db=pool.db)), disk, GIB)
+            pool.db.set(sr, physical_size=size)
+
+        here.pool.do(write)
+        assert here.make.get(sr, "physical_utilisation", "SR") == used
 
     def test_a_vm_that_must_not_move(self, here: Place) -> None:
         vm = here.make.vm(platform={"nomigrate": "true"})

@@ -163,12 +163,12 @@ async def copy(call: Call, vdi: str, sr: str = NULL, base_vdi: str = NULL, into_
             if vdi_storage.driver_of(call.pool, db.get(made, "SR")).thin:
                 vdi_storage.reserve(call.pool, db.get(made, "SR"), max(0, carried - db.get(made, "physical_utilisation")))
             await call.work(durations.seconds(call.pool, "copy_gib") * carried / (1 << 30), steps=20)
+            fill(call, made, carried)
         except XapiError:
             if into_vdi == NULL:
                 await call.run("VDI.destroy", made)
             raise
         contents.copied(call.pool, vdi, made)
-        fill(call, made, carried)
     return made
 
 
@@ -178,9 +178,10 @@ def written(vdi: Record) -> int:
 
 
 def fill(call: Call, vdi: str, size: int) -> None:
-    """The disk holds that much now."""
+    """The disk holds that much now. SR_BACKEND_FAILURE_44 where the SR has filled up since it was made."""
     record = call.db.record("VDI", vdi)
     if record["physical_utilisation"] < size and vdi_storage.driver_of(call.pool, record["SR"]).thin:
+        vdi_storage.reserve(call.pool, record["SR"], size - record["physical_utilisation"])
         vdi_storage.account(call.pool, record["SR"], physical=size - record["physical_utilisation"])
         call.db.set(vdi, physical_utilisation=size)
 
