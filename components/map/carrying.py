@@ -9,7 +9,7 @@ from itertools import chain
 
 from nicegui import background_tasks, ui
 
-from components.actions import offer_undo, run_command, run_one
+from components.actions import give, offer_undo, run_command, run_one
 from components.map import drop_targets
 from components.map.host_verdicts import LIVE, NO, START, HostVerdicts, Verdict, each
 from components.map.map import Drop, Map
@@ -66,7 +66,7 @@ class Carrier:
                 self._chart.show_targets(fresh)
                 fresh, since = [], time.monotonic()
             yield
-        self._chart.show_targets(fresh)
+        self._chart.show_targets(fresh, are_all=True)
 
     async def _ask(self, verdicts: HostVerdicts) -> None:
         """XAPI confirms, or overrules with its reason."""
@@ -93,11 +93,15 @@ class Carrier:
 
     async def _drop_on_host(self, vms: Sequence[VM], host: Host, wish: Drop) -> None:
         verdicts = HostVerdicts(vms, current_user(), self._context.runner.migration_speeds)
-        _key, how, words = verdicts.of(host)
+        verdict = verdicts.of(host)
+        how = verdict.how
         if how == NO:
-            notify(f"{name_of(host)}: {words}", Tone.WARNING)
-        elif how == START and verdicts.starting is not None and not wish.chooses:
+            notify(f"{name_of(host)}: {verdict.words}", Tone.WARNING)
+        elif how == START and verdicts.starting is not None and wish.chooses:
             await run_command(self._context, verdicts.starting, vms, {"host": host.uuid})
+        elif how == START and verdicts.starting is not None:
+            self._chart.say(_("Starting {name} on {host}").format(name=name_of(vms[0]), host=name_of(host)))
+            await give(self._context, verdicts.starting, vms, verdicts.starting.request(host=host.uuid))
         elif how == LIVE and len(vms) == 1 and not wish.chooses:
             self._chart.say(_("Migrating {name} to {host}").format(name=name_of(vms[0]), host=name_of(host)))
             await self._move(vms[0], host)

@@ -36,7 +36,7 @@ def verdicts(vms: Sequence[VM], user: User) -> Iterator[Verdict]:
         return
     yield from (_of_sr(sr, vms, user) for sr, _label in disk_srs(home))
     yield from (_of_network(network, vms, user) for network in home.all(Network).values())
-    yield home.key, *_halting(vms, user)
+    yield Verdict(home.key, *_halting(vms, user))
 
 
 def _moving(sr: SR, vms: Sequence[VM]) -> list[VDI]:
@@ -47,24 +47,24 @@ def _moving(sr: SR, vms: Sequence[VM]) -> list[VDI]:
 def _of_sr(sr: SR, vms: Sequence[VM], user: User) -> Verdict:
     disks, key = _moving(sr, vms), key_of(sr)
     if not disks:
-        return key, NO, _("its disks are here") if len(vms) == 1 else _("their disks are here")
+        return Verdict(key, NO, _("its disks are here") if len(vms) == 1 else _("their disks are here"))
     if reason := _refusal(MOVE, disks, user):
-        return key, NO, str(reason)
+        return Verdict(key, NO, str(reason))
     refusals = [cannot_take(sr, disk.virtual_size, in_use_by(disk)) for disk in disks]
     if all(refusals):
-        return key, NO, str(refusals[0])
+        return Verdict(key, NO, str(refusals[0]))
     needed, free = sum(map(copy_size, disks)), free_space(sr)
     if free is not None and needed > free:
-        return key, NO, _("{needed} needed, {free} free").format(needed=size(needed), free=size(free))
+        return Verdict(key, NO, _("{needed} needed, {free} free").format(needed=size(needed), free=size(free)))
     count = ngettext("{n} disk", "{n} disks", len(disks)).format(n=number(len(disks)))
-    return key, DISKS, _("Move {disks} here: {amount}").format(disks=count, amount=size(needed))
+    return Verdict(key, DISKS, _("Move {disks} here: {amount}").format(disks=count, amount=size(needed)))
 
 
 def _of_network(network: Network, vms: Sequence[VM], user: User) -> Verdict:
     unreached = [not_reached(network, vm) for vm in vms]
     if reason := _refusal(ADD_NIC, vms, user) or (unreached[0] if all(unreached) else None):
-        return key_of(network), NO, str(reason)
-    return key_of(network), NIC, _("Add a NIC on {network}").format(network=name_of(network))
+        return Verdict(key_of(network), NO, str(reason))
+    return Verdict(key_of(network), NIC, _("Add a NIC on {network}").format(network=name_of(network)))
 
 
 def _halting(vms: Sequence[VM], user: User) -> tuple[str, str]:

@@ -17,8 +17,13 @@ export default {
       <div class="xo-table xo-map-quiet" ref="table"></div>
       <div class="xo-map-band" ref="band" hidden></div>
       <div class="xo-map-drop" ref="drop" hidden></div>
-      <div class="xo-map-carry" ref="carry" hidden><strong dir="auto"></strong><span></span><small></small>
-        <button type="button" class="x-btn" @click="dropCarried()">{{ words.drop }}</button><button type="button" class="x-btn x-btn-ghost" @click="endCarry()">{{ words.cancel }}</button></div>
+      <div class="xo-map-carry" ref="carry" hidden>
+        <strong class="xo-carry-title" dir="auto"></strong><span class="xo-carry-words"></span>
+        <small class="xo-carry-keys"><span class="xo-carry-esc"><kbd class="x-kbd">Esc</kbd> {{ words.carryCancel }}</span><span class="xo-carry-alt"><kbd class="x-kbd">Alt</kbd> {{ words.carryAsk }}</span><span class="xo-carry-shift"><kbd class="x-kbd">Shift</kbd> {{ words.carryCopy }}</span></small>
+        <small class="xo-carry-rings" aria-hidden="true"><span><i></i>{{ words.ringLive }}</span><span data-how="disks"><i></i>{{ words.ringDisks }}</span><span data-how="no"><i></i>{{ words.ringNo }}</span></small>
+        <small class="xo-carry-checked"></small><small class="xo-carry-undo">{{ words.carryUndo }}</small>
+        <div class="xo-carry-verbs"><button type="button" class="x-btn" @click="dropCarried()">{{ words.drop }}</button><button type="button" class="x-btn x-btn-ghost" @click="endCarry()">{{ words.cancel }}</button></div>
+      </div>
       <div class="xo-map-tip" ref="tip" aria-hidden="true" hidden></div>
       <ol class="xo-map-crumbs" ref="crumbs" :aria-label="words.where" hidden></ol>
       <div class="xo-map-zoom">
@@ -173,7 +178,7 @@ export default {
         ratio: this.ratio, width: this.width, height: this.height, faint: this.look.faint, screens: this.links.screen ? this.screens : null,
       };
       const again = this.painter.paint(art, this.model, this.plan, this.camera, this.look);
-      const more = this.overlay.paint(art, this.camera, { lines: this.lines(), arrows: arrows(this.plan, this.model, this.moves), ...this.lossDrawn(), ...this.carriedDrawn() });
+      const more = this.overlay.paint(art, this.camera, { lines: this.carried ? [] : this.lines(), arrows: arrows(this.plan, this.model, this.moves), ...this.lossDrawn(), ...this.carriedDrawn() });
       clearTimeout(this.paintTimer);
       if (flying || more || this.motion.running) this.refresh();
       else if (again >= 0) this.paintTimer = setTimeout(() => this.refresh(), again);

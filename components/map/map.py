@@ -156,9 +156,12 @@ class Map(Element, component="map.js"):
         self.on_carry, self.on_drop = on_carry, on_drop
         self._props["movable"] = True
 
-    def show_targets(self, found: Sequence[tuple[str, str, str]]) -> None:
-        """Where what is carried can go, as far as that is known or is different: (key, how, in words)."""
-        tell(self, "targets", orjson.dumps([found]).decode())
+    def show_targets(self, found: Sequence[tuple[str | int, ...]], *, are_all: bool = False) -> None:
+        """Where what is carried can go, as far as that is known or is different: see `components.map.host_verdicts.Verdict`.
+
+        `are_all`: with what was told before nothing is left to be looked at.
+        """
+        tell(self, "targets", orjson.dumps([[tuple(one) for one in found], are_all]).decode())
 
     @property
     def lets_carry(self) -> bool:

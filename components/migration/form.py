@@ -32,7 +32,7 @@ from xo_dash.control.vm.migration.estimate import estimate
 from xo_dash.control.vm.migration.mapping import DiskMove, migration_network_of
 from xo_dash.control.vm.migration.migrate import MIGRATE
 from xo_dash.control.vm.migration.request import MigrateVM, disks_in
-from xo_dash.control.vm.migration.targets import Target, is_running, memory_after, targets
+from xo_dash.control.vm.migration.targets import Target, is_running, memory_after, short_of, targets, way_out
 from xo_dash.i18n import _, number, size
 
 
@@ -127,7 +127,9 @@ class MigrationForm(ui.element):
 
     def _about(self, one: Target, moves: list[DiskMove]) -> str:
         if one.refused is not None:
-            return str(one.refused)
+            lack = short_of(self._vm, one.host)
+            out = way_out(one.host, lack) if lack is not None else None
+            return f"{one.refused}. {out}" if out is not None else str(one.refused)
         text, disks = way_text(self._vm, one.way), moved(moves)
         return f"{text}: {disks}" if disks else text
 

@@ -136,19 +136,30 @@ async def test_a_move_under_way_is_an_arrow_from_the_place_it_leaves(page: Page)
 CARRIED = """async () => {
   const told = [], map = {
     ...carrying.carrying, plan, model: m, movable: true, state: {group: "placement"},
-    look: {focus: 100, hover: -1, selected: new Set([100, 101])}, format: {number: String}, width: 1400, height: 800,
-    words: {selected: "{n} VMs", bench: "halted", hold: "where?", carry: "", noTarget: "none", checking: "..."},
+    look: {focus: 100, hover: -1, selected: new Set([100, 101])},
+    format: {number: String, memory: String, milliseconds: String}, width: 1400, height: 800,
+    words: {selected: "{n} VMs", bench: "halted", hold: "where?", carry: "", noTarget: "none", checking: "...", checkedOf: "{n} of {all}",
+      checkedIn: "{n} of {all} in {time}",
+      plans: {migrate: "{name} to {target}", moveDisks: "disks of {name} to {target}", connect: "{name} on {target}"}},
     $refs: {carry: document.createElement("div"), focus: document.body}, $emit: (...what) => told.push(what),
     point() {}, refresh() {}, bringIntoView() {}, verb: (id) => told.push([id]), say: (words) => told.push(words),
   };
-  map.$refs.carry.innerHTML = "<b></b><span></span><small></small><button></button><button></button>";
+  const parts = ["title", "words", "esc", "alt", "shift", "checked", "undo"].map((part) => `<i class=xo-carry-${part}></i>`);
+  map.$refs.carry.innerHTML = `${parts.join("")}<button></button>`;
+  const strip = () => ["title", "words", "checked"].map((part) => map.$refs.carry.querySelector(`.xo-carry-${part}`).textContent);
   map.hold();
   map.targets([["host-0", "no", "here"], ["host-1", "live", "Live"], ["nfs", "disks", "Move"],
     ["a", "nic", "NIC"], ["local-2", "disks", "Move"]]);
   const press = (key) => { told.length = 0; const taken = map.carriedKey({key}); return [taken, map.carried?.over ?? -1, ...told]; };
   const found = {};
-  map.targets([["host-1", "live", "Live"]]);
+  const asked = () => map.carriedDrawn().rings.filter(({how}) => how === "asked").length;
+  found.asked = [asked()];
+  map.targets([["host-1", "live", "Live", "Live, 3 s", "8 stays free", 64, 56]], true);
+  found.asked.push(asked());
   map.carried.over = 11;
+  map.tellCarried();
+  found.strip = strip();
+  found.free = map.carriedDrawn().rings.filter(({free}) => free).map(({host, free}) => [host.id, free]);
   found.places = map.carriedDrawn().ghosts.map(({id, w, h}) => [id, w > 0 && h > 0]);
   map.carried.over = -1;
   for (const keys of ["ArrowRight", "ArrowRight", "ArrowUp", "Enter", "q"]) (found[keys] ??= []).push(press(keys));
@@ -164,6 +175,11 @@ async def test_what_is_held_goes_from_target_to_target_by_keys_and_is_dropped(pa
     first, second = found["ArrowRight"]
     assert first == [True, 11, "host-1: Live"] and second[1] in (23, 20), "then the next to the right that can be a target"
     assert found["ArrowUp"] == [[True, 30, "a: NIC"]] and found["Tab"][0][:2] == [True, 30]
+    assert found["strip"][:2] == ["2 VMs to host-1", "Live"] and " in " in found["strip"][2], "the strip says what a drop would do"
+    assert found["asked"][0] > 0 and found["asked"][1] == 0, "a host that has not answered is not guessed at"
+    assert [11, {"before": 64, "after": 56}] in found["free"] and all(
+        free["before"] < free["after"] for id_, free in found["free"] if id_ != 11
+    )
     assert found["Enter"] == [[True, -1, ["carry", []], ["drop", {"vms": ["vm-0", "vm-1"], "host": "a", "ask": False, "copy": False}]]]
     assert found["places"] == [[100, True]], "the place that it would take; the other is there already"
     assert found["q"][0][0] is False and found["Escape"] == [[True, -1, ["carry", []]], False]

@@ -9,6 +9,7 @@ from components.map import drop_targets
 from components.map.host_verdicts import HostVerdicts, each
 from components.map.map import Map
 from components.map.moves import moves
+from data.host_fit import Lack, Obstacle
 from data.identity import key_of
 from data.objects import VBD, VDI, VM, Host, HostMetrics, PowerState
 from data.stores.users import Role
@@ -23,6 +24,8 @@ from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.vdi.move import MoveDisk
 from xo_dash.control.vm.migration.request import MigrateVM
 from xo_dash.control.vm.migration.speeds import MigrationSpeeds
+from xo_dash.control.vm.migration.targets import way_out
+from xo_dash.control.vm.start_on import StartOn
 
 
 async def chart(user: User) -> Map:
@@ -35,7 +38,7 @@ def told(*vms: VM) -> dict[str, tuple[str, str]]:
     """{key of what they can be dropped on: (how, in words)}"""
     operator = person(Role.OPERATOR)
     verdicts = HostVerdicts(vms, operator, MigrationSpeeds(lambda _item: None))
-    return {key: (how, words) for key, how, words in (*each(verdicts), *drop_targets.verdicts(vms, operator))}
+    return {one.key: (one.how, one.words) for one in (*each(verdicts), *drop_targets.verdicts(vms, operator))}
 
 
 def test_every_host_says_what_a_drop_would_do(house: House) -> None:
@@ -44,6 +47,20 @@ def test_every_host_says_what_a_drop_would_do(house: House) -> None:
     assert found[key_of(house.one)] == ("no", "it is already running there")
     assert found[key_of(house.two)] == ("live", "Live, no disk moves · 64\u202fGiB → 56\u202fGiB free")
     assert found[key_of(house.attic)][0] == "no"
+
+
+def test_a_host_without_room_says_how_much_is_short_and_who_would_make_it(house: House) -> None:
+    vm = machine(house.lab, house.one, house.shared, house.lan, memory_overhead=20 * GIB)
+    big, small = (machine(house.lab, house.two, house.shared, house.lan, memory_overhead=size * GIB) for size in (24, 12))
+    house.lab.change(house.two, resident_VMs=[big.ref, small.ref])
+    house.lab.change(small, name_label="small")
+    (said,) = (
+        one for one in each(HostVerdicts([vm], person(Role.OPERATOR), MigrationSpeeds(lambda _item: None))) if one.key == key_of(house.two)
+    )
+    assert (said.how, said.head) == ("no", "16\u202fGiB short")
+    assert said.note == "28\u202fGiB needed, 12\u202fGiB free. Moving small (20\u202fGiB) away would make room"
+    house.lab.change(house.one, enabled=False)
+    assert way_out(house.two, Lack(Obstacle.MEMORY, needed=28 * GIB, free=12 * GIB)) is None, "it has nowhere to go"
 
 
 def test_of_several_a_host_says_how_many_and_xapi_overrules(house: House) -> None:
@@ -55,7 +72,7 @@ def test_of_several_a_host_says_how_many_and_xapi_overrules(house: House) -> Non
     assert [vm for vm, _wish in verdicts.to_ask()] == vms[:2], "of the hosts that would take one"
     assert not verdicts.overrule(vms[0], house.two, None)
     assert all(verdicts.overrule(vm, house.two, lazy("its CPU is older")) for vm in vms[:2])
-    assert verdicts.of(house.two)[1:] == ("no", "web-1: its CPU is older")
+    assert (verdicts.of(house.two).how, verdicts.of(house.two).words) == ("no", "web-1: its CPU is older")
 
 
 async def test_what_costs_nothing_is_done_at_a_drop_and_what_moves_disks_is_asked(user: User, house: House, context: Context) -> None:
@@ -82,15 +99,20 @@ async def test_what_makes_no_sense_asks_for_nothing(user: User, context: Context
     assert not context.runner.runs
 
 
-async def test_halted_ones_are_started_where_they_are_dropped(user: User, house: House) -> None:
+async def test_halted_ones_are_started_where_they_are_dropped(user: User, house: House, context: Context) -> None:
     vm = machine(house.lab, house.one, house.shared, house.lan, PowerState.HALTED)
     house.lab.change(vm, allowed_operations=frozenset({"start", "start_on", "migrate_send"}))
     said = told(vm)
     assert said[key_of(house.two)] == ("start", "Start here · 64\u202fGiB → 56\u202fGiB free")
     assert said[key_of(house.attic)] == ("pool", "To another pool, with its disks: 5\u202fGiB to nas · 4\u202fGiB free")
     await chart(user)
-    user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key_of(house.two)})
+    user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key_of(house.two), "ask": True})
     await user.should_see("Start on a host: web-1")
+    assert not context.runner.runs
+    await chart(user)
+    user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key_of(house.two)})
+    await user.should_see("there is no connection to the pool")
+    assert [run.request for run in context.runner.runs] == [StartOn(host=house.two.uuid)], "nothing is to be chosen"
 
 
 async def test_an_sr_takes_disks_a_network_a_nic_and_the_halted_row_shuts_down(user: User, house: House) -> None:

@@ -54,7 +54,11 @@ def worked_out(vms: list[VM], goal: Goal) -> GroupPlacement:
 def test_what_is_placed_counts_for_those_after_it(house: House) -> None:
     vms = several(house, 3, 24 * GIB)
     placed = worked_out(vms, goal_of(house, key_of(house.two)))
-    assert [str(one.refused or "") for one in placed.targets.values()] == ["", "", "24\u202fGiB of memory needed, 16\u202fGiB free"]
+    assert [str(one.refused or "") for one in placed.targets.values()] == [
+        "",
+        "",
+        "8\u202fGiB of memory short: 24\u202fGiB needed, 16\u202fGiB free",
+    ]
     spread = worked_out(vms, goal_of(house, house.lab.home.key))
     assert {one.host for one in spread.targets.values() if one.refused is None} == {house.two}, "not where they are"
 

@@ -31,7 +31,7 @@ def test_hosts_come_by_what_has_to_move_with_the_reason_against_the_others(house
     assert [(one.host.name_label, one.way, str(one.refused or "")) for one in found] == [
         ("two", Way.MEMORY, ""),
         ("one", Way.MEMORY, "it is already running there"),
-        ("attic", Way.POOL, "8\u202fGiB of memory needed, 4\u202fGiB free"),
+        ("attic", Way.POOL, "4\u202fGiB of memory short: 8\u202fGiB needed, 4\u202fGiB free"),
     ]
     house.lab.change(house.two, enabled=False)
     assert faults("vm.migrate", vm, host=house.two.uuid) == ["two cannot run it: it is in maintenance mode"]

@@ -7,16 +7,17 @@ import { ghosts } from "./whatif.js";
 const EDGE = 28;   // pixels from the map's border where it moves below what is carried
 const DRIFT = 9;   // pixels a frame
 const MOVES = ["live", "disks", "pool"]; // verdicts of what migrates
+const PLAN = { live: "migrate", disks: "migrate", pool: "migrate", start: "start", nic: "connect", halt: "shutDown", no: "cannot" }; // what a drop would do, in words
 
 export const carrying = {
   /** Whether a press on `target` lifts it once it moves: VMs among their hosts, for whoever may move them. */
   canCarry(target) { return this.movable && this.state.group === "placement" && target?.kind === "vm" && Boolean(this.model.things.get(target.id)?.uuid); },
 
   /** The VM `id`, or all of the selection that it is part of, is held at a point of the screen; `finger`: by touch. */
-  carry(id, at, finger = false) {
+  carry(id, at, finger = false, how = {}) {
     if (this.putDown) return; // by Esc, with the button still pressed
     if (!this.carried) this.lift(id, { at, finger });
-    this.carried.at = at;
+    Object.assign(this.carried, { at, wish: how });
     this.carried.over = this.targetAt(at);
     this.tellCarried();
     this.refresh();
@@ -39,7 +40,7 @@ export const carrying = {
   lift(id, how) {
     const { things } = this.model, { selected } = this.look;
     const ids = selected.has(id) ? [...selected].filter((one) => this.canCarry(things.get(one))) : [id];
-    this.carried = { ids, targets: new Map(), keys: ids.map((one) => this.model.keyOf(things.get(one))), over: -1, ...how };
+    this.carried = { ids, targets: new Map(), keys: ids.map((one) => this.model.keyOf(things.get(one))), over: -1, since: performance.now(), took: 0, all: false, wish: {}, ...how };
     this.$emit("carry", this.carried.keys);
   },
 
@@ -93,10 +94,13 @@ export const carrying = {
     return true;
   },
 
-  /** From the server, as it is known: [[key of a thing, "live", "start", "disks", "pool", "nic", "halt" or "no", a sentence], ...] */
-  targets(found) {
-    if (!this.carried) return;
-    for (const [key, how, words] of found) this.carried.targets.set(this.model.named(key)?.id, { how, words });
+  /** From the server, as it is known: see Verdict in host_verdicts.py. `all`: of every place there is now one. */
+  targets(found, all = false) {
+    const { carried } = this;
+    if (!carried) return;
+    for (const [key, how, words, head = "", note = "", before = 0, after = 0] of found) carried.targets.set(this.model.named(key)?.id, { how, words, head, note, before, after });
+    if (!carried.all) carried.took = performance.now() - carried.since;
+    carried.all ||= all;
     this.tellCarried();
     this.refresh();
   },
@@ -140,21 +144,45 @@ export const carrying = {
     return pool !== here ? this.words.otherPool : thing?.kind === "sr" ? this.words.noDisks : this.words.noTarget;
   },
 
-  /** What is held, and what is known of what is below it: beside the pointer, or at the map's foot. */
+  /** What a drop would do: in the strip below the map, or as a sheet at its foot. */
   tellCarried() {
-    const { targets, over, at, held, finger } = this.carried, box = this.$refs.carry, how = targets.get(over)?.how ?? "", [name, words, hint, drop] = box.children;
-    name.textContent = this.carriedName();
-    words.textContent = this.carriedWords();
-    words.dataset.how = how;
-    hint.textContent = finger ? "" : this.words[MOVES.includes(how) ? "carryKeys" : "carryCancel"];
-    drop.disabled = !how || how === "no";
-    box.hidden = false;
+    const { targets, over, held, finger } = this.carried, box = this.$refs.carry, verdict = targets.get(over), how = verdict?.how ?? "", mine = this.model.things.get(over);
+    const part = (name) => box.querySelector(`.xo-carry-${name}`), migrates = MOVES.includes(how) && mine?.kind === "host";
+    part("title").textContent = this.carriedTitle(how, mine);
+    part("words").textContent = mine && verdict ? verdict.words : this.carriedWords();
+    box.dataset.how = how;
+    part("checked").textContent = this.carriedChecked();
+    part("alt").hidden = part("shift").hidden = finger || !migrates;
+    part("esc").hidden = Boolean(finger);
+    part("undo").hidden = how !== "live" || this.carried.ids.length > 1;
+    box.querySelector("button").disabled = !how || how === "no";
     box.toggleAttribute("data-held", Boolean(held));
-    box.toggleAttribute("data-foot", Boolean(held || finger));
-    if (held || finger) { box.style.left = box.style.top = ""; return; }
-    const wide = box.offsetWidth, high = box.offsetHeight;
-    box.style.left = `${Math.min(at.x + 14, Math.max(0, this.width - wide - 4))}px`;
-    box.style.top = `${at.y + 18 + high > this.height ? at.y - high - 12 : at.y + 18}px`;
+    if (box.hidden) this.placeStrip(box, finger);
+    box.hidden = false;
+  },
+
+  /** It covers the strip below the map, so that nothing moves; without one, and under a finger, it lies on the map's foot. */
+  placeStrip(box, finger) {
+    const strip = finger ? null : document.querySelector(".xo-attention")?.getBoundingClientRect();
+    const covers = strip?.height > 120 && strip.width > 760;
+    box.toggleAttribute("data-foot", !covers);
+    for (const side of ["left", "top", "width", "height"]) box.style[side] = covers ? `${strip[side]}px` : "";
+  },
+
+  carriedTitle(how, target) {
+    const { ids, wish } = this.carried, name = this.carriedName();
+    if (!PLAN[how] || !target) return name;
+    const plan = target.kind === "sr" && how === "disks" ? "moveDisks" : wish.copy && MOVES.includes(how) ? "copy" : PLAN[how];
+    return this.words.plans[plan].replace("{name}", name).replace("{target}", target.kind === "pool" ? this.words.bench : target.name);
+  },
+
+  /** `5 of 5 hosts checked in 0.2 s` */
+  carriedChecked() {
+    const { targets, took, all } = this.carried, hosts = [...this.model.things.values()].filter(({ kind }) => kind === "host");
+    const known = hosts.filter(({ id }) => targets.has(id)).length;
+    if (!known) return this.words.checking;
+    const words = all ? this.words.checkedIn.replace("{time}", this.format.milliseconds(took / 1000)) : this.words.checkedOf;
+    return words.replace("{n}", this.format.number(known)).replace("{all}", this.format.number(hosts.length));
   },
 
   /** Near a border the map moves below what is carried, as long as it stays there. */
@@ -175,22 +203,39 @@ export const carrying = {
     this.drifting = requestAnimationFrame(step);
   },
 
-  /** What the overlay draws of it: a ring round every target, dashes where the VMs are, and the place that they would take. */
+  /** What the overlay draws of it: of every place whether it takes them, dashes where they are, the place that they would take, and they themselves. */
   carriedDrawn() {
     if (!this.carried || !this.plan) return { rings: [], lifted: [] };
-    const { ids, targets, over } = this.carried, lifted = new Set(ids), boxes = this.plan.pools.flatMap(({ hosts, bench }) => [...hosts, bench]);
-    const isShown = ({ id }) => targets.has(id) && (id === over || targets.get(id).how !== "no" || this.model.things.get(id)?.kind === "host");
-    const place = [...MOVES, "start"].includes(targets.get(over)?.how) ? { ghosts: this.landing(ids, over) } : {};
+    const { ids, targets, over, all, at, held, wish } = this.carried, { things } = this.model, lifted = new Set(ids);
+    const boxes = this.plan.pools.flatMap(({ hosts, bench }) => [...hosts, bench]), place = [...MOVES, "start"].includes(targets.get(over)?.how);
+    const rings = [];
+    for (const { id, box } of this.carryTargets()) {
+      const verdict = targets.get(id), { kind } = things.get(id);
+      if (kind === "host") rings.push({ box, host: things.get(id), how: verdict?.how ?? (all ? "no" : "asked"), over: id === over, verdict, free: this.freeWith(id, verdict) });
+      else if (kind === "sr" ? verdict || all : verdict && id === over) rings.push({ box, how: verdict?.how ?? "no", over: id === over });
+    }
     return {
-      ...place,
-      rings: this.carryTargets().filter(isShown).map(({ id, box }) => ({ box, how: targets.get(id).how, over: id === over })),
+      ...(place ? { ghosts: this.landing(ids, over) } : {}),
+      rings,
+      halting: !(this.plan.chrome?.benchHead * this.camera?.zoom >= 16) ? [] : this.plan.pools.filter(({ id, bench }) => targets.get(id)?.how === "halt" && bench.tiles.length).map(({ bench }) => bench),
       lifted: boxes.flatMap(({ tiles }) => tiles.filter(({ id }) => lifted.has(id))),
+      flying: held ? null : { at, name: this.carriedName(), size: this.format.memory(ids.reduce((sum, id) => sum + (things.get(id)?.ram ?? 0), 0)), count: ids.length },
+      copies: Boolean(wish.copy),
     };
+  },
+
+  /** MiB free on a host, now and afterwards: on that which they would go to, and on those that they leave. */
+  freeWith(id, verdict) {
+    const { ids, over, targets, wish } = this.carried, { things } = this.model;
+    if (verdict?.before) return { before: verdict.before, after: verdict.after };
+    if (wish.copy || ![...MOVES, "halt"].includes(targets.get(over)?.how) || things.get(over)?.kind === "sr") return null;
+    const left = ids.map((one) => things.get(one)).filter((vm) => vm?.host === id).reduce((sum, vm) => sum + vm.ram, 0), { free } = things.get(id);
+    return left ? { before: free, after: free + left } : null;
   },
 
   /** The places on a host that they would take, to the map's scale. */
   landing(ids, host) {
     const { things } = this.model, moves = new Map(ids.filter((id) => things.get(id)?.host !== host).map((id) => [id, host]));
-    return ghosts(this.plan, this.model, { moves }).map((ghost) => ({ ...ghost, from: null, name: things.get(ghost.id).name }));
+    return ghosts(this.plan, this.model, { moves }).map((ghost) => ({ ...ghost, from: null, lands: true }));
   },
 };

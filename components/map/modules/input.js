@@ -1,6 +1,6 @@
 // Pointer and touch, into what the map is asked to do. `map` is the component.
 
-const CLICK = 5;       // pixels a press may move and still be a click
+const CLICK = 6;       // pixels a press may move and still be a click
 const LONG = 500;      // milliseconds of a long press: it lifts a VM, which a finger then carries; let go in place it asks for the menu
 const SWIPE = { time: 300, way: 40 }; // shorter than that and longer than so many pixels
 
@@ -55,7 +55,7 @@ export function gestures(map) {
     map.point(-1);
     if (map.spaceHeld) map.spaceUsed = true;
     if (press.head !== null) map.dragHead(press.head, at);
-    else if (press.carried >= 0) map.carry(press.carried, at, press.touch);
+    else if (press.carried >= 0) map.carry(press.carried, at, press.touch, { ask: event.altKey, copy: event.shiftKey });
     else if (press.pans) map.pan(at.x - press.last.x, at.y - press.last.y);
     else if (press.button === 0) frame(band, press.at, at);
     press.last = at;
@@ -92,7 +92,7 @@ export function gestures(map) {
   surface.addEventListener("pointercancel", end);
   surface.addEventListener("pointerleave", (event) => { if (event.pointerType !== "touch") map.point(-1); }); // a tap leaves its sheet there
   surface.addEventListener("dblclick", (event) => { const at = place(event), target = map.hitAt(at.x, at.y); if (target && target.id >= 0) map.enter(target.id, event.ctrlKey || event.metaKey); else if (target?.group) map.fly(map.camera.before(target.box, map.width, map.height)); });
-  surface.addEventListener("contextmenu", (event) => { event.preventDefault(); if (map.carried) return; const at = place(event); map.menu(map.hitAt(at.x, at.y)?.id ?? -1, at.x, at.y); });
+  surface.addEventListener("contextmenu", (event) => { event.preventDefault(); if (map.carried) { if (!press?.touch) map.carriedKey({ key: "Escape" }); return; } const at = place(event); map.menu(map.hitAt(at.x, at.y)?.id ?? -1, at.x, at.y); });
   surface.addEventListener("wheel", (event) => {
     event.preventDefault();
     const at = place(event), amount = event.deltaY * (event.deltaMode === 1 ? 16 : 1);

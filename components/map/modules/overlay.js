@@ -3,6 +3,7 @@
 
 import { glyph } from "./marks.js";
 import { CRITICAL } from "./model.js";
+import { drawClear, drawFlying, drawHint, drawLanding, drawRing, drawVerdict, isStill } from "./verdicts.js";
 
 const PULSE = 700;       // milliseconds
 const FLIGHT = 400;
@@ -33,29 +34,34 @@ export class Overlay {
 
   /**
    * @param art    as in draw.js
-   * @param drawn  {lines, ghosts, lost: boxes of hosts, stranded: boxes of VMs, rings: [{box, how, over}] of hosts, lifted: boxes of VMs,
-   *   arrows: see arrows.js}
+   * @param drawn  {lines, ghosts, lost: boxes of hosts, stranded: boxes of VMs, arrows: see arrows.js;
+   *   rings, lifted: boxes of VMs, flying: what hangs at the pointer: see carriedDrawn in carrying.js}
    * @returns {boolean}  whether it goes on by itself
    */
-  paint(art, camera, { lines, ghosts, lost, stranded, rings = [], lifted = [], arrows = [] }) {
+  paint(art, camera, { lines, ghosts, lost, stranded, rings = [], lifted = [], arrows = [], flying = null, halting = [], copies = false }) {
     const now = performance.now();
     if (this.pulses && now - this.pulses.at > PULSE) this.pulses = null;
     const empty = !(lines.length || ghosts.length || lost.length || stranded.length || rings.length || lifted.length || arrows.length || this.pulses);
     if (empty && this.canvas.hidden) return false;
     this.canvas.hidden = empty;
-    const { ctx } = this, { ratio } = art, over = { ...art, ctx };
+    const { ctx } = this, { ratio } = art, over = { ...art, ctx }, screen = (box) => camera.project(box, ratio);
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     ctx.clearRect(0, 0, art.width, art.height);
-    for (const ring of rings) drawRing(over, camera.project(ring.box, ratio), ring);
-    for (const box of lifted) drawLifted(over, camera.project(box, ratio));
+    for (const ring of rings) drawRing(over, screen(ring.box), ring, now);
+    if (!copies) for (const box of lifted) drawLifted(over, screen(box));
     for (const box of lost) drawLost(over, camera.project(box, ratio));
     for (const box of stranded) drawStranded(over, camera.project(box, ratio));
     const part = 1 - (1 - Math.min(1, (now - this.since) / FLIGHT)) ** 3;
-    for (const ghost of ghosts) drawGhost(over, camera.project(between(ghost.from ?? ghost, ghost, part), ratio), ghost.name);
+    for (const ring of rings) if (ring.host) drawClear(over, screen, ring);
+    for (const box of halting) drawHint(over, screen(box));
+    for (const ghost of ghosts) if (ghost.lands) drawLanding(over, screen(ghost)); else drawGhost(over, screen(between(ghost.from ?? ghost, ghost, part)), ghost.name);
+    for (const ring of rings) if (ring.host) drawVerdict(over, screen, ring);
+    if (flying) drawFlying(over, flying);
     drawLines(over, camera, lines);
     for (const arrow of arrows) drawArrow(over, camera, arrow);
     if (this.pulses) this.drawPulses(over, camera, (now - this.pulses.at) / PULSE);
-    return this.pulses !== null || (ghosts.length > 0 && part < 1);
+    const waits = rings.some(({ how }) => how === "asked") && !isStill();
+    return this.pulses !== null || waits || (ghosts.length > 0 && part < 1);
   }
 
   drawPulses({ ctx, theme, ratio }, camera, part) {
@@ -73,30 +79,6 @@ export class Overlay {
 const between = (from, to, part) => ({
   x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part, w: from.w + (to.w - from.w) * part, h: from.h + (to.h - from.h) * part,
 });
-
-/** Solid where it goes as it is, dashed where disks move too; where it cannot go, the host is faint. */
-function drawRing({ ctx, theme }, { x, y, w, h }, { how, over }) {
-  if (how === "no") {
-    ctx.globalAlpha = over ? 0.35 : 0.6;
-    ctx.fillStyle = theme.ground;
-    ctx.fillRect(x, y, w, h);
-    ctx.globalAlpha = 1;
-    return;
-  }
-  ctx.beginPath();
-  ctx.roundRect(x, y, w, h, Math.min(7, w / 6));
-  if (over) {
-    ctx.globalAlpha = 0.12;
-    ctx.fillStyle = theme.accent;
-    ctx.fill();
-    ctx.globalAlpha = 1;
-  }
-  ctx.strokeStyle = theme.accent;
-  ctx.lineWidth = over ? 3 : 1.5;
-  ctx.setLineDash(how === "disks" || how === "pool" ? [6, 4] : []);
-  ctx.stroke();
-  ctx.setLineDash([]);
-}
 
 /** The place that what is carried leaves behind. */
 function drawLifted({ ctx, theme }, { x, y, w, h }) {

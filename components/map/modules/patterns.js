@@ -23,6 +23,7 @@ export function patterns(ctx, theme, ratio) {
     grain: make(4, (pen) => { pen.fillStyle = theme.surface; pen.globalAlpha = 0.35; pen.fillRect(3, 0, 1, 4); pen.fillRect(0, 3, 3, 1); }),
     hatch: make(6, lines(theme.hatch, 1, false)),
     band: make(6, lines(theme.dim, 0.8, false)),
+    coming: make(6, lines(theme.accent, 1.2, false)),
     cross: make(6, lines(theme.cross, 0.8, true)),
   };
 }

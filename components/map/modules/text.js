@@ -78,6 +78,20 @@ export class Text {
     return found;
   }
 
+  /** `text` broken at blanks into `most` lines at most, of which the last is cut. */
+  lines(ctx, text, font, room, most) {
+    const key = `${font}${Math.floor(room)}/${most}/${text}`;
+    let found = this.cuts.get(key);
+    if (found !== undefined) return found;
+    found = [];
+    for (const word of text.split(/ +/)) {
+      const line = found.length ? `${found.at(-1)} ${word}` : word;
+      if (found.length && (found.length === most || this.measure(ctx, line, font) <= room)) found[found.length - 1] = line; else found.push(word);
+    }
+    this.cuts.set(key, found);
+    return found;
+  }
+
   cut(ctx, text, font, room) {
     const tail = text.match(/\d{1,4}$/)?.[0] ?? "";
     const head = text.slice(0, text.length - tail.length);

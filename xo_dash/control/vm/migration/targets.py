@@ -10,14 +10,15 @@ from typing import Final
 from data.facts import vm as facts
 from data.facts.host import is_older
 from data.failover import reach_of
-from data.host_fit import HostOffer, Obstacle, lacks_of, offer_of
+from data.host_fit import HostOffer, Lack, Obstacle, lacks, lacks_of, offer_of
 from data.names import name_of, name_order
 from data.objects import SR, VM, Host, PowerState
 from data.placement import memory_held
 from data.types import Ref
 from data.vms import disks_of
 from xo_dash.control.conditions import host_refuses
-from xo_dash.control.lazy_text import Amount, LazyText, lazy
+from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
+from xo_dash.control.vm.kinds import is_machine
 from xo_dash.i18n import N_
 
 PAUSED: Final = N_("it is paused; unpause it first")
@@ -110,9 +111,29 @@ def _of_a_running_one(vm: VM, offer: HostOffer) -> Iterator[LazyText]:
         yield lazy(N_("it is already running there"))
     for lack in lacks_of(vm, offer):
         if lack.obstacle is Obstacle.MEMORY:
-            yield lazy(N_("{needed} of memory needed, {free} free"), needed=Amount(lack.needed), free=Amount(lack.free))
+            short = Amount(lack.needed - lack.free)
+            words = N_("{short} of memory short: {needed} needed, {free} free")
+            yield lazy(words, short=short, needed=Amount(lack.needed), free=Amount(lack.free))
     if is_older(host, vm.home.one(Host, vm.resident_on)):
         yield lazy(N_("it has an older version of XenServer or XCP-ng than the host that {vm} runs on"), vm=name_of(vm))
+
+
+def short_of(vm: VM, host: Host) -> Lack | None:
+    """The memory that it lacks there, where that is what refuses it."""
+    if not is_running(vm) or host_refuses(host) or (vm.resident_on == host.ref and vm.home is host.home):
+        return None
+    return next((lack for lack in lacks_of(vm, offer_of(host)) if lack.obstacle is Obstacle.MEMORY), None)
+
+
+def way_out(host: Host, lack: Lack) -> LazyText | None:
+    """Who would make room there: the smallest that is enough and has somewhere to go."""
+    short = lack.needed - lack.free
+    enough = [one for one in host.all_of(VM, host.resident_VMs) if is_machine(one) and is_running(one) and memory_held(one) >= short]
+    smallest = min(enough, key=memory_held, default=None)
+    others = (other for other in host.home.all(Host).values() if other is not host)
+    if smallest is None or not any(next(lacks(smallest, other), None) is None for other in others):
+        return None
+    return lazy(N_("Moving {vm} ({size}) away would make room"), vm=named(smallest), size=Amount(memory_held(smallest)))
 
 
 def memory_after(vm: VM, free: int) -> int:
