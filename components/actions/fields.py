@@ -49,8 +49,8 @@ class FieldBox:
     def show(self, visible: bool) -> None:
         """Whether it is asked for now."""
 
-    def focus(self) -> None:
-        """Have the keyboard go there."""
+    def focus(self, *, politely: bool = False) -> None:
+        """Have the keyboard go there; `politely`: unless somebody types elsewhere."""
 
     def discard(self) -> None:
         """What it holds is not wanted."""
@@ -62,6 +62,13 @@ class FieldBox:
     def _changed(self) -> None:
         self.touched, self.undecided = True, False
         self._on_change()
+
+
+def _focus(box: ui.element, *, politely: bool) -> None:
+    if politely:
+        ui.run_javascript(f'document.activeElement?.matches("input, textarea") || getHtmlElement({box.id})?.focus()')
+    else:
+        box.run_method("focus")
 
 
 class TextBox(FieldBox):
@@ -93,8 +100,8 @@ class TextBox(FieldBox):
     def fault(self, reason: LazyText | None) -> None:
         self._box.fault(str(reason) if reason else None)
 
-    def focus(self) -> None:
-        self._box.run_method("focus")
+    def focus(self, *, politely: bool = False) -> None:
+        _focus(self._box, politely=politely)
 
     def differs(self) -> None:
         super().differs()
@@ -147,8 +154,8 @@ class OptionsBox(FieldBox):
     def fault(self, reason: LazyText | None) -> None:
         self._box.error = str(reason) if reason else None
 
-    def focus(self) -> None:
-        self._box.run_method("focus")
+    def focus(self, *, politely: bool = False) -> None:
+        _focus(self._box, politely=politely)
 
 
 class ChoiceBox(OptionsBox):

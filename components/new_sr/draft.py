@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from msgspec.structs import replace
+
 from components.new_sr.search import place_key
 from data.facts.pool import own_pool
 from data.types import Home
@@ -14,7 +16,7 @@ from xo_dash.control.sr.create import NEW_SR, free_name, is_here
 from xo_dash.control.sr.discovery import Discovery
 from xo_dash.control.sr.found import FoundSR
 from xo_dash.control.sr.kinds import KINDS, SRKind
-from xo_dash.control.sr.new_sr import NewSR
+from xo_dash.control.sr.new_sr import NewSR, misshapen
 
 UNNAMED = "new"
 """Stands for a name that nobody has typed yet."""
@@ -48,6 +50,10 @@ class SRDraft:
     @property
     def rough(self) -> NewSR | None:
         """A request of what is right so far, for looking around; None where the rest makes none."""
+        typed = self._decoded()
+        return typed and replace(typed, **{fault.field: "" for fault in misshapen(typed)})
+
+    def _decoded(self) -> NewSR | None:
         given = self.values | {"name": self.typed.get("name") or UNNAMED}
         try:
             return decode(NewSR, given)
@@ -79,7 +85,7 @@ class SRDraft:
 
     def request(self, found: Discovery) -> tuple[NewSR | None, list[Fault]]:
         """What would be sent, or what is wrong with it."""
-        pool, rough = own_pool(self.home), self.rough
+        pool, rough = own_pool(self.home), self._decoded()
         try:
             request = decode(NewSR, self.values | {"existing": self.attached(found), "erase": self.erased(found)})
         except BadRequest as error:

@@ -26,16 +26,19 @@ class ExistingSRs(ui.element):
         self._pool = pool
         self.on_choose = on_choose  # let go of at the end, see components.release
         self._shown: object = None
+        self._ways: dict[str, Button] = {}
 
     def show(self, lying: Sequence[FoundSR], attached: str | None, kind: SRKind) -> None:
-        shown = (lying, attached, kind)
-        if shown != self._shown:
+        if (shown := (lying, kind)) != self._shown:
             self._shown = shown
+            self._ways.clear()
             with fresh_slot(self):
                 if lying:
-                    self._draw(lying, attached, kind)
+                    self._draw(lying, kind)
+        for uuid, button in self._ways.items():
+            button.props["aria-checked"] = "true" if uuid == (attached or "") else "false"
 
-    def _draw(self, lying: Sequence[FoundSR], attached: str | None, kind: SRKind) -> None:
+    def _draw(self, lying: Sequence[FoundSR], kind: SRKind) -> None:
         with Card().classes("x-new-sr-callout").mark("existing"):
             ui.label(_("There is an SR already: attach it?")).classes("x-new-sr-question")
             ui.label(_("Attaching keeps all disks and adds them to {pool}; nothing is written.").format(pool=self._pool))
@@ -47,10 +50,9 @@ class ExistingSRs(ui.element):
             with ui.element().classes("x-btns").props("role=radiogroup"):
                 for sr in lying[:MOST]:
                     text = _("Attach {name}").format(name=sr.name or sr.uuid[:8]) if len(lying) > 1 else _("Attach")
-                    self._way(text, sr.uuid == attached, sr.uuid, "link")
+                    self._way(text, sr.uuid, "link")
                 beside = _("Erase it and create a new SR") if KINDS[kind].formats else _("New SR beside it")
-                self._way(beside, attached is None, "", "plus")
+                self._way(beside, "", "plus")
 
-    def _way(self, text: str, on: bool, uuid: str, icon: str) -> None:
-        button = Button(text, lambda: self.on_choose(uuid), icon=icon).props("role=radio").mark(f"way-{uuid or 'new'}")
-        button.props["aria-checked"] = "true" if on else "false"
+    def _way(self, text: str, uuid: str, icon: str) -> None:
+        self._ways[uuid] = Button(text, lambda: self.on_choose(uuid), icon=icon).props("role=radio").mark(f"way-{uuid or 'new'}")

@@ -23,7 +23,7 @@ from data.storage_places import srs_by_place
 from data.types import Home
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.lazy_text import LazyText
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.fields import fields
 from xo_dash.control.run import Run
@@ -53,8 +53,10 @@ class NewSRForm(ui.element):
         self._context, self._home = context, home
         self._draft = SRDraft(home, offered(home)[0])
         self._boxes: dict[str, FieldBox] = {}
+        self._kinds: dict[SRKind, ui.element] = {}
         self._named = self._suggesting = self._pressed = self._given = False
         self._failed: Fault | None = None  # of the last run
+        self._marked: Fault | None = None
         self._search = Search(context.runner.prober, home, self._tell)
         pool = own_pool(home)
         assert pool is not None  # noqa: S101  # a page is for a pool
@@ -71,6 +73,7 @@ class NewSRForm(ui.element):
                 self._aside()
         self._draw_types()
         self._draw_fields()
+        next(iter(self._asked()), self._boxes["name"]).focus()
         follow_all(context.mirror, lambda _changes: True, self._tell, topics=lambda: WATCHED)
 
     def _handle_delete(self) -> None:
@@ -113,22 +116,27 @@ class NewSRForm(ui.element):
     # ---- the type and its fields
 
     def _draw_types(self) -> None:
-        with fresh_slot(self._types), ui.element().classes("x-new-sr-types").props("role=radiogroup") as group:
+        with self._types, ui.element().classes("x-new-sr-types").props("role=radiogroup") as group:
             group.props["aria-label"] = _("Type")
             for kind in offered(self._home):
-                button = ui.element("button").props("type=button role=radio").mark(f"kind-{kind}")
-                button.props["aria-checked"] = "true" if kind is self._draft.kind else "false"
+                button = self._kinds[kind] = ui.element("button").props("type=button role=radio").mark(f"kind-{kind}")
                 button.on("click", lambda to=kind: self._turn(to), [])
                 with button:
                     ui.label(_(KINDS[kind].title))
                     ui.label(_(KINDS[kind].note)).classes("x-dim x-small")
+        self._check_type()
+
+    def _check_type(self) -> None:
+        for kind, button in self._kinds.items():
+            button.props["aria-checked"] = "true" if kind is self._draft.kind else "false"
 
     def _turn(self, kind: SRKind) -> None:
         """Another type; what was typed into fields that both have stays, but for who signs in where."""
         self._draft.turn(kind)
-        self._failed, self._pressed = None, False
+        self._pressed = False
+        self._forget_failure()
         self._default.set_visibility(not KINDS[kind].for_images)
-        self._draw_types()
+        self._check_type()
         self._draw_fields()
 
     def _draw_fields(self) -> None:
@@ -153,6 +161,9 @@ class NewSRForm(ui.element):
                 self._where = None
         self._tell()
 
+    def _asked(self) -> list[FieldBox]:
+        return [self._boxes[name] for name in ASKED[self._draft.kind]]
+
     # ---- what is typed
 
     def _name_typed(self) -> None:
@@ -161,11 +172,16 @@ class NewSRForm(ui.element):
             self._typed()
 
     def _typed(self) -> None:
-        self._failed = None
+        self._forget_failure()
         self._tell()
 
+    def _forget_failure(self) -> None:
+        if not self._given:
+            self._failed = None
+            self._progress.clear()
+
     def _choose(self, name: str, value: str) -> None:
-        self._failed = None
+        self._forget_failure()
         if name in self._boxes:
             self._draft.existing = None
             self._boxes[name].fill(value)
@@ -253,20 +269,37 @@ class NewSRForm(ui.element):
 
     def _draw_plan(self, barred: LazyText | None) -> None:
         request, faults = self._draft.request(self._search.found)
-        fault = self._failed or self._search.found.fault or next((_as_fault(one) for one in self._search.checks if one.refused), None)
-        told = {fault.field: fault.reason} if fault is not None else {}
-        for name, box in self._boxes.items():
-            wrong = next((one.reason for one in faults if one.field == name), None) if box.touched or self._pressed else None
-            box.fault(told.get(name) or wrong)
+        stops = self._stops()
+        fault = self._failed or stops or next((_as_fault(one) for one in self._search.checks if one.refused), None)
+        self._mark(faults, fault)
         self._preview.show(request)
         notes = [] if request is None else list(NEW_SR.notes(request, self._pool))
         self._hosts.show(self._checks(), None if fault is None or fault.field not in self._boxes else fault.reason)
         self._notes.show(notes, None if fault is None or fault.field in self._boxes else fault.reason)
         self._button.set_text(_(self._verb()))
         faults = sorted(faults, key=lambda one: one.field == "name")  # which follows the place
-        why = barred or next((one.reason for one in faults), None)
+        wrong = self._boxes[stops.field].field.title if stops is not None and stops.field in self._boxes else ""
+        first = lazy(N_("correct “{field}” first"), field=LazyText(wrong)) if wrong else None
+        why = barred or first or next((one.reason for one in faults), None)
         self._button.allow(str(why) if why else None)
         self._why.text = str(why or "")
+
+    def _stops(self) -> Fault | None:
+        """What the first host, which would make it, says against it; a server may list nothing and still have the place that was typed."""
+        found, checks = self._search.found, self._search.checks
+        if checks and checks[0].known:
+            return _as_fault(checks[0]) if checks[0].refused else None
+        return found.fault
+
+    def _mark(self, faults: Sequence[Fault], fault: Fault | None) -> None:
+        """At its field; what is new gets the keyboard, unless somebody types elsewhere."""
+        for name, box in self._boxes.items():
+            wrong = next((one.reason for one in faults if one.field == name), None) if box.touched or self._pressed else None
+            box.fault(wrong or (fault.reason if fault is not None and fault.field == name else None))
+        if fault != self._marked:
+            self._marked = fault
+            if fault is not None and fault.field in self._boxes:
+                self._boxes[fault.field].focus(politely=True)
 
     def _verb(self) -> str:
         """A message."""
@@ -280,7 +313,10 @@ class NewSRForm(ui.element):
         self._pressed = True
         self._tell()
         _request, faults = self._draft.request(self._search.found)
-        if (wrong := next((fault.field for fault in faults if fault.field in self._boxes), None)) is not None:
+        stops = self._stops()
+        if (
+            wrong := next((fault.field for fault in (*faults, stops) if fault is not None and fault.field in self._boxes), None)
+        ) is not None:
             self._boxes[wrong].focus()
 
     def _go(self) -> None:
@@ -295,7 +331,7 @@ class NewSRForm(ui.element):
         self._given = True
         self._button.set_visibility(False)
         with fresh_slot(self._progress):
-            SRProgress(self._context, run, lambda: self._over(run, request))
+            SRProgress(self._context, run, lambda: self._over(run, request)).run_method("focus")  # the button that had it is gone
 
     def _over(self, run: Run, request: NewSR) -> None:
         """It failed, and all is as it was: the form is there again."""

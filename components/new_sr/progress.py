@@ -22,7 +22,7 @@ class SRProgress(ui.element):
 
     def __init__(self, context: Context, run: Run, failed: Callable[[], None]) -> None:
         super().__init__()
-        self.classes("x-move-running").mark("progress")
+        self.classes("x-move-running").mark("progress").props("tabindex=-1")
         self._context, self._run = context, run
         self.on_failed = failed  # let go of at the end, see components.release
         self._ended = False

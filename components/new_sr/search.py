@@ -24,6 +24,8 @@ from xo_dash.control.sr.probe_faults import fault_of
 
 DEBOUNCE: Final = 0.4
 """Seconds after the last key."""
+PORTAL: Final = 3
+"""What a question begins with while its targets stay: type, portal, port."""
 AT_A_TIME: Final = 8
 """Hosts of a pool that are asked at once."""
 
@@ -57,9 +59,10 @@ class Search:
         """Look for what this request says, unless that is what was looked for last."""
         asked = question(request)
         if asked != self._question:
+            kept = self.found.targets if asked and self._question and asked[:PORTAL] == self._question[:PORTAL] else ()
             self._question, self._place = asked, None
             self._end("find", "check")
-            self.found, self.checks, self.running, self.seconds = Discovery(), (), asked is not None, 0.0
+            self.found, self.checks, self.running, self.seconds = Discovery(targets=kept), (), asked is not None, 0.0
             if asked is not None:
                 self._begin("find", self._find(user, request))
         place = place_question(request)

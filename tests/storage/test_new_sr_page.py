@@ -75,7 +75,9 @@ async def test_an_sr_that_is_found_is_offered_first(page: Page) -> None:
     page.user.find(marker="found-/export/vms").click()
     await page.see("There is an SR already: attach it?")
     await page.see("Introducing vms by its UUID")
+    (way,) = page.user.find(marker="way-new").elements
     page.user.find(marker="way-new").click()
+    assert page.user.find(marker="way-new").elements == {way} and way.props["aria-checked"] == "true", "the keyboard is still there"
     await page.user.should_not_see("Introducing vms by its UUID")
     page.user.find(marker=f"way-{UUID}").click()
     await page.see("Introducing vms by its UUID")
@@ -91,6 +93,13 @@ async def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(page:
     await page.see("/export/iso")
     page.field("path").fill("/export/x")
     await page.see("/export/x does not exist; 2 others do")
+    await page.see("correct “Path” first")
+    (button,) = page.user.find(marker="create").elements
+    assert button.props["aria-disabled"] == "true", "what cannot be made is not offered"
+    asked = len(page.asked)
+    page.field("path").fill("export/x")
+    await page.see("it must look like /export/vms")
+    assert len(page.asked) == asked, "no host is asked for what is no path"
     page.answers = {"": (68, "")}
     page.user.find(marker="kind-iscsi").click()
     for name, value in (("target", "10.0.0.1"), ("user", "xen"), ("password", "hunter3")):

@@ -137,7 +137,7 @@ def check(request: NewSR, pool: Pool) -> Iterator[Fault]:
         yield Fault("name", lazy(N_("the pool has an SR of this name; choose another")))
     if request.make_default and facts.for_images:
         yield Fault("make_default", lazy(N_("not used for VM disks")))
-    yield from _shape(request)
+    yield from misshapen(request)
     yield from _host(request, pool)
     yield from _taken(request, pool)
 
@@ -153,7 +153,8 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
 """{field: (what it is made of, an example)}"""
 
 
-def _shape(request: NewSR) -> Iterator[Fault]:
+def misshapen(request: NewSR) -> Iterator[Fault]:
+    """What cannot be what its field is for, whatever the pool."""
     for name, (pattern, example) in SHAPES.items():
         value = getattr(request, name)
         if value and (name in request.facts.needs or name in ("existing", "erase")) and re.fullmatch(pattern, value) is None:
