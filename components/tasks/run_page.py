@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time as clock
+from collections.abc import Iterable, Iterator
 
 from nicegui import ui
 
@@ -123,7 +124,7 @@ class RunPage(ui.element):
             if item.state.ended:
                 return
             with Card(_("If it fails or is cancelled")):
-                ui.label(_("Completed steps are undone, last first.")).classes("x-dim")
+                ui.label(_("Completed steps that can be undone are undone, last first.")).classes("x-dim")
                 stay = _("Keep the page that sends the file open.") if sends_a_file(self._run) else _("You can leave this page.")
                 ui.label(stay).classes("x-dim")
 
@@ -179,14 +180,8 @@ class RunPage(ui.element):
     # what one does
 
     async def _ask_to_cancel(self) -> None:
-        made = [str(step.says) for item in self._run.items for step in item.steps if step.state is RunState.DONE]
-        text = (
-            _("Completed steps, which are then undone: {steps}").format(steps="; ".join(made))
-            if made
-            else _("Nothing has been done so far.")
-        )
         user = whoever()
-        if await confirm(_("Cancel it?"), text, yes=_("Cancel it"), no=_("Continue")) and user is not None:
+        if await confirm(_("Cancel it?"), if_cancelled(self._run.items), yes=_("Cancel it"), no=_("Continue")) and user is not None:
             self._context.runner.cancel(user, self._run)
 
     async def _retry_failed(self) -> None:
@@ -204,6 +199,26 @@ def _state_words(run: Run) -> str:
     left = sum(len(item.left) for item in run.items)
     word = _(WORDS[run.state])
     return _("{state}, {n} left").format(state=word, n=number(left)) if left else word
+
+
+def if_cancelled(items: Iterable[RunItem]) -> str:
+    """What becomes of what was done so far."""
+    done = [step for item in items for step in _changes(item.steps)]
+    undone, kept = ("; ".join(str(step.says) for step in done if step.comes_back is back) for back in (True, False))
+    lines = (
+        _("Completed steps, which are then undone: {steps}.").format(steps=undone) if undone else "",
+        _("Completed steps, which are not undone: {steps}.").format(steps=kept) if kept else "",
+    )
+    return " ".join(filter(None, lines)) or _("Nothing has been done so far.")
+
+
+def _changes(steps: Iterable[StepLog]) -> Iterator[StepLog]:
+    """The completed steps, also those of plans beside each other, that changed something."""
+    for step in steps:
+        if step.inside:
+            yield from _changes(step.inside)
+        elif step.state is RunState.DONE and step.comes_back is not None and not step.undone:
+            yield step
 
 
 def _done(item: RunItem) -> int:

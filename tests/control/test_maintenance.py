@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from components.tasks.run_page import if_cancelled
 from data.evacuation import evacuate
 from data.failover import Bound
 from data.maintenance import MODE, List, away_from
@@ -170,6 +171,8 @@ async def test_a_host_is_emptied_and_all_come_back(busy: Busy, tmp_path: Path) -
     item = await do(busy, tmp_path, ENTER, at_once=1, **suspending(busy))
     assert item.state is RunState.DONE, item.reason
     assert busy.on() == {"web": "two", "db": "two", "tied": "Suspended"} and not busy.one.enabled
+    undone, kept = if_cancelled([item]).split(", which are not undone: ")
+    assert "Putting one into maintenance mode" in undone and "Migrating web to two" in kept and "Checking" not in undone + kept
     assert busy.one.other_config[MODE] == "true"
     assert busy.one.other_config[List.SUSPENDED] == busy.tied.uuid
     assert set(busy.one.other_config[List.MIGRATED].split(",")) == {busy.web.uuid, busy.db.uuid}

@@ -107,7 +107,7 @@ class Execution:
                 if isinstance(step, (Call, Transfer)) and step.undo is not None:
                     track.done.append(Done(logged, step, step.undo, answer, track.place))
                 if isinstance(step, Call) and step.final:
-                    track.done.clear()
+                    _settled(track)
             else:
                 failed = failed or in_plan(track, outcome, step)
                 if not (isinstance(step, (Call, Parallel)) and step.alone):
@@ -299,6 +299,13 @@ class Returned:
     """A plan is at its end; `value` is what it made, if it says so."""
 
     value: object
+
+
+def _settled(track: Track) -> None:
+    """What was done stays so, whatever comes."""
+    for one in track.done:
+        one.log.comes_back = False
+    track.done.clear()
 
 
 def _next(track: Track, plan: Plan, answer: object) -> Step | Returned:

@@ -52,6 +52,7 @@ class StepLog:
 
     says: LazyText
     state: RunState = RunState.WAITING
+    comes_back: bool | None = None  # whether it is undone if a later one fails or is cancelled; None: of itself it changes nothing
     undone: bool = False  # it was done, and taken back because a later one failed
     reason: LazyText | None = None  # why it failed
     left: LazyText | None = None  # what of it could not be taken back

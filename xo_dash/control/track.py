@@ -21,7 +21,8 @@ BRIEF: Final = 0.02
 def log_of(step: Step) -> StepLog:
     """An entry for a step that has not begun."""
     brief = isinstance(step, Question) or (isinstance(step, Call) and (not step.asynchronous or is_harmless(step)))
-    return StepLog(step.says, weight=BRIEF if brief else 1.0)
+    comes_back = step.undo is not None if isinstance(step, (Call, Transfer)) else None
+    return StepLog(step.says, weight=BRIEF if brief else 1.0, comes_back=comes_back)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
