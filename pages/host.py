@@ -5,7 +5,6 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.hosts.about import HostAbout
-from components.hosts.console import console_link
 from components.hosts.failover import HostFailure
 from components.hosts.hardware import HostHardware
 from components.hosts.head import host_bands, host_head
@@ -68,5 +67,4 @@ def _overview(context: Context, host: HostView) -> None:
             HostAbout(host)
             host_patches(context, host.row)
             host_pool_updates(context, host)
-            console_link(context, host)
             RecentMessages(mirror, host.row)

@@ -185,6 +185,12 @@ def size(amount: float) -> str:
     return _scaled(amount, 1024, _BYTES)
 
 
+def gibibytes(amount: float) -> str:
+    """GiB to the tenth, where figures have to add up: 1,212.4 GiB."""
+    language = locale()
+    return f"{_number(amount, 1, language)}{NNBSP}{_catalogue(language).gettext(_BYTES[3])}"
+
+
 def rate(bytes_per_second: float) -> str:
     """Bytes per second, in powers of 1024: 12.5 MiB/s."""
     return _scaled(bytes_per_second, 1024, _BYTE_RATES)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.ui import Card
 from components.urls import path_of
 from data.views.host import HostView
 from data.views.vm import VMView
@@ -15,11 +14,10 @@ from xo_dash.i18n import _
 
 
 def console_link(context: Context, host: HostView) -> None:
-    """A card with it; nothing for others."""
+    """A button; nothing for others."""
     dom0 = control_domain(context, host)
     if dom0 is not None and may_see(current_user(), dom0.row):
-        with Card(_("Console")):
-            ui.link(_("Open the console"), f"{path_of(host.row)}/console").classes("x-link")
+        ui.link(_("Console"), f"{path_of(host.row)}/console").classes("x-btn").mark("host-console").move(target_index=0)
 
 
 def control_domain(context: Context, host: HostView) -> VMView | None:

@@ -31,7 +31,7 @@ class HostHardware(Card):
         with self, fresh_slot(self._box):
             for mark, what, value in _rows(machine):
                 Mark(mark)
-                ui.label(what).classes("x-cut").props["data-tip"] = what
+                ui.label(what)
                 ui.label(value).classes("x-dim")
         self.set_visibility(True)
 

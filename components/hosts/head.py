@@ -9,6 +9,7 @@ from nicegui import ui
 
 from components.actions import run_command, whoever
 from components.guidance import guidance_bands, waiting_bands
+from components.hosts.console import console_link
 from components.hosts.words import MARKS, STATES
 from components.live import follow_facts, fresh_slot
 from components.object_header import ObjectHead
@@ -27,6 +28,7 @@ from xo_dash.i18n import _, ngettext, number
 def host_head(context: Context, host: HostView) -> None:
     head = ObjectHead(context, host.row)
     with head.verbs:
+        console_link(context, host)
         pool = own_pool(host.row.home)
         if pool is not None and may(whoever(), CREATE, pool):
             path = f"/new-vm?host={quote(key_of(host.row), safe='@')}"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from typing import Final
+
 from nicegui import ui
 
 from components.cells import Facts
@@ -9,9 +13,10 @@ from components.live import follow_facts
 from components.ui import Card
 from data.placement import Memory
 from data.views.host import HostView
-from xo_dash.i18n import _, percent, size
+from xo_dash.i18n import _, gibibytes, percent, size
 
 PARTS = ("xen", "dom0", "guests")
+TENTH: Final = (1 << 30) / 10
 
 
 class MemoryBar(Card):
@@ -31,7 +36,8 @@ class MemoryBar(Card):
         for name, part in self._parts.items():
             share = getattr(account, name) / account.total if known else 0.0
             part.style(f"width: {share * 100:.1f}%")
-        self._facts.show([(name, _told(amount, account.total) if known else None) for name, amount in _amounts(account)])
+        names, parts = zip(*_amounts(account), strict=True)
+        self._facts.show(list(zip(names, _told(parts, account.total) if known else [None] * len(parts), strict=True)))
 
 
 def _amounts(account: Memory) -> list[tuple[str, int]]:
@@ -43,8 +49,21 @@ def _amounts(account: Memory) -> list[tuple[str, int]]:
     ]
 
 
-def _told(amount: int, total: int) -> str:
-    return f"{size(amount)} · {percent(amount / total)}"
+def _told(parts: Sequence[int], total: int) -> list[str]:
+    """To the tenth of a GiB, and to the percent: what is shown adds up to what is installed."""
+    tenths, hundredths = apportioned(parts, round(total / TENTH)), apportioned(parts, 100)
+    return [f"{gibibytes(tenth / 10)} · {percent(share / 100)}" for tenth, share in zip(tenths, hundredths, strict=True)]
+
+
+def apportioned(parts: Sequence[int], whole: int) -> list[int]:
+    """Whole numbers in proportion to `parts` that add up to `whole`."""
+    total = sum(parts)
+    exact = [part * whole / total if total else 0.0 for part in parts]
+    found = [math.floor(one) for one in exact]
+    nearest = sorted(range(len(parts)), key=lambda at: found[at] - exact[at])
+    for at in nearest[: whole - sum(found) if total else 0]:
+        found[at] += 1
+    return found
 
 
 class HostMemory(MemoryBar):

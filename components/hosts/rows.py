@@ -113,7 +113,7 @@ def resident_table(host: Host) -> TableSpec[VM]:
         expected=len(guests_of(host)),
         measured=2,
         also={4: _network_cell},
-        sums=_sums,
+        sums=partial(_sums, host),
         measure=cpu_cell,
         trace=cpu_trace,
     )
@@ -146,12 +146,17 @@ def _network_cell(vm: VM) -> Cell:
     return Cell("" if math.isnan(amount) else line_rate(amount), key=amount)
 
 
-def _sums(vms: Iterable[VM]) -> Sequence[str]:
-    """Of the VMs on a host."""
+def _sums(host: Host, vms: Iterable[VM]) -> Sequence[str]:
+    """Of the VMs on a host: how busy they keep it, what they have, how many can leave it."""
     found = list(vms)
+    load = host.home.part(History).loads.get(host.uuid)
+    busy = percent(load.cpu) if found and load is not None and not math.isnan(load.cpu) else ""
+    able = sum(bool(VMView.moves_to.of(vm).hosts) for vm in found)
+    leave = _("{n} can, {rest} cannot").format(n=number(able), rest=number(len(found) - able)) if found else ""
     traffic = [amount for amount in map(_traffic, found) if not math.isnan(amount)]
     count = ngettext("{n} VM", "{n} VMs", len(found)).format(n=number(len(found)))
-    return (count, "", "", size(sum(map(VMView.memory.of, found))), line_rate(sum(traffic)) if traffic else "", "", "", "")
+    memory = size(sum(map(VMView.memory.of, found)))
+    return (count, "", busy, memory, line_rate(sum(traffic)) if traffic else "", "", leave, "")
 
 
 def _move_cell(vm: VM) -> Cell:

@@ -204,7 +204,7 @@ def _state_words(run: Run) -> str:
 def if_cancelled(items: Iterable[RunItem]) -> str:
     """What becomes of what was done so far."""
     done = [step for item in items for step in _changes(item.steps)]
-    undone, kept = ("; ".join(str(step.says) for step in done if step.comes_back is back) for back in (True, False))
+    undone, kept = ("; ".join(dict.fromkeys(str(step.says) for step in done if step.comes_back is back)) for back in (True, False))
     lines = (
         _("Completed steps, which are then undone: {steps}.").format(steps=undone) if undone else "",
         _("Completed steps, which are not undone: {steps}.").format(steps=kept) if kept else "",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from nicegui.testing import User
 
+from components.hosts.memory import apportioned
 from data.identity import key_of
 from data.objects import PowerState
 from data.scope import Scope
@@ -34,6 +35,11 @@ async def test_a_vm_says_where_it_can_go_or_why_nowhere(house: House) -> None:
     assert found.why == "room" and (found.needed, found.free) == (100 * GIB, 64 * GIB)
     house.lab.change(vm, power_state=PowerState.HALTED)
     assert VMView.moves_to.of(vm).why is None and not VMView.moves_to.of(vm).hosts
+
+
+def test_the_parts_of_a_host_s_memory_add_up_as_they_are_shown() -> None:
+    assert apportioned([256, 405, 3600, 14939], 1920) == [26, 40, 360, 1494]
+    assert sum(apportioned([1, 1, 1], 100)) == 100 and apportioned([0, 0], 10) == [0, 0]
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER])
