@@ -198,8 +198,8 @@ def restarted_there(pools: Pools) -> None:
 @pytest.mark.parametrize(
     ("trouble", "points", "state", "words"),
     [
-        (line_cut, (0.0, 4.0), RunState.FAILED, ("cannot contact", "the destination stopped responding; the VM stays where it is")),
-        (target_full, (0.0,), RunState.FAILED, ("there is no space left on the SR",)),
+        (line_cut, (0.0, 4.0), RunState.FAILED, ("cannot contact", "stopped responding; line_cut is running on xcp-lab-1, with its disks")),
+        (target_full, (0.0,), RunState.FAILED, ("There is insufficient space); target_full is running on",)),
         (restarted_here, (0.0, 4.0), RunState.LOST, ("the pool lost track of the task; restarted_here is running now",)),
         (restarted_there, (0.0, 4.0), RunState.FAILED, ("cannot contact", "the destination stopped responding", "starting")),
     ],

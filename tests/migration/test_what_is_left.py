@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from data.identity import key_of
 from data.objects import SR, VBD, VDI, VM, PowerState, Task, TaskStatus
 from data.types import GIB, Ref
@@ -11,6 +13,7 @@ from tests.control.dying import Deeds, Life
 from tests.control.fake_pool import Desk, FakePool, Users, ends_at_once, user
 from tests.migration.pools import House, machine
 from tests.waiting import until
+from xo_dash.control import left_behind
 from xo_dash.control.actions import action
 from xo_dash.control.run import RunItem, RunState
 
@@ -55,6 +58,28 @@ async def test_a_disk_without_a_vm_is_said_for_as_long_as_it_is_there(house: Hou
     assert left(item)
     house.home.remove(made)
     assert left(item) == []
+    await desk.runner.stop()
+
+
+async def test_what_a_failed_one_did_not_remove_is_said_once_there_was_time_for_it(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(left_behind, "SWEEPING", 0.0)
+    vm, desk = moving(house), Desk(tmp_path, house.lab, house.home)
+    house.home.answers["host.migrate_receive"] = {"host": "there"}
+    house.lab.answers["Async.VM.assert_can_migrate"] = ends_at_once(house.lab)
+    run = desk.runner.start(desk.hire(), action("vm.migrate"), [vm], {"host": key_of(house.attic)})
+    (item,) = run.items
+    await house.lab.until(2)
+    made = disk_on(house.home, house.nas)
+    sent = next(row for row in house.lab.home.all(Task).values() if row.status is TaskStatus.PENDING)
+    house.lab.change(sent, status=TaskStatus.FAILURE, error_info=["SR_BACKEND_FAILURE_44", "", "There is insufficient space", ""])
+    await desk.until(lambda: run.ended)
+    assert item.state is RunState.FAILED and "; web-1 is halted, with its disks" in str(item.reason)
+    await desk.until(lambda: left(item) == [(SAID, "home", (made.ref,))])
+    assert str(item.reason).endswith(SAID)
+    house.home.remove(made)
+    assert left(item) == [] and SAID not in str(item.reason)
     await desk.runner.stop()
 
 

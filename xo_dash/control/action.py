@@ -83,7 +83,8 @@ class Action(Generic[S, R]):
     group: str = ""  # "settings": what an object is, rather than what is done with it; in menus apart
     other_hosts: Callable[[R, S], Iterable[Host]] = lambda request, subject: ()  # that have work with it, besides where the object is
     sender: Callable[[R, S], Host | None] = lambda request, subject: None  # the host that sends disks for it, if one does and is known
-    leaves: Callable[[R, S], Finds | None] = lambda request, subject: None  # asked before it begins: what to look for if its end is lost
+    leaves: Callable[[R, S], Finds | None] = lambda request, subject: None  # asked before it begins: what to look for if it fails
+    stays: Callable[[S], LazyText | None] = lambda subject: None  # how the object is now, said when it failed or was cancelled
     page: Callable[[S], str] | None = None  # the path of a page that asks instead of the dialog, for a single object; "": the dialog does
     page_of_many: Callable[[Sequence[S]], str] | None = None  # ... and for several; "" for too many
     icon: str = ""

@@ -15,7 +15,7 @@ from xo_dash.control.background import give_way
 from xo_dash.control.execution import Execution
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.left_behind import LeftBehind
-from xo_dash.control.outcomes import CHANGED, STUCK
+from xo_dash.control.outcomes import CHANGED, STUCK, as_it_stays
 from xo_dash.control.quota.desk import QuotaDesk
 from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.requests.fault import BadRequest
@@ -113,7 +113,7 @@ class ItemRunner:
                 await self.audit.begin(run, item)
                 leaves = await self._foretell(run, item, request, record)
                 outcome = await self.execution.carry_out(run, item, request, turn, record)
-                outcome = self.left_behind.after(run, item, outcome, leaves)
+                outcome = self.left_behind.after(run, item, as_it_stays(run, item, outcome), leaves)
             except AuditUnwritable as error:
                 item.started = 0.0
                 outcome = StepOutcome(RunState.REFUSED, lazy(N_("{reason}; nothing was done"), reason=str(error)))
@@ -154,7 +154,7 @@ class ItemRunner:
                 item.steps = [log_of(step) for step in rehearse(run.action.plan(request, item.subject))]
                 leaves = run.action.leaves(request, item.subject)
             outcome = await self.execution.carry_out(run, item, request, turn, record)
-            outcome = self.left_behind.after(run, item, outcome, leaves)
+            outcome = self.left_behind.after(run, item, as_it_stays(run, item, outcome), leaves)
         await self._end(run, item, outcome, record)
         if outcome.code == RESTARTED and len(item.steps) == 1 and not item.steps[0].inside:
             self.unfinished.follow(run, item)

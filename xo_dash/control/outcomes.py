@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from xo_dash.control.lazy_text import NOTHING, lazy
 from xo_dash.control.plan import Question, Step
-from xo_dash.control.run import RunState
+from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.steps import RESTARTED, StepOutcome
 from xo_dash.control.track import Track
 from xo_dash.i18n import N_
@@ -29,6 +29,13 @@ def in_plan(track: Track, outcome: StepOutcome, step: Step) -> StepOutcome:
     words = N_("{step} failed: {reason}") if has_failed else N_("{step}: {reason}")
     reason = lazy(words, step=step.says, reason=outcome.reason or NOTHING)
     return replace(outcome, state=state, reason=reason)
+
+
+def as_it_stays(run: Run, item: RunItem, outcome: StepOutcome) -> StepOutcome:
+    """Of what failed or was cancelled, say how the object is now."""
+    if outcome.state not in (RunState.FAILED, RunState.CANCELLED) or (now := run.action.stays(item.subject)) is None:
+        return outcome
+    return replace(outcome, reason=lazy(N_("{reason}; {left}"), reason=outcome.reason or NOTHING, left=now))
 
 
 def together(outcomes: Sequence[StepOutcome]) -> StepOutcome:

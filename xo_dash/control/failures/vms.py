@@ -150,7 +150,7 @@ VMS: Final[dict[str, Sentence]] = {
         N_("{vm} could not be migrated from {source} to {destination}: {reason}; it stays on its host"),
         N_("the VM could not be migrated; it stays on its host")),
     "VM_MIGRATE_CONTACT_REMOTE_SERVICE_FAILED": Sentence("",
-        N_("the destination stopped responding; the VM stays where it is with its disks")),
+        N_("the destination stopped responding")),
     "VDI_NOT_IN_MAP": Sentence("vdi",
         N_("no SR is chosen for {vdi}; open Migrate again and choose one"),
         N_("no SR is chosen for one of the disks; open Migrate again and choose one")),

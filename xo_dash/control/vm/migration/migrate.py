@@ -25,6 +25,7 @@ from xo_dash.control.vm.migration.left import leaves
 from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason, has_address, management_of, migration_network_of, overfull
 from xo_dash.control.vm.migration.request import MOST, MigrateVM, disks_in, host_in, nics_in, places_in, settled
 from xo_dash.control.vm.migration.targets import PAUSED, Way, target_of, targets, way_to
+from xo_dash.control.words import state_words
 from xo_dash.i18n import N_
 
 # ---- what may be chosen
@@ -185,6 +186,16 @@ def _blocked(vm: VM) -> LazyText | None:
     return (_RUNNING if vm.power_state is PowerState.RUNNING else _ANY)(vm)
 
 
+def _as_it_is(vm: VM) -> LazyText | None:
+    """`web-1 is running on xcp-1, with its disks`"""
+    if vm.home.one(VM, vm.ref) is None:
+        return None
+    host, state = vm.home.one(Host, vm.resident_on), state_words(vm.power_state)
+    if host is None:
+        return lazy(N_("{name} is {state}, with its disks"), name=name_of(vm), state=state)
+    return lazy(N_("{name} is {state} on {host}, with its disks"), name=name_of(vm), state=state, host=named(host))
+
+
 def path(vm: VM) -> str:
     """The page that asks for all of it, for one VM."""
     return f"/migrate/{key_of(vm)}"
@@ -236,5 +247,5 @@ MIGRATE: Final[AnyAction] = Action(
     id="vm.migrate", kind=VM, request=MigrateVM, title=N_("Migrate"), done=N_("{name} is migrated"), role=Role.OPERATOR, icon="migrate",
     applies_to=is_machine, blocked=_blocked, quick_check=_possible, relevant=_RUNNING.fits, defaults=defaults,
     choices={"host": hosts, "sr": srs, "network": networks}, check=check, settle=settled, notes=notes, plan=plan, page=path,
-    page_of_many=path_of_many, other_hosts=_receiving, sender=_sender, leaves=leaves,
+    page_of_many=path_of_many, other_hosts=_receiving, sender=_sender, leaves=leaves, stays=_as_it_is,
 )  # fmt: skip
