@@ -12,7 +12,7 @@ from xo_dash.control.failures import explain, explain_error, network_reason
 from xo_dash.control.failures.families import UNKNOWN, family, known_codes
 from xo_dash.control.failures.own import OWN, STORAGE
 from xo_dash.i18n import using
-from xo_dash.xapi.errors import BadCertificate, BadReply, Timeout, Unreachable, XapiFailure
+from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, Timeout, Unreachable, XapiFailure
 
 SHARED = Path(__file__).parents[3] / "shared" / "reference" / "xapi-errors.json"
 
@@ -109,6 +109,12 @@ def test_markup_in_a_host_s_text_stays_text_and_braces_are_not_fields() -> None:
 def test_every_end_of_a_call_is_a_sentence(error: Exception, code: str) -> None:
     sentence, named = explain_error(error, None)
     assert named == code and len(str(sentence)) > 2
+
+
+def test_a_password_that_is_refused_is_our_own_or_one_that_was_just_typed() -> None:
+    code = "SESSION_AUTHENTICATION_FAILED"
+    assert "edit the server" in str(explain_error(BadPassword(code), None)[0])
+    assert "correct them" in str(explain(code, [], None))
 
 
 @pytest.mark.parametrize(

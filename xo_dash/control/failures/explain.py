@@ -17,7 +17,7 @@ from xo_dash.control.failures.nowhere import why_nowhere
 from xo_dash.control.failures.own import OWN, STORAGE, Sentence
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.i18n import N_
-from xo_dash.xapi.errors import BadCertificate, BadReply, NotConnected, Timeout, Unreachable, XapiFailure
+from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, NotConnected, Timeout, Unreachable, XapiFailure
 
 BACKEND = re.compile(r"SR_BACKEND_FAILURE_(\d+)")
 ACRONYMS = re.compile(
@@ -57,6 +57,8 @@ def explain(code: str, arguments: Sequence[str], home: Home | None, subject: Xap
 def explain_error(error: Exception, home: Home | None, subject: XapiObject | None = None) -> tuple[LazyText, str]:
     """The sentence for whatever came out of a call, and XAPI's code if it was a failure of XAPI's (else the kind of error)."""
     match error:
+        case BadPassword():  # our own; another pool's, as of a host that joins one, comes as the failure of a task
+            return lazy(N_("the pool rejected this user name or password; edit the server")), error.code
         case XapiFailure():
             return explain(error.code, error.params, home, subject), error.code
         case NotConnected():

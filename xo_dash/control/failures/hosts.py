@@ -125,7 +125,7 @@ HOSTS: Final[dict[str, Sentence]] = {
     "FEATURE_RESTRICTED": Sentence("", N_("the pool's licence does not include this")),
     "LICENSE_EXPIRED": Sentence("", N_("the licence of a host has expired; renew it")),
     "SESSION_INVALID": Sentence("session", N_("the pool closed the session; it is being reopened: try again")),
-    "SESSION_AUTHENTICATION_FAILED": Sentence("user message", N_("the pool rejected this user name or password; edit the server")),
+    "SESSION_AUTHENTICATION_FAILED": Sentence("user message", N_("the user name or the password is wrong; correct them and try again")),
     "SESSION_AUTHORIZATION_FAILED": Sentence("user message",
         N_("the user {user} has no role in the pool; give it one there"),
         N_("the user that xo-dash signs in as has no role in the pool; give it one there")),
@@ -173,6 +173,12 @@ HOSTS: Final[dict[str, Sentence]] = {
     "INTERNAL_ERROR": Sentence("message",
         N_("internal error of the host ({message}); see its log /var/log/xensource.log"),
         N_("internal error of the host; see its log /var/log/xensource.log")),
+    # the certificate of a host
+    "SERVER_CERTIFICATE_KEY_MISMATCH": Sentence("",
+        N_("the private key does not belong to the certificate; use the key that it was made with")),
+    "SERVER_CERTIFICATE_EXPIRED": Sentence("now until", N_("the certificate has expired; use one that is valid now")),
+    "SERVER_CERTIFICATE_NOT_VALID_YET": Sentence("now since",
+        N_("the certificate is not valid yet; check the host's clock, or use one that is valid now")),
     # updates of XenServer
     "UPDATEINFO_HASH_MISMATCH": Sentence("",
         N_("the pool has synchronized another list of updates meanwhile; look at it and install again")),

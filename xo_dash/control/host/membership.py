@@ -81,12 +81,19 @@ def _differences(host: Host, master: Host) -> Iterator[LazyText]:
     for key, what in (("product_version", N_("version")), ("platform_version", N_("platform version")), ("product_brand", N_("product"))):
         ours, theirs = host.software_version.get(key, ""), master.software_version.get(key, "")
         if ours and theirs and ours != theirs:
-            yield lazy(N_("its {what} is {ours}, that of the pool {theirs}"), what=LazyText(what), ours=ours, theirs=theirs)
+            yield lazy(
+                N_("its {what} is {ours}, that of the pool {theirs}; install the same on both first"),
+                what=LazyText(what),
+                ours=ours,
+                theirs=theirs,
+            )
             break
     if host.cpu_info.get("vendor") and master.cpu_info.get("vendor") not in (None, "", host.cpu_info["vendor"]):
-        yield lazy(N_("its CPUs are of another vendor than those of the pool"))
+        yield lazy(N_("its CPUs are of another vendor than those of the pool; choose a pool with CPUs of its vendor"))
     if host.edition and master.edition and host.edition != master.edition:
-        yield lazy(N_("its licence is {ours}, that of the pool {theirs}"), ours=host.edition, theirs=master.edition)
+        yield lazy(
+            N_("its licence is {ours}, that of the pool {theirs}; give both the same first"), ours=host.edition, theirs=master.edition
+        )
 
 
 def check(request: JoinPool, host: Host) -> Iterable[Fault]:
@@ -117,7 +124,7 @@ def eject(request: NoRequest, host: Host) -> Plan:
 
 
 def lost(host: Host) -> Sequence[str]:
-    """Disks on storage that only it has: they are erased."""
+    """Disks on storage that only it has: they are erased. What its CD drives and USB sockets hold is not."""
     disks = [vdi for sr in local_srs(host) for vdi in sr.all_of(VDI, sr.VDIs) if vdi.managed and not vdi.is_a_snapshot]
     if not disks:
         return ()
@@ -127,7 +134,7 @@ def lost(host: Host) -> Sequence[str]:
 
 def local_srs(host: Host) -> list[SR]:
     found = (host.home.one(SR, pbd.SR) for pbd in host.all_of(PBD, host.PBDs))
-    return [sr for sr in found if sr is not None and not sr.shared and not sr.is_tools_sr]
+    return [sr for sr in found if sr is not None and not (sr.shared or sr.is_tools_sr or sr.type == "udev")]
 
 
 JOIN: Final[AnyAction] = Action(

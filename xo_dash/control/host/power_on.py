@@ -41,9 +41,9 @@ class SetPowerOnMode(Request, frozen=True, kw_only=True):
 def check(request: SetPowerOnMode, host: Host) -> Iterator[Fault]:
     if request.mode != DRAC:
         return
-    if not ADDRESS.fullmatch(request.address):
+    if request.address and not ADDRESS.fullmatch(request.address):
         yield Fault("address", lazy(N_("it must be a name or an address")))
-    for field, value in (("user", request.user), ("password", request.password)):
+    for field, value in (("address", request.address), ("user", request.user), ("password", request.password)):
         if not value:
             yield Fault(field, lazy(N_("the iDRAC needs it")))
 

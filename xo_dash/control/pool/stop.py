@@ -66,14 +66,18 @@ def plan(request: StopPool, pool: Pool) -> Plan:
     """A VM that fails stops no other one, but the hosts: they would take it down hard. Members go before the master."""
     name = pool_name(pool.home)
     hosts = [host for host in hosts_of(pool.home) if is_live(host)]
-    for vms in groups(pool):
+    in_order = groups(pool)
+    for vms in in_order:
         branches = [
             Branch(says=lazy("{name}", name=named(vm)), plan=partial(_ending, method, vm), host=vm.resident_on)
             for vm in vms
             if (method := method_for(request, vm))
         ]
+        says = lazy(N_("Stopping VMs of {pool}"), pool=name)
+        if len(in_order) > 1:
+            says = lazy(N_("Stopping VMs of {pool} whose start order is {order}"), pool=name, order=vms[0].order)
         if branches:
-            yield Parallel(branches=branches, says=lazy(N_("Stopping VMs of {pool}"), pool=name), alone=True)
+            yield Parallel(branches=branches, says=says, alone=True)
     if not request.hosts:
         return
     yield Wait(
@@ -100,7 +104,7 @@ def _off(host: Host) -> Plan:
 def consequences(pool: Pool) -> Sequence[str]:
     count, hosts = sum(map(len, groups(pool))), len(pool.home.all(Host))
     return [
-        ngettext("{n} running VM is shut down", "{n} running VMs are shut down", count).format(n=number(count)),
+        ngettext("{n} VM is shut down or suspended", "{n} VMs are shut down or suspended", count).format(n=number(count)),
         ngettext("{n} host is shut down, if chosen", "{n} hosts are shut down, if chosen", hosts).format(n=number(hosts)),
         _("The pool cannot be reached afterwards. Hosts are powered on by hand or by their power-on method; VMs start as they are set to."),
     ]
