@@ -54,13 +54,10 @@ def _alone(node: VDI) -> Link:
     return Link(node.uuid, name_of(node), disk_kind(node), node.physical_utilisation, taken=taken)
 
 
-def is_chained(disk: VDI) -> bool:
-    """Whether it stands on something."""
-    return "vhd-parent" in disk.sm_config
-
-
 def chained(sr: SR, parts: Iterable[Part], chosen: str = "") -> list[VDI]:
-    """The disks on `sr` that stand on base copies, of these parts, in their order; and the one of that uuid, if it does."""
+    """The disks on `sr` that stand on base copies, of these parts, in their order; and the one of that uuid, whatever it stands on."""
     disks = (vm.home.one(VDI, drive.VDI) for part in parts for vm in part.machines for drive in vm.all_of(VBD, vm.VBDs))
-    found = {disk: None for disk in (*disks, sr.home.by_uuid(VDI, chosen)) if disk is not None and sr.ref == disk.SR and is_chained(disk)}
-    return list(found)
+    found = dict.fromkeys(disk for disk in disks if disk is not None and "vhd-parent" in disk.sm_config)
+    if (one := sr.home.by_uuid(VDI, chosen)) is not None:
+        found[one] = None
+    return [disk for disk in found if sr.ref == disk.SR]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from nicegui import ui
@@ -84,9 +84,10 @@ def _overview(context: Context, sr: SRView) -> None:
         bar = SpaceBar(sr, list_part)
         shown: list[SpaceBar | Areas | Chain | FreeUp] = [bar]
 
-        def told(parts: Sequence[Part]) -> None:
+        def told(parts: Sequence[Part]) -> Iterator[None]:
             for one in shown:
                 one.show(parts)
+                yield
 
         contents = SrContents(mirror, sr.row, told, select)
         chain = Chain(sr)

@@ -42,7 +42,7 @@ class Chain(Card):
         self._draw()
 
     def choose(self, uuid: str) -> None:
-        """Draw that of this disk, if it has one."""
+        """Draw that of this disk."""
         self._chosen = uuid
         self._draw()
 

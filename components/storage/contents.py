@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Final
 
 from nicegui import background_tasks
@@ -29,6 +29,7 @@ OLD: Final = 30 * 86400.0
 """Seconds after which a snapshot is worth a look."""
 SHOWN: Final = 12
 """Lines; the rest is one more, and the list of disks below has everything."""
+END: Final = object()
 OPENED: Final = 20
 """Disks of one that is opened; the rest is one line more."""
 DISK = frozenset({"SR", "VBDs", "name_label", "physical_utilisation", "managed", "type", "is_a_snapshot", "sm_config"})
@@ -38,8 +39,8 @@ MACHINE = frozenset({"name_label", "is_a_template", "is_a_snapshot", "is_control
 class SrContents(Card):
     """Follows the disks of an SR; they are looked at in slices, and once more where they changed meanwhile."""
 
-    def __init__(self, mirror: Sight, sr: SR, told: Callable[[Sequence[Part]], None], select: Callable[[str], None]) -> None:
-        """`told` gets what was found, for what else shows it; `select` the key of a line that is to be opened, "" for none."""
+    def __init__(self, mirror: Sight, sr: SR, told: Callable[[Sequence[Part]], Iterator[None]], select: Callable[[str], None]) -> None:
+        """`told` gets what was found, each that shows it in a step; `select` the key of a line that is to be opened, "" for none."""
         super().__init__(_("VMs and disks"), " ", wide=True)
         self._sr = sr
         self.on_parts, self.on_select = told, select  # let go of at the end, see components.release
@@ -76,7 +77,7 @@ class SrContents(Card):
             self._due = True
         elif len(self._sr.VDIs) <= AT_ONCE:
             self._due = False
-            self._take(finished(contents_of(self._sr, time.time() - OLD)))
+            finished(self._take(finished(contents_of(self._sr, time.time() - OLD))))
         else:
             self._due = self._running = True
             background_tasks.create(self._look(), name="what fills an SR")
@@ -97,25 +98,33 @@ class SrContents(Card):
 
         await in_turns(steps())
         if not self.is_deleted:
-            self._take(parts)
+            await in_turns(self._take(parts))
 
-    def _take(self, parts: Sequence[Part]) -> None:
+    def _take(self, parts: Sequence[Part]) -> Generator[None]:
         if self._sr.home.one(SR, self._sr.ref) is not self._sr:
             return  # the page keeps how it was last
         self._disks = frozenset(self._sr.VDIs)
         self._machines = frozenset(vm for part in parts for vm in part.machines)
         self.parts = parts
-        with self:  # what it tells others is in the language of this browser too
-            self._show()
-            self.on_parts(parts)
+        self._show()
+        yield
+        telling = self.on_parts(parts)
+        while not self.is_deleted:
+            with self:  # in the language of this browser too
+                if next(telling, END) is END:
+                    return
+            yield
 
     def open(self, key: str) -> None:
         """Show the disks of that part alone, also where it is one of the small ones."""
         self._opened = key
-        with self:
-            self._show()
+        self._show()
 
     def _show(self) -> None:
+        with self:
+            self._draw()
+
+    def _draw(self) -> None:
         total = together(self.parts)
         self.scope.text = _disks(total.disks)
         first = [part for place, part in enumerate(self.parts) if place < SHOWN or part_key(part) == self._opened]

@@ -109,7 +109,9 @@ class SrPaths(Card):
         if pbd is None or why_not(row, pbd, whoever()):
             yield Quiet("")
         else:
-            yield Pressed(_(row.title), f"{row.id}-{path.pbd}", lambda: run_command(self._context, row, [pbd]))
+            yield Pressed(
+                _("Detach") if path.is_attached else _(row.title), f"{row.id}-{path.pbd}", lambda: run_command(self._context, row, [pbd])
+            )
 
 
 class SrAbout(Card):

@@ -30,6 +30,8 @@ LISTED: Final[Mapping[Use, str]] = {
 WORTH: Final = 1 << 30
 """Bytes that are worth a line."""
 WEEKS: Final = 14 * DAY
+TREND: Final = DAY / 4
+"""Of less nobody can say what it is a day."""
 
 
 class SpaceBar(Card):
@@ -164,7 +166,7 @@ class SRGrowth(Card):
         if not known:
             return
         days, slope = days_until_full(samples, self._sr.room.size, now), per_day(recent)
-        unclear = days is None and slope > 0  # a rate of minutes beside that would say otherwise
+        unclear = days is None and (slope > 0 or now - recent[0].t < TREND)  # a rate of minutes beside that would say otherwise
         steady = _("No clear trend") if unclear else _("Not filling up")
         self._figure.value.text = _("About {time}").format(time=duration(days * DAY)) if days is not None else steady
         sign = "+" if slope > 0 else "−" if slope < 0 else ""

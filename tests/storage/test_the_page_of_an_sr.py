@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,7 @@ async def test_a_part_is_selected_in_the_table_the_areas_and_the_chain_at_once(t
             contents.open(key)
             areas.open(key)
 
-        contents = SrContents(context.mirror, shelf.sr, lambda _parts: None, select)
+        contents = SrContents(context.mirror, shelf.sr, lambda _parts: iter(()), select)
         areas = Areas(pages[0], select, chains.append)
         areas.show(contents.parts)
 
@@ -107,15 +108,19 @@ async def test_a_part_is_selected_in_the_table_the_areas_and_the_chain_at_once(t
 
 
 async def test_of_many_disks_too_others_are_told_in_the_language_of_the_page(tmp_path: Path, fake: FakePool) -> None:
-    shelf, languages = Shelf(fake, True, True), list[str]()
+    shelf, pages = Shelf(fake, True, True), list[str]()
     fake.change(shelf.sr, VDIs=[fake.put(VDI(SR=shelf.sr.ref, managed=True)) for _ in range(AT_ONCE + 1)])
 
+    def told(_parts: Sequence[Part]) -> Iterator[None]:
+        pages.append(ui.context.client.page.path)
+        yield
+
     def draw(context: Context) -> None:
-        SrContents(context.mirror, shelf.sr, lambda _parts: languages.append(ui.context.client.page.path), lambda _key: None)
+        SrContents(context.mirror, shelf.sr, told, lambda _key: None)
 
     async with looking(tmp_path, fake, draw) as at:
         await at.user.should_see("61 disks")
-        assert languages == ["/it"]
+        assert pages == ["/it"]
 
 
 async def test_what_frees_space_comes_by_least_risk(tmp_path: Path, fake: FakePool) -> None:
