@@ -114,8 +114,8 @@ addEventListener("keydown", (event) => {
   if (!place) return;
   event.preventDefault();
   event.stopPropagation();
-  event.target.dispatchEvent(new Event("change")); // what was just typed is not waited for any longer
-  place.querySelector(wanted).click();
+  event.target.dispatchEvent(new Event("change")); // what was just typed is not waited for any longer, and is sent before the click
+  setTimeout(() => place.querySelector(wanted)?.click());
 }, true);
 
 // A dialog that is removed as soon as it is left gives the focus back to nobody: it goes to where it was before the dialog and its menu.
