@@ -92,3 +92,4 @@ class SM(XapiObject):
     name_label: str = ""
     type: str = ""
     features: dict[str, Int] = {}
+    capabilities: frozenset[str] = frozenset()  # the same, of pools before they had `features`

@@ -150,6 +150,11 @@ def test_a_reboot_empties_the_host_waits_for_it_and_brings_everybody_back() -> N
     assert wait.until()
     house.lab.change(metrics, live=False)
     assert not wait.until()
+    house.lab.change(house.one, other_config={}, enabled=False)
+    house.lab.change(metrics, live=True)
+    assert not wait.until()  # nobody tells that it has booted
+    house.lab.change(house.one, enabled=True)
+    assert wait.until()  # but it was away, and was enabled as it came up
     assert [step for step in steps if isinstance(step, Parallel)] and vm.resident_on == house.one.ref
     assert "host.reboot" not in [step.method for step in steps_of("host.shutdown", house.one) if isinstance(step, Call)]
 

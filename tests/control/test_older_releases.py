@@ -58,6 +58,14 @@ def test_a_vtpm_is_refused_at_its_field(fake: FakePool) -> None:
     assert faults("vm.firmware", vm, firmware="uefi", vtpm=True) == ["this pool's version has no vTPMs; update its hosts"]
 
 
+def test_a_purpose_is_refused_at_its_field(fake: FakePool) -> None:
+    pool = Pool(name_label="lab")
+    fake.put(pool)
+    assert faults("pool.new_network", pool, kind="internal", name="a", purpose="nbd") == []
+    without(fake, "network.add_purpose")
+    assert "this pool's version" in faults("pool.new_network", pool, kind="internal", name="a", purpose="nbd")[0]
+
+
 @pytest.mark.parametrize(
     ("restrictions", "able"),
     [

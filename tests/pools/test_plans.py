@@ -107,8 +107,12 @@ def test_the_heartbeat_is_on_an_sr_that_all_hosts_share(place: Place) -> None:
     place.fake.change(nas, physical_size=GIB)
     assert faults("pool.enable_ha", place.pool, sr=nas.uuid) == ["4\u202fGiB needed, 1\u202fGiB free on nas"]
     place.fake.change(nas, physical_size=100 * GIB, type="cifs")
-    place.put(SM(type="cifs", features={}))
+    driver = place.put(SM(type="cifs", features={}))
+    assert not faults("pool.enable_ha", place.pool, sr=nas.uuid)  # a driver that tells nothing: XAPI is asked before anything is done
+    place.fake.change(driver, features={"VDI_CREATE": 1})
     assert faults("pool.enable_ha", place.pool, sr=nas.uuid) == ["its type, cifs, cannot hold a heartbeat"]
+    place.fake.change(driver, features={}, capabilities=frozenset({"VDI_GENERATE_CONFIG"}))  # as pools of before 6.2 tell it
+    assert not faults("pool.enable_ha", place.pool, sr=nas.uuid)
     place.fake.change(nas, shared=False)
     assert faults("pool.enable_ha", place.pool, sr=nas.uuid) == ["it is local to a host"]
 

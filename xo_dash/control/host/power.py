@@ -49,7 +49,7 @@ def reboot(request: RebootHost, host: Host, before: Callable[[Host], Plan] | Non
         yield from before(host)
     yield Call("host.reboot", host.ref, final=True, says=lazy(N_("Rebooting {name}"), name=name_of(host)))
     yield Wait(
-        until=lambda: _is_back(host, booted, paths),
+        until=_Return(host, booted, paths),
         within=60.0 * request.minutes,
         says=lazy(N_("Waiting until {name} is back"), name=name_of(host)),
         failed=lazy(N_("it does not respond after {minutes} min; look at its console"), minutes=request.minutes),
@@ -60,16 +60,27 @@ def reboot(request: RebootHost, host: Host, before: Callable[[Host], Plan] | Non
         yield from putting_back(BringBack(network=request.network, at_once=request.at_once), host, away, held_after(away))
 
 
-def _is_back(host: Host, before: float, paths: Sequence[PBD]) -> bool:
-    """Heard by a connected pool, booted since, and done with it: XAPI enables it, or has at least attached the SRs that it had.
+class _Return:
+    """Whether a host is back: heard by a connected pool, booted since, and done with it. XAPI enables it, or has at least attached the SRs.
 
-    Source: host.enable before that is refused with HOST_STILL_BOOTING.
+    Source: host.enable before that is refused with HOST_STILL_BOOTING. Where nobody tells when it booted it was not heard meanwhile, and
+    is enabled, which it was not when it went.
     """
-    now = host.home.one(Host, host.ref)
-    if now is None or not host.home.server.is_live or not is_live(now) or (booted_at(now) or 0.0) <= before:
-        return False
-    attached = (host.home.one(PBD, pbd.ref) for pbd in paths)
-    return now.enabled or all(pbd is None or pbd.currently_attached for pbd in attached)
+
+    def __init__(self, host: Host, before: float, paths: Sequence[PBD]) -> None:
+        self._host, self._before, self._paths = host, before, paths
+        self._was_away = False
+
+    def __call__(self) -> bool:
+        home = self._host.home
+        now = home.one(Host, self._host.ref)
+        if now is None or not home.server.is_live or not is_live(now):
+            self._was_away = True
+            return False
+        if (booted_at(now) or 0.0) <= self._before:
+            return self._was_away and now.enabled
+        attached = (home.one(PBD, pbd.ref) for pbd in self._paths)
+        return now.enabled or all(pbd is None or pbd.currently_attached for pbd in attached)
 
 
 def is_empty(host: Host) -> bool:

@@ -87,7 +87,7 @@ def check(request: NewNetwork, pool: Pool) -> Iterator[Fault]:
         yield from _check_bond(request, pool)
     elif request.kind in (EXTERNAL, TAGGED):
         yield from _check_tag(request, pool)
-    yield from check_purpose(request.purpose, pool.home.all(Network).values())
+    yield from check_purpose(request.purpose, pool.home)
 
 
 def _check_tag(request: NewNetwork, pool: Pool) -> Iterator[Fault]:

@@ -10,6 +10,7 @@ from msgspec import Meta
 from data.names import name_of
 from data.objects import PIF, VIF, Bond, Host, Network
 from data.stores.users import Role
+from data.types import Home
 from data.uplinks import mtu_below
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import always, never, tagging
@@ -18,6 +19,7 @@ from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import called, one_of
+from xo_dash.control.support import lacking
 from xo_dash.control.writes import setting
 from xo_dash.i18n import N_
 
@@ -72,18 +74,20 @@ def check(request: SetNetwork, network: Network) -> Iterator[Fault]:
     if most and request.mtu != network.MTU and request.mtu > most:
         yield Fault("mtu", lazy(N_("at most {most}, the MTU of the NIC below it"), most=most))
     if request.purpose != purpose_of(network):
-        yield from check_purpose(request.purpose, network.home.all(Network).values(), network)
+        yield from check_purpose(request.purpose, network.home, network)
     attached = [vif for vif in network.all_of(VIF, network.VIFs) if vif.currently_attached]
     if request.locking != network.default_locking_mode and attached:
         yield Fault("locking", lazy(N_("{nic} is connected; it can change only while no NIC is"), nic=name_of(attached[0])))
 
 
-def check_purpose(purpose: str, networks: Iterable[Network], but: Network | None = None) -> Iterator[Fault]:
+def check_purpose(purpose: str, home: Home, but: Network | None = None) -> Iterator[Fault]:
     """Source: NETWORK_INCOMPATIBLE_PURPOSES: all networks of a pool serve NBD with TLS, or all without."""
     other = {"nbd": "insecure_nbd", "insecure_nbd": "nbd"}.get(purpose)
-    held = next((network for network in networks if network is not but and other in network.purpose), None)
+    held = next((network for network in home.all(Network).values() if network is not but and other in network.purpose), None)
     if held is not None:
         yield Fault("purpose", lazy(N_("{network} is used for the other kind of NBD; a pool has one kind"), network=name_of(held)))
+    elif purpose != NO_PURPOSE and (reason := lacking(home, "network.add_purpose")) is not None:
+        yield Fault("purpose", reason)
 
 
 def plan(request: SetNetwork, network: Network) -> Plan:

@@ -13,7 +13,7 @@ from data.facts.pool import has_auto_start
 from data.facts.vm import is_guest
 from data.identity import key_of
 from data.names import name_of, name_order
-from data.objects import PBD, SM, SR, VDI, VM, Host, Pool
+from data.objects import PBD, SR, VDI, VM, Host, Pool
 from data.stores.users import Role
 from data.types import GIB, Ref
 from data.uplinks import hosts_of
@@ -26,6 +26,7 @@ from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import NoRequest, Request
 from xo_dash.control.requests.types import SRUuid, VMUuid, called, one_of
 from xo_dash.control.sr.choice import free_space
+from xo_dash.control.sr.use import features_of
 from xo_dash.control.task_waiter import Caller
 from xo_dash.control.vm.boot import PRIORITIES, Seconds, StartOrder, priority_of
 from xo_dash.control.writes import setting
@@ -79,8 +80,7 @@ def cannot_watch(sr: SR) -> LazyText | None:
         return lazy(N_("it is local to a host"))
     if missing is not None:
         return lazy(N_("{host} has not attached it"), host=name_of(missing))
-    drivers = [driver for driver in sr.home.all(SM).values() if driver.type == sr.type]
-    if drivers and not any(OFFLINE & driver.features.keys() for driver in drivers):
+    if (can := features_of(sr)) and not OFFLINE & can:
         return lazy(N_("its type, {type}, cannot hold a heartbeat"), type=sr.type)
     free = free_space(sr)
     if free is not None and free < HEARTBEAT and sr.ref not in _held(sr):

@@ -18,8 +18,14 @@ NAMED: Final = 5
 
 
 def has_feature(sr: SR, feature: str) -> bool:
-    """Whether the driver of `sr` lists it. Source: SM.features."""
-    return any(sm.type == sr.type and feature in sm.features for sm in sr.home.all(SM).values())
+    """Whether the driver of `sr` lists it."""
+    return feature in features_of(sr)
+
+
+def features_of(sr: SR) -> frozenset[str]:
+    """What its driver says that it can; nothing where nobody says. Source: SM.features, SM.capabilities before there were any."""
+    drivers = (sm for sm in sr.home.all(SM).values() if sm.type == sr.type)
+    return frozenset().union(*(sm.features.keys() | sm.capabilities for sm in drivers))
 
 
 def attached_paths(sr: SR) -> list[PBD]:

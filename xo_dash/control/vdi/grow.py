@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from data.names import name_of
-from data.objects import SM, SR, VDI
+from data.objects import SR, VDI
 from data.pending import DISK, DiskWaiting, owner, written
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
@@ -18,6 +18,7 @@ from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.sizes import parse_size
 from xo_dash.control.requests.types import called
+from xo_dash.control.sr.use import has_feature
 from xo_dash.control.vdi.space import cannot_take
 from xo_dash.control.vdi.use import in_use_by, is_disk
 from xo_dash.control.words import under_way
@@ -60,9 +61,9 @@ def check(request: GrowDisk, vdi: VDI) -> Iterator[Fault]:
 
 
 def grows_in_use(vdi: VDI) -> bool:
-    """Whether its SR's driver can grow it while a VM has it. Source: SM.features; of xapi's own drivers none can."""
+    """Whether its SR's driver can grow it while a VM has it. Source: of xapi's own drivers none can."""
     sr = vdi.home.one(SR, vdi.SR)
-    return any(sr is not None and sm.type == sr.type and "VDI_RESIZE_ONLINE" in sm.features for sm in vdi.home.all(SM).values())
+    return sr is not None and has_feature(sr, "VDI_RESIZE_ONLINE")
 
 
 def blocked(vdi: VDI) -> LazyText | None:
