@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from data.facts.host import is_older
-from data.failover import Bound, HostRoom, Unplaceable, by_size, takers
+from data.failover import Bound, HostRoom, Survey, Unplaceable, by_size, takers
 from data.objects import VM, Host
 from data.placement import guests_on, memory_held
 
@@ -26,13 +26,13 @@ class Evacuation:
         return self.before[host] - self.after[host]
 
 
-def evacuate(host: Host, wished: Mapping[VM, Host] | None = None, off: Collection[VM] = ()) -> Evacuation:
+def evacuate(host: Host, wished: Mapping[VM, Host] | None = None, off: Collection[VM] = (), survey: Survey | None = None) -> Evacuation:
     """A place for every VM of `host`, the largest first, each to where most is free of where it can be.
 
     `wished`: {VM: where somebody wants it}, placed before the others; it may lack an SR there, its disks move along then. `off`: those that
     are suspended or shut down instead. Counts with what VMs hold by setting, as `data.failover` does.
     """
-    found, room = Evacuation(host), HostRoom(takers(host, (host,)))
+    found, room = Evacuation(host), HostRoom(takers(host, (host,)), survey)
     found.before = dict(room.free)
     wishes = wished or {}
     staying = [vm for vm in by_size(guests_on(host)) if vm not in off]

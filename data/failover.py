@@ -108,20 +108,50 @@ def reach_of(host: Host) -> set[Ref]:
     return srs | {pif.network for pif in host.all_of(PIF, host.PIFs)}
 
 
+class Needs(NamedTuple):
+    """What a VM needs of a host."""
+
+    srs: dict[Ref, SR]
+    networks: dict[Ref, Network]
+    key: frozenset[Ref]  # of both
+
+
+class Survey:
+    """What hosts have and VMs need, each looked up once: for who asks about many hosts of one pool at a time."""
+
+    def __init__(self) -> None:
+        self._hosts: dict[Host, tuple[int, set[Ref]]] = {}
+        self._vms: dict[VM, Needs] = {}
+
+    def host(self, host: Host) -> tuple[int, set[Ref]]:
+        """(bytes of memory that are free, what it reaches)"""
+        if host not in self._hosts:
+            self._hosts[host] = memory_of(host, guests_on(host)).free, reach_of(host)
+        return self._hosts[host]
+
+    def needs(self, vm: VM) -> Needs:
+        if vm not in self._vms:
+            srs, networks = {sr.ref: sr for sr in srs_of(vm)}, {network.ref: network for network in networks_of(vm)}
+            self._vms[vm] = Needs(srs, networks, frozenset((*srs, *networks)))
+        return self._vms[vm]
+
+
 class HostRoom:
     """What hosts have free and in reach; VMs that are put somewhere count from then on."""
 
-    def __init__(self, hosts: Iterable[Host] = ()) -> None:
+    def __init__(self, hosts: Iterable[Host] = (), survey: Survey | None = None) -> None:
         self.free: dict[Host, int] = {}  # bytes
+        self._survey = survey or Survey()
         self._reach: dict[Host, set[Ref]] = {}
         self._older: dict[Host | None, set[Host]] = {}  # {host: those with an older platform than it has}
+        self._reaching: dict[tuple[frozenset[Ref], Host | None], list[Host]] = {}  # see `_candidates`
         for host in hosts:
             self.add(host)
 
     def add(self, host: Host) -> None:
-        self.free[host] = memory_of(host, guests_on(host)).free
-        self._reach[host] = reach_of(host)
+        self.free[host], self._reach[host] = self._survey.host(host)
         self._older.clear()
+        self._reaching.clear()
 
     def put(self, vm: VM, host: Host) -> None:
         if host in self.free:
@@ -134,8 +164,7 @@ class HostRoom:
 
     def reaches(self, vm: VM, host: Host) -> bool:
         """Whether all its SRs and networks are there."""
-        wanted = {thing.ref for thing in (*srs_of(vm), *networks_of(vm))}
-        return host in self._reach and wanted <= self._reach[host]
+        return host in self._reach and self._survey.needs(vm).key <= self._reach[host]
 
     def place(self, vm: VM, *, live: bool = False) -> Host | Unplaceable:
         """Where most is free of where it can be. `live`: while it runs, which XAPI allows to the same or a newer platform only."""
@@ -143,27 +172,34 @@ class HostRoom:
             return Unplaceable(vm, Bound.NO_HOST)
         if vm.attached_PCIs or vm.VGPUs:
             return Unplaceable(vm, Bound.DEVICE)
-        srs, networks = {sr.ref: sr for sr in srs_of(vm)}, {network.ref: network for network in networks_of(vm)}
-        candidates = [host for host in self.free if srs.keys() <= self._reach[host]]
+        needs = self._survey.needs(vm)
+        candidates = self._candidates(needs, vm.home.one(Host, vm.resident_on) if live else None)
         if not candidates:
-            return Unplaceable(vm, Bound.SR, _rarest(srs.values(), self._reach))
-        candidates = [host for host in candidates if networks.keys() <= self._reach[host]]
-        if not candidates:
-            return Unplaceable(vm, Bound.NETWORK, _rarest(networks.values(), self._reach))
-        if live:
-            here = vm.home.one(Host, vm.resident_on)
-            candidates = [host for host in candidates if host not in self._older_than(here)]
-        if not candidates:
-            return Unplaceable(vm, Bound.VERSION)
+            return self._bound(vm, needs)
         best = max(candidates, key=lambda host: (self.free[host], host.uuid))
         short = memory_held(vm) - self.free[best]
         return Unplaceable(vm, Bound.ROOM, short=short, free=max(0, self.free[best])) if short > 0 else best
 
+    def _candidates(self, needs: Needs, here: Host | None) -> list[Host]:
+        """Those that have what it needs; `here`: and no older platform. Of a host that is emptied this is asked for each of its VMs."""
+        asked = needs.key, here
+        if asked not in self._reaching:
+            older = self._older_than(here)
+            self._reaching[asked] = [host for host, reach in self._reach.items() if host not in older and needs.key <= reach]
+        return self._reaching[asked]
+
     def _older_than(self, here: Host | None) -> set[Host]:
-        """Of a host that is emptied this is asked for each of its VMs."""
         if here not in self._older:
-            self._older[here] = {host for host in self.free if is_older(host, here)}
+            self._older[here] = {host for host in self.free if here is not None and is_older(host, here)}
         return self._older[here]
+
+    def _bound(self, vm: VM, needs: Needs) -> Unplaceable:
+        """Why there are none."""
+        if any(needs.key <= reach for reach in self._reach.values()):
+            return Unplaceable(vm, Bound.VERSION)
+        if any(needs.srs.keys() <= reach for reach in self._reach.values()):
+            return Unplaceable(vm, Bound.NETWORK, _rarest(needs.networks.values(), self._reach))
+        return Unplaceable(vm, Bound.SR, _rarest(needs.srs.values(), self._reach))
 
 
 def srs_of(vm: VM) -> Iterator[SR]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -14,11 +16,12 @@ from components.actions import run_command, whoever
 from components.actions.preview import TOGGLED
 from components.live import follow_all, follow_source, fresh_slot
 from components.rolling.words import HOWS, MARKS
-from components.ui import Button, ButtonKind, Card, Column, Mark, PageHead, StateMark, Tone, check, choice, data_table, notify
+from components.ui import Button, ButtonKind, Card, Column, Mark, PageHead, StateMark, Tone, check, choice, data_table, notify, skeleton
 from components.ui.segments import Segments
 from data.changes import Change
+from data.coalesce import in_turns, timed
 from data.facts.pool import is_master
-from data.hosts import guests_of, product_of
+from data.hosts import product_of
 from data.names import name_of, pool_name
 from data.objects import PBD, VM, Host, HostMetrics, Pool, PoolUpdate, Repository
 from data.pool_updates import uploaded_for
@@ -27,16 +30,16 @@ from data.types import XapiObject
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
-from xo_dash.control.host.departures import SUSPEND, LeavingVM, departures
+from xo_dash.control.host.departures import SUSPEND, LeavingVM
 from xo_dash.control.host.pool_update import takes_pool_updates
 from xo_dash.control.host.power import BOOTS_WITHIN
 from xo_dash.control.rehearsal import rehearse_all
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.rolling.check import Check, Gravity, Obstacle
-from xo_dash.control.rolling.checks import checks
+from xo_dash.control.rolling.checks import Assessment, assessing
 from xo_dash.control.rolling.estimate import ASSUMED, TurnTime
 from xo_dash.control.rolling.phases import REBOOT
-from xo_dash.control.rolling.request import RollHosts, action_of, hosts_in, is_emptied, request_for
+from xo_dash.control.rolling.request import RollHosts, action_of, is_emptied, request_for
 from xo_dash.control.rolling.state import Rolling
 from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.control.xe import xe_lines
@@ -49,6 +52,10 @@ COUNTS: Final = frozenset({"enabled", "live", "resident_VMs", "allowed_operation
 """Fields that decide what is said here; measurements do not."""
 WAITS: Final = (5, 15, BOOTS_WITHIN, 60)
 """Minutes."""
+SHOWN: Final = 40
+"""Lines that are drawn, and that come with each *Show more*: of sixty hosts there may be hundreds."""
+REST: Final = 2.0
+"""Times as long as it took to look, until it is looked again."""
 
 
 class PreFlight(ui.element):
@@ -61,8 +68,12 @@ class PreFlight(ui.element):
         self._asked = RollHosts(update=update, pause_first=len(pool.home.all(Host)) > 1)
         self._ways: dict[str, LeavingVM] = {}  # by the VM's uuid
         self._told: Sequence[Obstacle] = ()  # what the pool itself says
-        self._drawn: object = None
-        self._lines_shown = False
+        self._found: Assessment | None = None
+        self._asked_for = self._seen = 0  # how often it was asked to look; how often it had been when it did
+        self._looking = self._lines_shown = False
+        self._most = SHOWN
+        self._drawn: list[object] = [None, None]  # what the list and the order were drawn of
+        self._counts: dict[Host, ui.label] = {}
         with self:
             self._head = PageHead("", icon="pool")
         with self._head.marks:
@@ -74,8 +85,10 @@ class PreFlight(ui.element):
             with ui.element().classes("x-move-main"):
                 self._list = ui.element().classes("contents").mark("checks")
                 self._order = ui.element().classes("contents")
+                with self._list, Card(_("Before it starts")):
+                    skeleton(60, 80, 70)
             with ui.element("aside").classes("x-move-aside"):
-                with Card(_("Start")), ui.element().classes("x-stack"):
+                with Card(_("Start")).classes("x-move-first"), ui.element().classes("x-stack"):
                     self._about = ui.element().classes("x-stack").mark("about")
                     self._says = ui.label().classes("x-dim").props("role=status").mark("verdict")
                     self._button = Button(_("Start"), self._start, kind=ButtonKind.PRIMARY, icon="play").mark("start")
@@ -93,11 +106,13 @@ class PreFlight(ui.element):
                             "and workload balancing are restored in any case. After a restart of xo-dash the run continues."
                         )
                     ).classes("x-dim")
-        self._draw()
+        self._draw_head()
+        self._tell()
+        self._look()
         self._ask_pool()
-        follow_all(context.mirror, self._concerns, self._again, topics=lambda: (Host, HostMetrics, Pool, PoolUpdate, PBD, Repository, VM))
+        follow_all(context.mirror, self._concerns, self._look, topics=lambda: (Host, HostMetrics, Pool, PoolUpdate, PBD, Repository, VM))
         follow_source(context.rolling.observe, self._tell)
-        follow_source(context.patches.observe, self._draw)
+        follow_source(context.patches.observe, self._tell_counts)
 
     def _concerns(self, changes: Sequence[Change]) -> bool:
         home = self._pool.home
@@ -111,11 +126,48 @@ class PreFlight(ui.element):
     def _request(self) -> RollHosts:
         return msgspec.structs.replace(self._asked, vms=tuple(self._ways.values()))
 
-    def _again(self) -> None:
-        """Draw only what is different, or one could choose nothing."""
-        if self._shown() != self._drawn:
-            self._draw()
-            self._ask_pool()
+    # ---- what follows, in slices
+
+    def _look(self) -> None:
+        """At once, where that takes no longer than others may wait."""
+        self._asked_for += 1
+        if not self._looking:
+            self._looking = True
+            slices = timed(self._steps())
+            for _slice in slices:
+                background_tasks.create(self._look_on(slices), name="what stands against a rolling run")
+                return
+            self._looking = False
+
+    async def _look_on(self, slices: Iterator[None]) -> None:
+        """To the end, and again while things have changed meanwhile."""
+        try:
+            while True:
+                began = time.monotonic()
+                await in_turns(slices)
+                if self._seen == self._asked_for or self.is_deleted or self.client.is_deleted:
+                    break
+                await asyncio.sleep(REST * (time.monotonic() - began))
+                slices = timed(self._steps())
+        finally:
+            self._looking = False
+
+    def _steps(self) -> Iterator[None]:
+        self._seen = self._asked_for
+        request = self._request()
+        found = yield from assessing(request, self._pool, self._told)
+        turns = []
+        for host in found.hosts:
+            turns.append(self._turn(request, host, found))
+            yield
+        lines = list[str]()
+        for host in found.hosts if self._lines_shown else ():
+            lines += _lines_of(request, host)
+            yield
+        if not self.is_deleted:
+            with self:
+                self._show(found, turns)
+                self._calls.text = "\n".join(lines)
 
     def _ask_pool(self) -> None:
         background_tasks.create(self._asking_pool(self._request()), name="ask a pool whether it can be updated")
@@ -124,20 +176,13 @@ class PreFlight(ui.element):
         told = await self._context.rolling.obstacles(request, self._pool)
         if told != self._told and not self.is_deleted:
             self._told = told
-            with self:
-                self._draw()
-
-    def _shown(self) -> object:
-        request = self._request()
-        return [(str(one.what), str(one.why), one.how, one.ways) for one in checks(request, self._pool, self._told)], [
-            (host.uuid, len(guests_of(host)), self._context.patches.count(host)) for host in hosts_in(request, self._pool)
-        ]
+            self._look()
 
     # ---- what is chosen
 
     def _ask(self, **values: Any) -> None:
         self._asked = msgspec.structs.replace(self._asked, **values)
-        self._draw()
+        self._look()
 
     def _choose_way(self, way: str) -> None:
         self._ask(update=way == "update")
@@ -148,7 +193,7 @@ class PreFlight(ui.element):
 
     def _treat(self, vm: VM, how: str) -> None:
         self._ways[vm.uuid] = LeavingVM(vm=vm.uuid, how=how)
-        self._draw()
+        self._look()
 
     def _options(self) -> None:
         counts = {n: ngettext("{n} VM", "{n} VMs", n).format(n=number(n)) for n in range(1, ON_A_HOST + 1)}
@@ -159,37 +204,51 @@ class PreFlight(ui.element):
         check(_("Pause after the first host"), self._asked.pause_first, on_change=lambda event: self._ask(pause_first=bool(event.value)))
         check(_("Bring VMs back to where they were"), True, on_change=lambda event: self._ask(bring_back=bool(event.value)))
 
-    # ---- what follows
+    # ---- drawing
 
-    def _draw(self) -> None:
-        request = self._request()
-        self._drawn = self._shown()
-        found = checks(request, self._pool, self._told)
-        self._draw_head(request)
+    def _show(self, found: Assessment, turns: Sequence[PlannedTurn]) -> None:
+        """Draw only what is different, or one could choose nothing."""
+        first, self._found = self._found is None, found
+        listed: object = [(str(one.what), str(one.why), one.how, one.ways) for one in found.checks], self._most
+        ordered: object = self._asked, turns
+        differs = [listed, ordered] != self._drawn
+        if listed != self._drawn[0]:
+            self._draw_checks(found.checks)
+        if ordered != self._drawn[1]:
+            self._draw_order(turns)
+            with fresh_slot(self._about):
+                _draw_time(turns)
+        self._drawn = [listed, ordered]
+        self._draw_head()
+        self._tell()
+        if differs and not first:
+            self._ask_pool()
+
+    def _draw_checks(self, checks: Sequence[Check]) -> None:
         with fresh_slot(self._list):
-            bad = [one for one in found if one.gravity is not Gravity.FINE]
+            bad = [one for one in checks if one.gravity is not Gravity.FINE]
             with Card(_("Before it starts"), _resolved(bad)):
-                for one in bad:
+                for one in bad[: self._most]:
                     self._line(one)
+                more = len(bad) - self._most
+                if more > 0:
+                    Button(_("Show {n} more").format(n=number(min(more, SHOWN))), self._show_more, kind=ButtonKind.GHOST).mark("more")
                 if not bad:
                     ui.label(_("No problems found.")).classes("x-dim")
-        fine = [one for one in found if one.gravity is Gravity.FINE]
+        fine = [one for one in checks if one.gravity is Gravity.FINE]
         with fresh_slot(self._passed):
             if fine:
                 with Card(_("Passed"), ngettext("{n} check", "{n} checks", len(fine)).format(n=number(len(fine)))):
                     for one in fine:
                         self._line(one)
-        turns = [self._turn(request, host) for host in hosts_in(request, self._pool)]
-        with fresh_slot(self._order):
-            self._draw_order(request, turns)
-        with fresh_slot(self._about):
-            _draw_time(turns)
-        self._write_lines()
-        self._tell()
 
-    def _draw_head(self, request: RollHosts) -> None:
-        hosts = list(self._pool.home.all(Host).values())
-        title = _("Rolling update of {pool}") if request.update else _("Rolling reboot of {pool}")
+    def _show_more(self) -> None:
+        self._most += SHOWN
+        self._look()
+
+    def _draw_head(self) -> None:
+        hosts = self._pool.home.all(Host)
+        title = _("Rolling update of {pool}") if self._asked.update else _("Rolling reboot of {pool}")
         self._head.name.text = title.format(pool=pool_name(self._pool.home))
         count = ngettext("{n} host", "{n} hosts", len(hosts)).format(n=number(len(hosts)))
         master = self._pool.home.one(Host, self._pool.master)
@@ -200,12 +259,8 @@ class PreFlight(ui.element):
 
     def _toggled(self, event: events.GenericEventArguments) -> None:
         self._lines_shown = bool(event.args)
-        self._write_lines()
-
-    def _write_lines(self) -> None:
         if self._lines_shown:
-            request = self._request()
-            self._calls.text = "\n".join(line for host in hosts_in(request, self._pool) for line in _lines_of(request, host))
+            self._look()
 
     def _line(self, one: Check) -> None:
         with ui.element().classes("x-roll-check"):
@@ -234,43 +289,52 @@ class PreFlight(ui.element):
             box.props["display-value"] = _("Choose") + "…"
         box.props["aria-label"] = _("What happens to {vm}").format(vm=name_of(vm))
 
-    def _turn(self, request: RollHosts, host: Host) -> PlannedTurn:
-        found = departures(request_for(request, host), host)
-        moves, off = (len(found.evacuation.moves), found.off) if is_emptied(request, host) else (0, {})
-        return PlannedTurn(host, moves, Counter(off.values()), self._context.rolling.time_of(request, host, found))
+    def _turn(self, request: RollHosts, host: Host, found: Assessment) -> PlannedTurn:
+        leaving = found.leaving[host]
+        moves, off = (len(leaving.evacuation.moves), leaving.off) if is_emptied(request, host) else (0, {})
+        return PlannedTurn(host, moves, Counter(off.values()), self._context.rolling.time_of(request, host, leaving))
 
-    def _draw_order(self, request: RollHosts, turns: Sequence[PlannedTurn]) -> None:
+    def _draw_order(self, turns: Sequence[PlannedTurn]) -> None:
         columns = [Column("", number=True), Column(_("Host"), main=True), Column(_("Patches")), Column(_("Needs")),
                    Column(_("VMs move"), number=True), Column(_("Stopped")), Column(_("About"), number=True), Column("")]  # fmt: skip
-        rows = [self._row(request, place, turn) for place, turn in enumerate(turns, 1)]
+        rows = [self._row(place, turn) for place, turn in enumerate(turns, 1)]
         if len(turns) > 1:
             rows.append(["", ngettext("{n} host", "{n} hosts", len(turns)).format(n=number(len(turns))), "", "",
                          number(sum(turn.moves for turn in turns)), _stopped(sum((turn.off for turn in turns), Counter())),
                          duration(sum(turn.time.total for turn in turns)), ""])  # fmt: skip
-        with Card(_("Order"), _("one host at a time, the master first")):
-            data_table(columns, rows).classes("x-roll-order")
-            for uuid in request.left_out:
+        self._counts.clear()
+        with fresh_slot(self._order), Card(_("Order"), _("one host at a time, the master first")):
+            data_table(columns, rows).classes("x-roll-order x-bounded")
+            for uuid in self._asked.left_out:
                 host = self._pool.home.by_uuid(Host, uuid)
                 if host is not None:
                     self._left_out(host)
 
-    def _row(self, request: RollHosts, place: int, turn: PlannedTurn) -> list[str | Callable[[], object]]:
+    def _row(self, place: int, turn: PlannedTurn) -> list[str | Callable[[], object]]:
         host = turn.host
         name = f"{name_of(host)} · {_('master')}" if is_master(host) else name_of(host)
-        needs = _("reboot") if is_emptied(request, host) else _("no reboot")
+        needs = _("reboot") if is_emptied(self._asked, host) else _("no reboot")
+
+        def count() -> None:
+            self._counts[host] = ui.label(self._patches(host))
+
         leave = lambda: Button(_("Leave out"), lambda: self._leave_out(host), kind=ButtonKind.GHOST)  # noqa: E731
-        return [number(place), name, self._patches(request, host), needs, number(turn.moves), _stopped(turn.off),
+        return [number(place), name, count, needs, number(turn.moves), _stopped(turn.off),
                 duration(turn.time.total), leave]  # fmt: skip
 
-    def _patches(self, request: RollHosts, host: Host) -> str:
+    def _patches(self, host: Host) -> str:
         """`11, 3 security`"""
         known = self._context.patches.of(host)
         count = len(uploaded_for(host)) if takes_pool_updates(host) else self._context.patches.count(host)
-        if not request.update:
+        if not self._asked.update:
             return "–"
         secure = sum(one.security for one in known.missing) if known is not None else 0
         found = _("not known") if count is None else number(count)
         return found + (", " + ngettext("{n} security", "{n} security", secure).format(n=number(secure)) if secure else "")
+
+    def _tell_counts(self) -> None:
+        for host, label in self._counts.items():
+            label.text = self._patches(host)
 
     def _left_out(self, host: Host) -> None:
         def take() -> None:
@@ -283,10 +347,13 @@ class PreFlight(ui.element):
     # ---- the button
 
     def _tell(self) -> None:
-        request = self._request()
+        if self._found is None:
+            self._says.text = _("Checking…")
+            self._button.allow(_("Checking…"))
+            return
         with self:  # the button that was clicked may be gone
-            reason = self._context.rolling.why_not(whoever(), request, self._pool, self._told)
-        hosts = len(hosts_in(request, self._pool))
+            reason = self._context.rolling.why_not(whoever(), self._request(), self._pool, self._found)
+        hosts = len(self._found.hosts)
         ready = ngettext("Ready: {n} host", "Ready: {n} hosts", hosts).format(n=number(hosts))
         self._says.text = str(reason) if reason is not None else ready
         self._button.allow(str(reason) if reason is not None else None)
@@ -299,7 +366,7 @@ class PreFlight(ui.element):
         elif started is not None:
             notify(str(started.reason), Tone.WARNING)
             self._told = started.told
-            self._draw()
+            self._look()
 
 
 class PlannedTurn(NamedTuple):

@@ -11,23 +11,26 @@ import msgspec
 
 from data.facts.host import needs_reboot
 from data.facts.pool import is_master
+from data.failover import HostRoom, Survey
 from data.mirror import Mirror
-from data.objects import PBD, Host, HostMetrics, Pool, Repository
+from data.objects import PBD, VM, Host, HostMetrics, Pool, Repository
 from data.stores.directory import DataDirectory
 from data.stores.users import Role
 from data.stores.vault import Vault
 from data.types import Ref
+from tests import fakes
 from tests.control.fake_pool import Users, ends_at_once, user
 from tests.control.wired import Wired, wired
 from tests.migration.pools import House, machine
 from tests.networks.place import Place
+from tests.pools.rolling_checks import checks, refused
 from xo_dash.control.audit import Audit
 from xo_dash.control.host.apply_updates import ApplyUpdates
 from xo_dash.control.host.departures import LeavingVM
 from xo_dash.control.host.power import BOOTS_WITHIN
 from xo_dash.control.resume.files import RunFiles
 from xo_dash.control.rolling.check import Gravity
-from xo_dash.control.rolling.checks import checks, refused
+from xo_dash.control.rolling.checks import assessing
 from xo_dash.control.rolling.engine import RollingRuns
 from xo_dash.control.rolling.found import BACK
 from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, PAUSED, answers_to, reason_of
@@ -110,6 +113,18 @@ async def test_what_the_pool_itself_says_comes_besides_unless_it_is_decided() ->
         made.lab.answers["pool.check_update_readiness"] = answer
         assert await obstacles_of(lambda _server: made.lab, asked, pool) == ()
     assert await obstacles_of(lambda _server: made.lab, RollHosts(), pool) == ()
+
+
+def test_many_hosts_are_judged_one_after_the_other_each_looked_up_once() -> None:
+    (home,) = fakes.fleet(hosts=20, vms=200)
+    (pool,) = home.all(Pool).values()
+    survey = Survey()
+    room = HostRoom(home.all(Host).values(), survey)
+    assert HostRoom(home.all(Host).values(), survey).free == room.free == HostRoom(home.all(Host).values()).free
+    room.put(next(iter(home.all(VM).values())), next(iter(room.free)))
+    assert room.free != HostRoom(home.all(Host).values(), survey).free, "what is put into one is in no other"
+    steps = assessing(RollHosts(), pool)
+    assert sum(1 for _step in steps) == 20 + 2 * 20
 
 
 def test_how_far_it_is_comes_back_from_the_disk(tmp_path: Path) -> None:
@@ -205,7 +220,10 @@ async def test_hosts_are_updated_one_after_the_other_and_auto_start_is_as_before
             assert pool.other_config.get("auto_poweron") == "true"
             made = await engine.start(EVE, RollHosts(update=True, left_out=master), pool)
             assert isinstance(made, Rolling), str(made)
-            assert str(engine.why_not(EVE, made.request, pool)) == "a rolling run of this pool is in progress"
+            assert (
+                str(engine.why_not(EVE, made.request, pool, await engine.assess(made.request, pool)))
+                == "a rolling run of this pool is in progress"
+            )
             await until(engine, lambda: made.paused == FIRST_DONE)
             assert [turn.state for turn in made.turns] == [TurnState.DONE, TurnState.WAITING]
             await bench.until(lambda: "auto_poweron" not in pool.other_config)
@@ -267,7 +285,7 @@ async def test_a_xenserver_host_that_does_not_return_and_our_restarts_in_the_mid
                 assert [run.action.id for run in runner.runs if run.key == again.turns[0].run] == ["host.reboot"]
                 await bench.until(lambda: pool.other_config.get("auto_poweron") == "true" and pool.update_sync_enabled)
                 await bench.until(lambda: member.latest_synced_updates_applied == "yes" and not needs_reboot(member) and member.enabled)
-                assert str(engine.why_not(EVE, request, pool)) == "every host has all updates"
+                assert str(engine.why_not(EVE, request, pool, await engine.assess(request, pool))) == "every host has all updates"
 
 
 class AheadLoop(asyncio.SelectorEventLoop):

@@ -12,9 +12,9 @@ from tests.control.asked import calls_of
 from tests.control.fake_pool import user
 from tests.control.wired import wired
 from tests.networks.place import Place
+from tests.pools.rolling_checks import checks, refused
 from tests.pools.test_rolling import begun, rolling_in, until
 from xo_dash.control.rolling.check import Gravity
-from xo_dash.control.rolling.checks import checks, refused
 from xo_dash.control.rolling.phases import INSTALL
 from xo_dash.control.rolling.request import RollHosts, action_of, hosts_in, pinned, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling, RollingFiles, TurnState
@@ -130,7 +130,7 @@ async def test_without_a_reboot_vms_stay_and_toolstacks_restart_the_masters_too(
             assert [*map(booted_at, hosts)] == booted and [vm.resident_on for vm in vms] == where
             assert all(new > old for new, old in zip(map(toolstack_started_at, hosts), started, strict=True))  # type: ignore[operator]
             await bench.until(lambda: all(len(one.hosts) == 2 for one in bench.home.all(PoolUpdate).values()))
-            assert str(engine.why_not(EVE, ASKED, bench.pool)) == "every host has all updates"
+            assert str(engine.why_not(EVE, ASKED, bench.pool, await engine.assess(ASKED, bench.pool))) == "every host has all updates"
             await bench.connection.call("host.disable", hosts[1].ref)
             await bench.until(lambda: not hosts[1].enabled)
         turn = HostTurn(host=hosts[1].uuid, name="", state=TurnState.FAILED, booted=booted[1] or 0.0)

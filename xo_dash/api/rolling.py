@@ -18,9 +18,8 @@ from xo_dash.api.objects import find
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.rolling.check import Check
-from xo_dash.control.rolling.checks import checks
 from xo_dash.control.rolling.pauses import answers_to, reason_of
-from xo_dash.control.rolling.request import RollHosts, action_of, hosts_in
+from xo_dash.control.rolling.request import RollHosts, action_of
 from xo_dash.control.rolling.state import Rolling
 from xo_dash.i18n import _
 
@@ -81,15 +80,17 @@ async def begin(asked: Asked) -> Response:
     engine = asked.context.rolling
     if body.dry_run:
         obstacles = await engine.obstacles(request, pool) if engine.may_not(asked.user, request, pool) is None else ()
-        refused = engine.why_not(asked.user, request, pool, obstacles)
-        hosts = [{"uuid": host.uuid, "name": name_of(host), "action": action_of(request, host).id} for host in hosts_in(request, pool)]
+        found = await engine.assess(request, pool, obstacles)
+        refused = engine.why_not(asked.user, request, pool, found)
+        hosts = [{"uuid": host.uuid, "name": name_of(host), "action": action_of(request, host).id} for host in found.hosts]
         return await told(asked, {"dry_run": True, "refused": str(refused) if refused is not None else None, "hosts": hosts,
-                                  "checks": [_check_as_data(one) for one in checks(request, pool, obstacles)]})  # fmt: skip
+                                  "checks": [_check_as_data(one) for one in found.checks]})  # fmt: skip
     if (reason := engine.may_not(asked.user, request, pool)) is not None:
         raise Problem(403, str(reason))
     started = await engine.start(asked.user, request, pool)
     if not isinstance(started, Rolling):
-        raise Problem(409, str(started.reason), checks=[_check_as_data(one) for one in checks(request, pool, started.told)])
+        found = await engine.assess(request, pool, started.told)  # as they see it
+        raise Problem(409, str(started.reason), checks=[_check_as_data(one) for one in found.checks])
     return await told(asked, _run_as_data(started, asked.scope.sees), 202, {"location": f"/api/v1/rolling/{started.id}"})
 
 

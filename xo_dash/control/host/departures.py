@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from data.evacuation import Evacuation, evacuate
-from data.failover import Unplaceable
+from data.failover import Survey, Unplaceable
 from data.identity import key_of
 from data.names import name_of
 from data.objects import VM, Host, Network
@@ -62,13 +62,13 @@ class Departures:
     off: Mapping[VM, str]  # {VM: SUSPEND, SHUT_DOWN or FORCE_OFF}
 
 
-def departures(request: EnterMaintenance, host: Host) -> Departures:
+def departures(request: EnterMaintenance, host: Host, survey: Survey | None = None) -> Departures:
     """Those of the request that are no longer there are left out."""
     here = {vm.uuid: vm for vm in guests_on(host)}
     listed = [(here[one.vm], one) for one in request.vms if one.vm in here]
     off = {vm: one.how for vm, one in listed if one.how != MOVE}
     wished = {vm: to for vm, one in listed if one.how == MOVE and one.host and (to := host.home.by_uuid(Host, one.host))}
-    return Departures(evacuate(host, wished, off), off)
+    return Departures(evacuate(host, wished, off, survey), off)
 
 
 def instead(vm: VM) -> list[str]:
@@ -86,9 +86,9 @@ def undecided(why: Unplaceable) -> LazyText:
     return lazy(N_("{name} cannot migrate: {reason}; choose what happens to it"), name=name_of(why.vm), reason=why_no_place(why))
 
 
-def decided(request: EnterMaintenance, host: Host) -> EnterMaintenance:
+def decided(request: EnterMaintenance, host: Host, survey: Survey | None = None) -> EnterMaintenance:
     """The request with a decision about each VM that cannot move: what does the least harm. Never forced off: a person has to say that."""
-    stranded = departures(request, host).evacuation.stranded
+    stranded = departures(request, host, survey).evacuation.stranded
     kept = [one for one in request.vms if all(vm.uuid != one.vm for vm in stranded)]
     usual = {vm.uuid: how for vm in stranded if (how := next(iter(instead(vm)), FORCE_OFF)) != FORCE_OFF}
     return msgspec.structs.replace(request, vms=(*kept, *(LeavingVM(vm=vm, how=how) for vm, how in usual.items())))

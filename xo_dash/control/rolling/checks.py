@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 
 from data.facts.host import is_live
 from data.facts.pool import has_auto_start
-from data.failover import Bound, Unplaceable
+from data.failover import Bound, Survey, Unplaceable
 from data.names import name_of
 from data.objects import PBD, SR, VBD, VDI, VM, Host, Pool, PowerState
 from data.repositories import checksum_of, in_use
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
 from xo_dash.control.host.apply_updates import is_up_to_date
-from xo_dash.control.host.departures import departures, instead
+from xo_dash.control.host.departures import Departures, departures, instead
 from xo_dash.control.host.maintenance import LEAVE
 from xo_dash.control.host.no_place import why_no_place
 from xo_dash.control.host.pool_update import takes_pool_updates
@@ -31,27 +32,42 @@ from xo_dash.control.vm.eject import EJECT
 from xo_dash.i18n import N_
 
 
-def checks(request: RollHosts, pool: Pool, told: Sequence[Obstacle] = ()) -> list[Check]:
-    """`told`: what the pool itself says, see `readiness`."""
-    found = [
-        *_of_pool(request, pool),
-        *told_by_pool(request, pool, told),
-        *(one for host in hosts_in(request, pool) for one in _of_host(request, host)),
-    ]
+@dataclass(slots=True)
+class Assessment:
+    """All that stands against a run, or is decided for it."""
+
+    hosts: list[Host]  # whose turn comes, in its order
+    checks: list[Check]  # the worst first
+    leaving: dict[Host, Departures]  # what becomes of the VMs of each
+    refused: LazyText | None  # the first that has to be resolved
+
+
+def assessing(request: RollHosts, pool: Pool, told: Sequence[Obstacle] = ()) -> Generator[None, None, Assessment]:
+    """`told`: what the pool itself says, see `readiness`. A host at a time: many take longer than the loop may be held."""
+    hosts, survey, leaving, found = hosts_in(request, pool), Survey(), dict[Host, Departures](), list[Check]()
+    for host in pool.home.all(Host).values():
+        survey.host(host)
+        yield
+    for host in hosts:
+        leaving[host] = departures(request_for(request, host, survey), host, survey)
+        yield
+        found += _of_host(request, host, leaving[host], survey)
+        yield
+    found = [*_of_pool(request, pool), *told_by_pool(pool, told, leaving), *found]
     if request.update and is_of_xenserver(pool):
         found += _of_repositories(request, pool)
     elif request.update:
         found += of_uploaded(request, pool)
     order = list(Gravity)
-    return sorted(found, key=lambda one: order.index(one.gravity))
+    found.sort(key=lambda one: order.index(one.gravity))
+    return Assessment(hosts, found, leaving, _refused(request, pool, hosts, found))
 
 
-def refused(request: RollHosts, pool: Pool, told: Sequence[Obstacle] = ()) -> LazyText | None:
-    """The first that has to be resolved."""
-    if not hosts_in(request, pool):
+def _refused(request: RollHosts, pool: Pool, hosts: Sequence[Host], found: Sequence[Check]) -> LazyText | None:
+    if not hosts:
         done = any(is_done(request, host) for host in pool.home.all(Host).values())
         return lazy(N_("every host has all updates")) if done else lazy(N_("all hosts are left out"))
-    return next((one.what for one in checks(request, pool, told) if one.gravity is Gravity.BLOCKS), None)
+    return next((one.what for one in found if one.gravity is Gravity.BLOCKS), None)
 
 
 def _of_pool(request: RollHosts, pool: Pool) -> Iterator[Check]:
@@ -76,7 +92,7 @@ def _of_pool(request: RollHosts, pool: Pool) -> Iterator[Check]:
         )
 
 
-def _of_host(request: RollHosts, host: Host) -> Iterator[Check]:
+def _of_host(request: RollHosts, host: Host, found: Departures, survey: Survey) -> Iterator[Check]:
     name = name_of(host)
     if not is_live(host):
         yield Check(Gravity.BLOCKS, lazy(N_("{host} does not respond"), host=name), lazy(N_("leave it out, or bring it back first")), host)
@@ -92,7 +108,8 @@ def _of_host(request: RollHosts, host: Host) -> Iterator[Check]:
         if sr is not None and sr.shared and not pbd.currently_attached:
             yield Check(Gravity.DECIDED, lazy(N_("{sr} is not attached on {host}"), sr=name_of(sr), host=name),
                         lazy(N_("VMs with disks on it cannot move there")), host, fix=(PLUG, pbd))  # fmt: skip
-    yield from _of_vms(request, host)
+    if is_emptied(request, host):
+        yield from _of_vms(request, host, found, survey)
 
 
 def _of_updates(host: Host) -> Iterator[Check]:
@@ -132,16 +149,12 @@ def _of_repositories(request: RollHosts, pool: Pool) -> Iterator[Check]:
     yield from left_alone(request, pool)
 
 
-def _of_vms(request: RollHosts, host: Host) -> Iterator[Check]:
+def _of_vms(request: RollHosts, host: Host, found: Departures, survey: Survey) -> Iterator[Check]:
     """Those that cannot leave while it is down."""
-    if not is_emptied(request, host):
-        return
-    asked = request_for(request, host)
-    found = departures(asked, host)
     for vm, why in found.evacuation.stranded.items():
         yield Check(Gravity.BLOCKS, lazy(N_("{vm} cannot leave {host}"), vm=name_of(vm), host=name_of(host)), why_no_place(why),
                     host, vm, "", instead(vm), _mending(why))  # fmt: skip
-    without = departures(RebootHost(network=request.network), host).evacuation.stranded
+    without = departures(RebootHost(network=request.network), host, survey).evacuation.stranded
     for vm, how in found.off.items():
         reason = why_no_place(without[vm]) if vm in without else lazy(N_("as chosen"))
         yield Check(Gravity.DECIDED, lazy(N_("{vm} cannot leave {host}"), vm=name_of(vm), host=name_of(host)), reason,

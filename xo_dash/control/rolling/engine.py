@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from data.coalesce import in_turns, timed
 from data.facts.pool import own_pool
 from data.facts.vm import is_guest
 from data.mirror import Mirror
@@ -25,13 +26,13 @@ from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
 from xo_dash.control.rolling.book import RollingBook
 from xo_dash.control.rolling.check import Obstacle
-from xo_dash.control.rolling.checks import refused
+from xo_dash.control.rolling.checks import Assessment, assessing
 from xo_dash.control.rolling.commands import RollingCommands
 from xo_dash.control.rolling.driver import RollingDriver
 from xo_dash.control.rolling.estimate import TurnTime, turn_time, usual
 from xo_dash.control.rolling.pauses import Pauses
 from xo_dash.control.rolling.readiness import obstacles_of
-from xo_dash.control.rolling.request import RollHosts, actions_of, hosts_in, pinned, request_for
+from xo_dash.control.rolling.request import RollHosts, actions_of, pinned, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling
 from xo_dash.control.run import Run
 from xo_dash.control.runner import Runner
@@ -118,22 +119,39 @@ class RollingRuns:
         """What the pool itself says against it, for `checks` and `why_not`."""
         return await obstacles_of(self._connections, request, pool)
 
-    def why_not(self, user: User | None, request: RollHosts, pool: Pool, told: Sequence[Obstacle] = ()) -> LazyText | None:
+    async def assess(self, request: RollHosts, pool: Pool, told: Sequence[Obstacle] = ()) -> Assessment:
+        """What stands against it, and what is decided; others have their turn meanwhile."""
+        found = list[Assessment]()
+
+        def steps() -> Iterator[None]:
+            found.append((yield from assessing(request, pool, told)))
+
+        await in_turns(timed(steps()))
+        return found[0]
+
+    def why_not(self, user: User | None, request: RollHosts, pool: Pool, found: Assessment) -> LazyText | None:
         """Why it cannot start now."""
         if (reason := self.may_not(user, request, pool)) is not None:
             return reason
         if self.under_way(pool.home.id) is not None:
             return lazy(N_("a rolling run of this pool is in progress"))
-        return refused(request, pool, told)
+        return found.refused
 
     async def start(self, user: User, request: RollHosts, pool: Pool) -> Rolling | NotStarted:
         """The run, or why there is none: the pool is asked and the checks are made once more, with all that it has, seen by them or not."""
         home = self._mirror.pools.get(pool.home.id)
         pool = (home and own_pool(home)) or pool
         told = await self.obstacles(request, pool) if self.may_not(user, request, pool) is None else ()
-        if (reason := self.why_not(user, request, pool, told)) is not None:
+        found, turns = await self.assess(request, pool, told), list[HostTurn]()
+
+        def planned() -> Iterator[None]:
+            for host, leaving in found.leaving.items():
+                turns.append(HostTurn(host=host.uuid, name=name_of(host), about=self.time_of(request, host, leaving).total))
+                yield
+
+        await in_turns(timed(planned()))
+        if (reason := self.why_not(user, request, pool, found)) is not None:
             return NotStarted(reason, told)
-        turns = [HostTurn(host=host.uuid, name=name_of(host), about=self.time_of(request, host).total) for host in hosts_in(request, pool)]
         request = pinned(request, pool)
         made = Rolling(id=f"{int(self._clock())}-{uuid.uuid4().hex[:12]}", pool=pool.home.id, pool_uuid=pool.uuid, user_id=user.id,
                        user_name=user.name, request=request, turns=turns, began=self._clock())  # fmt: skip

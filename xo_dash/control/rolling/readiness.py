@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -11,14 +11,13 @@ import msgspec
 from data.methods import Methods
 from data.names import name_of
 from data.objects import VM, Host, Pool
-from data.placement import guests_on
 from data.types import Ref
 from xo_dash.control.failures import explain
-from xo_dash.control.host.departures import departures, instead
+from xo_dash.control.host.departures import Departures, instead
 from xo_dash.control.host.maintenance import NOT_ENOUGH_MEMORY
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.rolling.check import Check, Gravity, Obstacle
-from xo_dash.control.rolling.request import RollHosts, hosts_in, request_for
+from xo_dash.control.rolling.request import RollHosts
 from xo_dash.control.rolling.uploaded import prechecked
 from xo_dash.control.task_waiter import Connections
 from xo_dash.i18n import N_
@@ -49,13 +48,13 @@ async def obstacles_of(connections: Connections, request: RollHosts, pool: Pool)
         return ()
 
 
-def told_by_pool(request: RollHosts, pool: Pool, told: Sequence[Obstacle]) -> Iterator[Check]:
-    """Without what is about hosts that are left out, and VMs that our own checks say, or have decided, something about."""
-    if not told:
-        return
-    hosts = {host.ref: host for host in hosts_in(request, pool)}
-    found = {host: departures(request_for(request, host), host) for host in hosts.values()}
-    places = {vm.ref: host for host in found for vm in guests_on(host) if vm in found[host].evacuation.moves}
+def told_by_pool(pool: Pool, told: Sequence[Obstacle], found: Mapping[Host, Departures]) -> Iterator[Check]:
+    """Without what is about hosts that are left out, and VMs that our own checks say, or have decided, something about.
+
+    `found`: what becomes of the VMs of each host whose turn comes.
+    """
+    hosts = {host.ref for host in found}
+    places = {vm.ref: host for host, one in found.items() for vm in one.evacuation.moves}
     for code, *arguments in dict.fromkeys(told):
         if code in OURS:
             continue

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from data.facts.host import needs_reboot
+from data.failover import Survey
 from data.objects import Host, Pool
 from data.placement import guests_on
 from data.pool_updates import uploaded_for
@@ -90,7 +91,7 @@ def pinned(request: RollHosts, pool: Pool) -> RollHosts:
     return msgspec.structs.replace(request, checksum=checksum_of(pool.home), updates=request.updates or tuple(sorted(uploaded)))
 
 
-def request_for(request: RollHosts, host: Host) -> RebootHost:
+def request_for(request: RollHosts, host: Host, survey: Survey | None = None) -> RebootHost:
     """With a decision about every VM that cannot move, as things are now."""
     here = {vm.uuid for vm in guests_on(host)}
     kind = action_of(request, host).request
@@ -103,7 +104,7 @@ def request_for(request: RollHosts, host: Host) -> RebootHost:
     if isinstance(asked, ApplyPoolUpdates):
         asked = msgspec.structs.replace(asked, updates=request.updates)
     for _vm in here:  # what stays behind makes room for others, and takes it from others
-        made = decided(asked, host)
+        made = decided(asked, host, survey)
         if made == asked:
             break
         assert isinstance(made, RebootHost)  # noqa: S101  # of the same type as what was asked
