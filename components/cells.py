@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from nicegui import ui
@@ -100,6 +100,10 @@ class Later:
     then: str
 
 
+def _drawn() -> None:
+    """Of a cell whose button is drawn."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pressed:
     """A button in a row: `mark` finds it, `do` is what it does."""
@@ -178,7 +182,7 @@ class CellSlot(ui.element):
             self.clear()
             with self:
                 self._label = draw(cell)
-        self._shown = cell
+        self._shown = replace(cell, do=_drawn) if isinstance(cell, Pressed | Folding) else cell  # what it does may lead to the slot
 
 
 def draw(cell: Cell) -> ui.label | Fold | None:

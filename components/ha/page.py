@@ -37,7 +37,7 @@ from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.requests.request import Request
 from xo_dash.i18n import _, ngettext, number
 
-SHOWN: Final = 200
+SHOWN: Final = 60
 """VMs in the table; the filter finds the others."""
 WORTH: Final = frozenset({"ha_restart_priority", "order", "start_delay", "name_label"})
 

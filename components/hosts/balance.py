@@ -9,7 +9,7 @@ from nicegui import ui
 
 from components.actions import start_run, whoever
 from components.actions.preview import Preview
-from components.hosts.maintenance import share_bar
+from components.hosts.maintenance import FEW, others_stay, share_bar
 from components.live import follow_facts, fresh_slot
 from components.ui import Button, ButtonKind, Card, Column, check, choice, data_table
 from components.ui.facts import Value
@@ -49,7 +49,8 @@ class BalanceForm(ui.element):
                 self._main = ui.element().classes("x-move-main")
             with ui.element("aside").classes("x-move-aside"):
                 with Card(_("Before and after")):
-                    self._bars = ui.element().classes("x-stack")
+                    self._bars = ui.element().classes("x-stack x-evacuation-bars").props("tabindex=0 role=group")
+                    self._bars.props["aria-label"] = _("Before and after")
                 with Card(_("Plan")):
                     self._preview = Preview(BALANCE, [pool.row])
                     self._button = Button(_("Migrate"), self._go, kind=ButtonKind.PRIMARY, icon="migrate")
@@ -140,9 +141,12 @@ class BalanceForm(ui.element):
 
     def _tell(self, found: Balance) -> None:
         kept = self._kept(found)
+        moving = {host for one in found.moves for host in (one.source, one.target)}
+        shown = [host for host in by_name(found.used) if len(found.used) <= FEW or host in moving]
         with fresh_slot(self._bars):
-            for host in by_name(found.used):
+            for host in shown:
                 self._bar(found, host, kept)
+            others_stay(len(found.used) - len(shown))
         request = self._request(found)
         with self:
             barred = why_not(BALANCE, self._pool.row, whoever())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 from nicegui import ui
@@ -15,8 +16,8 @@ from components.ui.facts import Value
 from components.urls import path_of
 from data.changes import Change
 from data.evacuation import Evacuation
-from data.failover import Unplaceable, by_size, takers
-from data.names import by_name, name_of, name_order
+from data.failover import Survey, Unplaceable, by_size, takers
+from data.names import by_name, name_of
 from data.objects import VM, Host, HostMetrics, Network
 from data.placement import guests_on, memory_held
 from data.server import Server
@@ -47,6 +48,8 @@ HOWS = {SUSPEND: N_("Suspend"), SHUT_DOWN: N_("Shut down"), FORCE_OFF: N_("Force
 COUNTS = frozenset({"enabled", "live", "resident_VMs", "allowed_operations", "memory_dynamic_max", "memory_total", "name_label", "metrics"})
 ELSEWHERE = "move:"
 """Before the uuid of a host, among what may be chosen."""
+FEW: Final = 8
+"""Other hosts that are all shown; of more, those that something comes to."""
 
 
 class MaintenanceForm(ui.element):
@@ -60,14 +63,16 @@ class MaintenanceForm(ui.element):
         self._chosen: dict[str, LeavingVM] = {}  # by the VM's uuid
         self._asked: EnterMaintenance = asked or action.request()
         self._drawn: object = None
+        self._survey, self._others = Survey(), list[Host]()  # as they are while something is drawn
         with self:
             self._main = ui.element().classes("x-move-main")
             with ui.element("aside").classes("x-move-aside"):
                 with Card(_("Memory after")):
-                    self._bars = ui.element().classes("x-stack")
+                    self._bars = ui.element().classes("x-stack x-evacuation-bars").props("tabindex=0 role=group")
+                    self._bars.props["aria-label"] = _("Memory after")
                 with Card(_("Options")), ui.element().classes("x-stack"):
                     self._options()
-                with Card(_("Plan")):
+                with Card(_("Plan")).classes("x-move-first"):
                     self._time = ui.element()
                     self._faults = ui.element().props("role=status").mark("faults")
                     kind = ButtonKind.DANGER if action.danger else ButtonKind.PRIMARY
@@ -91,7 +96,8 @@ class MaintenanceForm(ui.element):
             self._draw()
 
     def _follows(self) -> object:
-        found = departures(self._request(), self._host)
+        self._survey = Survey()
+        found = departures(self._request(), self._host, self._survey)
         return found.off, found.evacuation.moves, found.evacuation.stranded, found.evacuation.after
 
     # ---- what is asked for
@@ -100,7 +106,7 @@ class MaintenanceForm(ui.element):
         """What is chosen, and a decision about every VM that cannot move."""
         here = {vm.uuid for vm in guests_on(self._host)}
         chosen = tuple(one for uuid, one in self._chosen.items() if uuid in here)
-        return decided(msgspec.structs.replace(self._asked, vms=chosen), self._host)
+        return decided(msgspec.structs.replace(self._asked, vms=chosen), self._host, self._survey)
 
     def _choose(self, vm: VM, value: str) -> None:
         if value.startswith(ELSEWHERE):
@@ -128,8 +134,9 @@ class MaintenanceForm(ui.element):
     # ---- what follows
 
     def _draw(self) -> None:
+        self._survey, self._others = Survey(), by_name(takers(self._host, (self._host,)))
         request = self._request()
-        found = departures(request, self._host)
+        found = departures(request, self._host, self._survey)
         self._drawn = found.off, found.evacuation.moves, found.evacuation.stranded, found.evacuation.after
         with fresh_slot(self._main):
             self._verdict()
@@ -139,7 +146,7 @@ class MaintenanceForm(ui.element):
         self._tell(found, request)
 
     def _verdict(self) -> None:
-        free = departures(msgspec.structs.replace(self._asked, vms=()), self._host).evacuation
+        free = departures(msgspec.structs.replace(self._asked, vms=()), self._host, self._survey).evacuation
         total, moves = len(free.moves) + len(free.stranded), len(free.moves)
         with ui.element().classes("x-row x-evacuation-verdict").mark("verdict"):
             if free.stranded:
@@ -162,7 +169,7 @@ class MaintenanceForm(ui.element):
     def _reasons(self, found: Departures) -> dict[VM, Unplaceable | None]:
         """Why each of those that do not move does not; none where somebody wants it so."""
         kept = [one for one in self._chosen.values() if one.how == MOVE]
-        free = departures(msgspec.structs.replace(self._asked, vms=tuple(kept)), self._host).evacuation.stranded
+        free = departures(msgspec.structs.replace(self._asked, vms=tuple(kept)), self._host, self._survey).evacuation.stranded
         return {vm: free.get(vm) or found.evacuation.stranded.get(vm) for vm in (*found.off, *found.evacuation.stranded)}
 
     def _leaving(self, found: Departures, request: EnterMaintenance) -> None:
@@ -188,8 +195,9 @@ class MaintenanceForm(ui.element):
 
     def _ways(self, vm: VM) -> dict[str, str]:
         """What may happen to it: hosts first, those to which its disks move along last."""
-        hosts = sorted(takers(self._host, (self._host,)), key=lambda one: (way_to(vm, one), name_order(one)))
-        found = {f"{ELSEWHERE}{one.uuid}": name_of(one) if way_to(vm, one) is Way.MEMORY else _with_disks(one) for one in hosts}
+        ways = {one: way_to(vm, one, self._survey.host(one)[1]) for one in self._others}
+        hosts = sorted(ways, key=ways.__getitem__)
+        found = {f"{ELSEWHERE}{one.uuid}": name_of(one) if ways[one] is Way.MEMORY else _with_disks(one) for one in hosts}
         return found | {how: _(HOWS[how]) for how in instead(vm)}
 
     def _box(self, vm: VM, options: dict[str, str], value: str | None) -> None:
@@ -200,12 +208,14 @@ class MaintenanceForm(ui.element):
         box.mark(f"way-{vm.uuid}")
 
     def _memory(self, found: Evacuation) -> None:
+        shown = [host for host in by_name(found.before) if len(found.before) <= FEW or found.coming(host)]
         with fresh_slot(self._bars):
-            for host in by_name(found.before):
+            for host in shown:
                 metrics = host.home.one(HostMetrics, host.metrics)
                 memory_after(name_of(host), metrics.memory_total if metrics else 0, found.after[host], found.coming(host))
             if not found.before:
                 ui.label(_("No other host accepts VMs.")).classes("x-dim")
+            others_stay(len(found.before) - len(shown))
 
     def _tell(self, found: Departures, request: EnterMaintenance) -> None:
         faults = [str(fault.reason) for fault in self._action.faults(request, self._host)]
@@ -243,6 +253,13 @@ def verdict(moves: int, total: int) -> str:
 
 def _with_disks(host: Host) -> str:
     return _("{host}, with its disks").format(host=name_of(host))
+
+
+def others_stay(count: int) -> None:
+    """Of so many hosts nothing is shown."""
+    if count:
+        text = ngettext("{n} other host stays as it is", "{n} other hosts stay as they are", count)
+        ui.label(text.format(n=number(count))).classes("x-dim")
 
 
 def memory_after(name: str, total: int, free: int, coming: int) -> None:

@@ -64,7 +64,7 @@ class NetworkPorts(Card):
         )  # fmt: skip
         with self:
             self._table = CellTable(columns, _("No host has a NIC on it: its VMs can reach only VMs on the same host."),
-                                    port_menu(context, network.row.home), stacks=True)  # fmt: skip
+                                    port_menu(context, network.row.home), stacks=True).classes("x-bounded")  # fmt: skip
             follow_facts(network, ("ports", "links"), self._refresh)
 
     def _refresh(self) -> None:

@@ -41,9 +41,9 @@ class Target:
     refused: LazyText | None = None
 
 
-def way_to(vm: VM, host: Host) -> Way:
-    """What moves when `vm` goes to `host`, as long as nobody wants its disks elsewhere."""
-    return _way(vm, host, reach_of(host)) if host.home is vm.home else Way.POOL
+def way_to(vm: VM, host: Host, reached: Collection[Ref] | None = None) -> Way:
+    """What moves when `vm` goes to `host`, as long as nobody wants its disks elsewhere. `reached`: by it, if somebody looked."""
+    return _way(vm, host, reach_of(host) if reached is None else reached) if host.home is vm.home else Way.POOL
 
 
 def _way(vm: VM, host: Host, reached: Collection[Ref]) -> Way:
