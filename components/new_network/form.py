@@ -80,9 +80,7 @@ class NewNetworkForm(ui.element):
                 self._nics = ui.element().mark("nics")
                 self._wrong = ui.label().classes("x-critical x-small").props("role=status").mark("fault-nics")
                 columns = (Column(_("Host"), main=True), Column(_("On")), Column(_("Current link")), Column(_("What happens")))
-                self._table = CellTable(columns, _("Within each host: VMs on it reach VMs of the same host and nothing else.")).classes(
-                    "x-bounded"
-                )
+                self._table = CellTable(columns, _("Within each host: VMs on it reach VMs of the same host and nothing else."))
                 self._table.classes("x-net-hosts x-bounded")
             with ui.element("aside").classes("x-move-aside"):
                 with Card(_("What is affected")):

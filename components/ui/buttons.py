@@ -36,7 +36,7 @@ class Button(TextElement, DisableableElement):
         super().__init__(tag="button", text=text)
         self._props["type"] = "button"
         self._tip = tip or label
-        self._refused: Callable[[], Any] | None = None
+        self.on_refused: Callable[[], Any] | None = None  # let go of at the end, see components.release
         self.classes("x-btn" + (f" x-btn-{kind}" if kind is not ButtonKind.PLAIN else "") + ("" if text else " x-btn-bare"))
         if label:
             self._props["aria-label"] = label
@@ -51,14 +51,14 @@ class Button(TextElement, DisableableElement):
             def clicked(event: events.GenericEventArguments) -> None:
                 if self.enabled:
                     events.handle_event(handler, events.ClickEventArguments(sender=self, client=event.client))
-                elif self._refused is not None:
-                    self._refused()
+                elif self.on_refused is not None:
+                    self.on_refused()
 
             self.on("click", clicked, [])
 
     def refuse(self, handler: Callable[[], Any]) -> None:
         """What a press does while it is faint: leads to what is missing."""
-        self._refused, self.ignores_events_when_disabled = handler, False
+        self.on_refused, self.ignores_events_when_disabled = handler, False
 
     def allow(self, why_not: str | None = None) -> None:
         """Offer the button, or show it faint with the reason in words, which is read aloud too."""
