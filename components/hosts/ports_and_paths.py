@@ -12,7 +12,7 @@ from components.ui import Button, ButtonKind, Card, Column
 from data.facts.network import LinkLevel as LinkState
 from data.level import Level
 from data.names import name_of
-from data.objects import PIF
+from data.objects import PBD, PIF, Host
 from data.types import Home
 from data.views.host import HostView
 from data.views.path import PathView
@@ -125,3 +125,17 @@ def path_cell(path: PathView) -> Cell:
     if path.is_attached:
         return Marked("live", _("attached"))
     return Marked("critical" if path.level is Level.CRITICAL else "disabled", _("unplugged"))
+
+
+def path_menu(context: Context, home: Home) -> Callable[[str], None]:
+    """What can be done to the path of that uuid, at the end of its row."""
+
+    def draw(uuid: str) -> None:
+        pbd = home.by_uuid(PBD, uuid)
+        host = home.one(Host, pbd.host) if pbd is not None else None
+        if pbd is not None:
+            name = _("Commands for {name}").format(name=name_of(host) if host is not None else uuid)
+            with Button(icon="more", label=name, kind=ButtonKind.GHOST).mark(f"path-{uuid}"):
+                ActionMenu(context, (pbd,), actions_for(pbd), right=True)
+
+    return draw

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
-from components.actions import ActionMenu, run_command, whoever
+from components.actions import run_command, whoever
 from components.cells import Cell, CellTable, Copy, Facts, Pressed, Quiet, link_to
 from components.findings.words import TONES
-from components.hosts.ports_and_paths import path_cell
+from components.hosts.ports_and_paths import path_cell, path_menu
 from components.live import follow_facts
 from components.object_header import ObjectHead
 from components.storage.words import reach_text, reached_text
-from components.ui import Button, ButtonKind, Card, Column, Figure, Meter, Notice, Tone
-from data.names import name_of
-from data.objects import PBD, Host
+from components.ui import Card, Column, Figure, Meter, Notice, Tone
 from data.storage import Reach
-from data.types import Home
 from data.views.path import PathView
 from data.views.sr import SRView
 from xo_dash.context import Context
-from xo_dash.control.actions import actions_for
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.pbd.plug import PLUG, path_row
 from xo_dash.i18n import _, number, percent, size
@@ -113,20 +109,6 @@ class SrPaths(Card):
             yield Quiet("")
         else:
             yield Pressed(_(PLUG.title), f"{PLUG.id}-{path.pbd}", lambda: run_command(self._context, PLUG, [pbd]))
-
-
-def path_menu(context: Context, home: Home) -> Callable[[str], None]:
-    """What can be done to the path of that uuid, at the end of its row."""
-
-    def draw(uuid: str) -> None:
-        pbd = home.by_uuid(PBD, uuid)
-        host = home.one(Host, pbd.host) if pbd is not None else None
-        if pbd is not None:
-            name = _("Commands for {name}").format(name=name_of(host) if host is not None else uuid)
-            with Button(icon="more", label=name, kind=ButtonKind.GHOST).mark(f"path-{uuid}"):
-                ActionMenu(context, (pbd,), actions_for(pbd), right=True)
-
-    return draw
 
 
 class SrAbout(Card):
