@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.access.grant_texts import naming_owners
 from components.actions import PlacedMenu
 from components.lists import Listing
 from components.vms.templates import template_table
@@ -19,4 +20,4 @@ def create(program: Context) -> None:
         context = program.for_viewer()
         with list_page(context, _("Templates")):
             offer = PlacedMenu(context).open_for
-            Listing(context.mirror, template_table(), full=True, offer=offer, reveal=revealing(context, TEMPLATES))
+            Listing(context.mirror, template_table(naming_owners(context)), full=True, offer=offer, reveal=revealing(context, TEMPLATES))

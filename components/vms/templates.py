@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from components.hosts.rows import pool_cell
@@ -30,7 +30,8 @@ READS: Final = (
 )  # fmt: skip
 
 
-def template_table() -> TableSpec[VM]:
+def template_table(owner: Callable[[VM], str] = lambda _template: "") -> TableSpec[VM]:
+    """`owner`: what names whose one is."""
     columns = [
         ListColumn(_("Template"), "minmax(180px, 1.6fr)", main=True),
         ListColumn(_("VMs created from it"), "minmax(130px, 1.2fr)", brief=True),
@@ -44,7 +45,7 @@ def template_table() -> TableSpec[VM]:
     return TableSpec(
         kind=VM,
         columns=columns,
-        row=_row,
+        row=lambda template: _row(template, owner(template)),
         reads=Reads(VM, READS),
         belongs=lambda vm: is_template(vm) and vm.other_config.get(INTERNAL) != "true",
         hidden=lambda vm: vm.is_default_template,
@@ -67,7 +68,7 @@ def _templates_of(changes: Sequence[Change]) -> Iterator[VM]:
         yield from (vm for vm in home.all(VM).values() if vm.name_label in names and is_template(vm))
 
 
-def _row(template: VM) -> ListRow:
+def _row(template: VM, owner: str) -> ListRow:
     vms, disks, amount = made_of(template), own_disks(template), own_size(template)
     srs = dict.fromkeys(name_of(sr) for disk in disks if (sr := disk.home.one(SR, disk.SR)))
     cells = (
@@ -77,12 +78,12 @@ def _row(template: VM) -> ListRow:
         Cell(size(template.memory_dynamic_max), key=template.memory_dynamic_max),
         Cell(size(amount) if disks else "–", key=amount if disks and amount >= 0 else math.nan),
         Cell(", ".join(srs)),
-        Cell(_("comes with the pool"), tone="dim") if template.is_default_template else Cell(_("own")),
+        Cell(_("comes with the pool"), tone="dim") if template.is_default_template else Cell(owner or "–"),
         pool_cell(template),
     )
     own = (OWN, *([] if vms else [UNUSED]))
     segments = (BUILT_IN,) if template.is_default_template else own
-    return ListRow(cells, segments, "\n".join((*template.tags, *map(name_of, vms[:50]))))
+    return ListRow(cells, segments, "\n".join((owner, *template.tags, *map(name_of, vms[:50]))))
 
 
 def _made(vms: list[VM]) -> Cell:

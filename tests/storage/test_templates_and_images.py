@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from components.access.grant_texts import naming_owners
 from components.storage.rows import UNUSED, USED, image_table
 from components.vms.templates import BUILT_IN, OWN, template_table
 from components.vms.templates import UNUSED as UNUSED_TEMPLATE
 from data.changes import Change, Operation
+from data.grants.quota import Owner
+from data.identity import key_of
 from data.objects import SR, VBD, VDI, VM, PowerState
+from data.stores.users import Role
 from data.types import GIB
 from data.vms import BASE_TEMPLATE
+from tests import fakes
 from tests.control.asked import calls_of, steps_of
 from tests.control.fake_pool import FakePool, user
 from xo_dash.control.actions import action, actions_for
@@ -72,6 +79,15 @@ def template(fake: FakePool, name: str, **fields: Any) -> VM:
 def test_built_in_templates_are_folded_away(fake: FakePool, fields: dict[str, Any], hidden: bool, segments: tuple[str, ...]) -> None:
     table, row = template_table(), template(fake, "golden", **fields)
     assert (table.belongs(row), table.hidden(row), table.row(row).segments) == (True, hidden, segments)
+
+
+def test_a_template_tells_whose_it_is(fake: FakePool, tmp_path: Path) -> None:
+    golden, context = template(fake, "golden"), fakes.context(fake.mirror, tmp_path)
+    ann, bob = (context.users.add_now(name, "h" * 60, role) for name, role in (("ann", Role.ADMIN), ("bob", Role.OPERATOR)))
+    carl = context.users.add_now("carl", "h" * 60, Role.OPERATOR)
+    context.grants.table.put((), owners=[Owner(id=key_of(golden), user_id=bob.id)])
+    told = [template_table(naming_owners(replace(context, viewer=who.id))).row(golden).cells[6].text for who in (ann, bob, carl)]
+    assert told == ["bob", "bob", "–"]
 
 
 def test_a_template_tells_what_was_made_of_it(fake: FakePool) -> None:
