@@ -178,7 +178,8 @@ export default {
         ratio: this.ratio, width: this.width, height: this.height, faint: this.look.faint, screens: this.links.screen ? this.screens : null,
       };
       const again = this.painter.paint(art, this.model, this.plan, this.camera, this.look);
-      const more = this.overlay.paint(art, this.camera, { lines: this.carried ? [] : this.lines(), arrows: arrows(this.plan, this.model, this.moves), ...this.lossDrawn(), ...this.carriedDrawn() });
+      const loss = this.lossDrawn(), under = arrows(this.plan, this.model, this.moves);
+      const more = this.overlay.paint(art, this.camera, { lines: this.carried ? [] : this.lines(), ...loss, arrows: [...under, ...(loss.arrows ?? [])], ...this.carriedDrawn() });
       clearTimeout(this.paintTimer);
       if (flying || more || this.motion.running) this.refresh();
       else if (again >= 0) this.paintTimer = setTimeout(() => this.refresh(), again);

@@ -59,6 +59,7 @@ def _controls() -> dict[str, object]:
 def _carried() -> dict[str, object]:
     """While something is dragged."""
     return {
+        "carried": _("{n} VMs"),
         "carry": _("Drop it on a host, an SR, a network, or the halted VMs"),
         "hold": _("Choose a host, an SR, a network or the halted VMs with the arrow keys or a tap; Enter drops, Esc cancels"),
         "noTarget": _("not a target"),

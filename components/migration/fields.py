@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from nicegui import ui
 
@@ -13,18 +14,24 @@ from xo_dash.control.sr.choice import free_space
 from xo_dash.control.vm.migration.mapping import MappingReason
 from xo_dash.i18n import _, size
 
+DOUBTFUL: Final = frozenset({MappingReason.GUESS, MappingReason.NOWHERE})
 
-def place_field(options: dict[str, str], value: str | None, label: str, chosen: Callable[[str], object], mark: str = "") -> None:
-    """`options`: {key of a place: its name}. `mark`: of tests."""
+
+def place_field(
+    options: dict[str, str], value: str | None, label: str, chosen: Callable[[str], object], mark: str = "", *, is_guess: bool = False
+) -> None:
+    """`options`: {key of a place: its name}. `mark`: of tests. `is_guess`: it is to be looked at."""
     box = choice(options, value if value in options else None, on_change=lambda event: chosen(str(event.value)))
     box.props["aria-label"] = label
+    if is_guess:
+        box.classes("x-doubtful")
     if mark:
         box.mark(mark)
 
 
 def reason_field(why: MappingReason) -> None:
     with ui.element().classes("x-row"):
-        if why in (MappingReason.GUESS, MappingReason.NOWHERE):
+        if why in DOUBTFUL:
             Mark("warning")
         ui.label(_(WHYS[why]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from nicegui import background_tasks, ui
@@ -15,7 +16,7 @@ from components.migration.progress import MigrationProgress
 from components.migration.target_list import TargetList, TargetRow
 from components.migration.timing import about, tell_time
 from components.migration.words import moved, way_text
-from components.ui import Button, ButtonKind, Card, Mark
+from components.ui import Button, ButtonKind, Card, Icon, Mark
 from components.urls import PREFIXES, path_of
 from data.hosts import account_of
 from data.identity import Key, key_of, seen_from
@@ -61,9 +62,11 @@ class MigrationForm(ui.element):
                     with ui.element().classes("contents") as self._before:
                         self._estimate = ui.element()
                         self._preview = Preview(MIGRATE, [vm])
-                        self._faults = ui.element().props("role=status").mark("faults")
                         self._button = Button(_("Migrate"), self._go, kind=ButtonKind.PRIMARY, icon="migrate")
                     self._progress = MigrationProgress(context)
+                self._starting = Card(_("Before it starts"))
+                with self._starting:
+                    self._faults = ui.element().props("role=status").mark("faults")
                 with Card(_("If it fails")):
                     self._failing = ui.label().classes("x-dim")
         self._draw_targets()
@@ -177,7 +180,20 @@ class MigrationForm(ui.element):
                 with ui.element().classes("x-move-note"):
                     Mark("critical" if wrong else "warning")
                     ui.label(text)
+            for text in () if wrong or host is None else self._certain(host):
+                with ui.element().classes("x-move-note"):
+                    Icon("check")
+                    ui.label(text)
         self._button.allow(wrong[0] if wrong else None if host is not None else _("No host can run it now."))
+
+    def _certain(self, host: Host) -> Iterator[str]:
+        """What was looked at and is in order."""
+        if host in self._judged and self._chosen.is_only_a_host:
+            yield _("XAPI agrees: CPU features, locks and changed block tracking")
+        else:
+            yield _("XAPI is asked before anything is copied")
+        if is_running(self._vm):
+            yield _("Memory, storage and networks of {host} suffice").format(host=name_of(host))
 
     def _asked(self) -> MigrateVM:
         """What was chosen, with what is chosen for whoever looks."""
@@ -215,6 +231,7 @@ class MigrationForm(ui.element):
         run = self._run
         item = _of(run, self._vm) if run is not None else None
         self._before.set_visibility(item is None)
+        self._starting.set_visibility(item is None)
         self._progress.show(run, item)
         if run is None or item is None or not item.state.ended:
             return

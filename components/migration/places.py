@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from nicegui import ui
@@ -10,18 +11,18 @@ from nicegui import ui
 from components.actions import whoever
 from components.live import fresh_slot
 from components.migration.choices import MigrationChoices
-from components.migration.fields import free_on, place_field, reason_field
+from components.migration.fields import DOUBTFUL, free_on, place_field, reason_field
 from components.migration.words import WHYS
-from components.ui import Card, check, choice, data_table
+from components.ui import Button, ButtonKind, Card, check, choice, data_table
 from components.ui.facts import Value
 from components.ui.tables import Column
 from data.identity import key_of
 from data.names import name_of
 from data.objects import SR, VM, Host, Network
 from data.vms import copy_size
-from xo_dash.control.sr.choice import disk_srs
+from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.usable import usable_by
-from xo_dash.control.vm.migration.mapping import DiskMove, NicMove, has_address, migration_network_of, networks_on
+from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason, NicMove, has_address, migration_network_of, networks_on
 from xo_dash.control.vm.migration.request import disks_in, nics_in
 from xo_dash.control.vm.migration.targets import is_running, reached_srs
 from xo_dash.i18n import _, isolated, size
@@ -66,18 +67,36 @@ class MigrationPlaces(ui.element):
         there = [(sr, label) for sr, label in disk_srs(host.home) if sr.ref in reached and (usable is None or usable(sr))]
         options = {key_of(sr): f"{isolated(label)} · {free_on(sr)}" for sr, label in there}
         columns = [Column(_("Disk"), main=True), Column(_("Size"), number=True), Column(_("Used"), number=True), Column(_("From")),
-                   Column(_("To")), Column(_("Why"))]  # fmt: skip
-        with Card(_("Disks")):
-            data_table(columns, [self._disk_row(move, options) for move in moves]).classes("x-move-disks")
+                   Column(_("To")), Column(_("Free after"), number=True), Column(_("Why"))]  # fmt: skip
+        left, coming = dict[SR, str](), Counter[SR]()
+        for move in moves:
+            if move.sr is not None and move.why is not MappingReason.STAYS:
+                coming[move.sr] += copy_size(move.disk)
+        for sr, amount in coming.items():
+            free = free_space(sr)
+            left[sr] = size(max(0, free - amount)) if free is not None else "–"
+        with Card(_("Disks")) as card:
+            first = moves[0].sr
+            if first is not None and len({move.sr for move in moves}) > 1:
+                with card.head:
+                    Button(_("All to {sr}").format(sr=name_of(first)), partial(self._put_all, moves, key_of(first)), kind=ButtonKind.GHOST)
+            data_table(columns, [self._disk_row(move, options, left) for move in moves]).classes("x-move-disks")
 
-    def _disk_row(self, move: DiskMove, options: dict[str, str]) -> list[Value]:
+    def _put_all(self, moves: Sequence[DiskMove], key: str) -> None:
+        self._chosen.disks.update({move.disk.uuid: key for move in moves})
+        self.show(self._host)
+        self.on_changed()
+
+    def _disk_row(self, move: DiskMove, options: dict[str, str], left: Mapping[SR, str]) -> list[Value]:
+        """`left`: what is free on an SR after all of them."""
         disk = move.disk
         now = disk.home.one(SR, disk.SR)
         shown = key_of(move.sr) if move.sr is not None else None
         label = _("SR for {disk}").format(disk=name_of(disk))
         return [
             name_of(disk), size(disk.virtual_size), size(copy_size(disk)), name_of(now) if now else "–",
-            partial(place_field, options, shown, label, partial(self._put_disk, disk.uuid)), _(WHYS[move.why]),
+            partial(place_field, options, shown, label, partial(self._put_disk, disk.uuid)),
+            left.get(move.sr, "") if move.sr is not None and move.why is not MappingReason.STAYS else "", _(WHYS[move.why]),
         ]  # fmt: skip
 
     def _draw_nics(self, host: Host) -> None:
@@ -97,7 +116,8 @@ class MigrationPlaces(ui.element):
         label = _("Network for NIC {device}").format(device=nic.device)
         return [
             nic.device, nic.MAC, name_of(now) if now else "–",
-            partial(place_field, options, shown, label, partial(self._put_nic, nic.uuid)), partial(reason_field, move.why),
+            partial(place_field, options, shown, label, partial(self._put_nic, nic.uuid), is_guess=move.why in DOUBTFUL),
+            partial(reason_field, move.why),
         ]  # fmt: skip
 
     def _draw_options(self, host: Host) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nicegui import ui
 
 from components.live import fresh_slot
-from components.ui import Card, Icon, Mark
+from components.ui import Card, Icon
 from xo_dash.i18n import _
 
 
@@ -43,8 +43,18 @@ class TargetList(ui.element):
             group.props["aria-label"] = _("Target")
             if is_timed := any(row.time for row in rows):
                 group.classes("x-move-timed")
+            self._head(is_timed=is_timed)
             for row in rows:
                 self._row(row, is_chosen=row.key == chosen, is_timed=is_timed)
+
+    @staticmethod
+    def _head(*, is_timed: bool) -> None:
+        with ui.element().classes("x-move-target x-move-target-head").props("aria-hidden=true"):
+            ui.element("i")
+            for title in (_("Host"), _("Pool"), _("Can it run there")):
+                ui.label(title)
+            for title in (*([_("Time")] if is_timed else []), _("Memory free")):
+                ui.label(title).classes("x-num")
 
     def _row(self, row: TargetRow, *, is_chosen: bool, is_timed: bool) -> None:
         box = ui.element("button").classes("x-move-target").props("type=button role=radio")
@@ -60,7 +70,7 @@ class TargetList(ui.element):
             ui.label(row.pool).classes("x-dim x-cut")
             with ui.element().classes("x-row"):
                 if row.refused:
-                    Mark("unknown")
+                    Icon("close").classes("x-critical")
                 elif row.checked:
                     Icon("check")
                 ui.label(row.about).classes("x-dim" if row.refused else "")

@@ -16,7 +16,7 @@ class Card(ui.element):
         super().__init__("section")
         self.classes("x-card" + (" x-wide" if wide else ""))
         if title or scope:
-            with self, ui.element("header").classes("x-card-head") as self._card_head:
+            with self, ui.element("header").classes("x-card-head") as self.head:
                 self.title = heading(title, 2).classes("x-card-title x-cut")
             if scope:
                 self.scope.text = scope
@@ -24,12 +24,12 @@ class Card(ui.element):
     @cached_property
     def scope(self) -> ui.label:
         """Made when something is said there: most cards say nothing."""
-        with self._card_head:
+        with self.head:
             return ui.label().classes("x-card-scope x-cut")
 
     @cached_property
     def count(self) -> ui.label:
-        with self._card_head:
+        with self.head:
             label = ui.label().classes("x-count")
         label.move(target_index=1)
         return label

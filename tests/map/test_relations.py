@@ -138,7 +138,7 @@ CARRIED = """async () => {
     ...carrying.carrying, plan, model: m, movable: true, state: {group: "placement"},
     look: {focus: 100, hover: -1, selected: new Set([100, 101])},
     format: {number: String, memory: String, milliseconds: String}, width: 1400, height: 800,
-    words: {selected: "{n} VMs", bench: "halted", hold: "where?", carry: "", noTarget: "none", checking: "...", checkedOf: "{n} of {all}",
+    words: {carried: "{n} VMs", bench: "halted", hold: "where?", carry: "", noTarget: "none", checking: "...", checkedOf: "{n} of {all}",
       checkedIn: "{n} of {all} in {time}",
       plans: {migrate: "{name} to {target}", moveDisks: "disks of {name} to {target}", connect: "{name} on {target}"}},
     $refs: {carry: document.createElement("div"), focus: document.body}, $emit: (...what) => told.push(what),

@@ -128,7 +128,7 @@ export const carrying = {
 
   carriedName() {
     const { ids } = this.carried;
-    return ids.length === 1 ? this.model.things.get(ids[0])?.name ?? "" : this.words.selected.replace("{n}", this.format.number(ids.length));
+    return ids.length === 1 ? this.model.things.get(ids[0])?.name ?? "" : this.words.carried.replace("{n}", this.format.number(ids.length));
   },
 
   carriedWords() {

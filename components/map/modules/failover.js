@@ -76,9 +76,10 @@ export const failover = {
   lossDrawn() {
     const { outcome, plan } = this;
     if (!outcome || !plan) return { ghosts: [], lost: [], stranded: [] };
-    const hosts = plan.pools.flatMap((pool) => pool.hosts);
+    const hosts = plan.pools.flatMap((pool) => pool.hosts), places = ghosts(plan, this.model, outcome), middle = ({ x, y, w, h }) => [x + w / 2, y + h / 2];
     return {
-      ghosts: ghosts(plan, this.model, outcome).map((ghost) => ({ ...ghost, name: this.model.things.get(ghost.id).name })),
+      ghosts: places.map((ghost) => ({ ...ghost, name: this.model.things.get(ghost.id).name })),
+      arrows: outcome.hosts.size ? [] : places.filter(({ from }) => from).map((ghost) => ({ from: middle(ghost.from), to: middle(ghost), part: 0, count: 1 })),
       lost: hosts.filter(({ id }) => outcome.hosts.has(id)),
       stranded: hosts.flatMap(({ tiles }) => tiles.filter(({ id }) => outcome.stranded.has(id))),
     };
