@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.hosts.about import HostAbout
+from components.hosts.balance import evacuation_link
 from components.hosts.failover import HostFailure
 from components.hosts.hardware import HostHardware
 from components.hosts.head import host_bands, host_head
@@ -18,15 +19,10 @@ from components.lists import Listing
 from components.messages.recent import RecentMessages
 from components.ui import Card
 from data.facts.pool import own_pool
-from data.identity import key_of
-from data.objects import Host
 from data.views.host import HostView
 from data.views.pool import PoolView
 from pages.objects import PageKind, object_page, tabbed
-from xo_dash.auth.current import current_user
 from xo_dash.context import Context
-from xo_dash.control.access import may
-from xo_dash.control.pool.balance import BALANCE
 from xo_dash.i18n import _
 
 
@@ -61,9 +57,8 @@ def _overview(context: Context, host: HostView) -> None:
     pool = context.scope.view(PoolView, own) if own is not None else None
     with ui.element().classes("x-object"):
         with Card(_("VMs"), wide=True) as vms:
-            if own is not None and len(host.row.home.all(Host)) > 1 and may(current_user(), BALANCE, own):
-                with vms.head:  # who goes where, so that it is empty
-                    ui.link(_("Suggest moves"), f"/pool/{key_of(own)}/balance?goal={host.row.uuid}").classes("x-link x-small")
+            with vms.head:
+                evacuation_link(host)
             Listing(mirror, resident_table(host.row), on_count=vms.show_count)
         loads(host)
         Ports(context, host)

@@ -15,10 +15,14 @@ from components.ui import Button, ButtonKind, Card, Column, check, choice, data_
 from components.ui.facts import Value
 from components.urls import path_of
 from data.balance import Balance, Suggestion, emptying, even_out, even_out_cpu
+from data.facts.pool import own_pool
+from data.identity import key_of
 from data.names import by_name, name_of
 from data.objects import Host
+from data.views.host import HostView
 from data.views.pool import PoolView
 from xo_dash.context import Context
+from xo_dash.control.access import may
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.pool.balance import BALANCE, BalancePool, SuggestedMove
 from xo_dash.i18n import _, ngettext, number, size
@@ -29,6 +33,13 @@ MEMORY, CPU = "memory", "cpu"
 
 Shown = Callable[[list[Suggestion]], object]
 """Told what is left of what is suggested."""
+
+
+def evacuation_link(host: HostView) -> None:
+    """To who would go where if it were emptied; nothing where there is no other host, or nobody may move VMs."""
+    own = own_pool(host.row.home)
+    if own is not None and len(host.row.home.all(Host)) > 1 and may(whoever(), BALANCE, own):
+        ui.link(_("Suggest moves"), f"/pool/{key_of(own)}/balance?goal={host.row.uuid}").classes("x-link x-small")
 
 
 class BalanceForm(ui.element):

@@ -61,6 +61,13 @@ async def test_a_plan_has_the_moves_that_were_left(house: House) -> None:
     assert faults("pool.balance", pool, **asked) == ["a cannot migrate to two: two cannot run it: it is in maintenance mode"]
 
 
+async def test_a_host_s_page_leads_to_the_moves_that_empty_it(user: User, house: House) -> None:
+    crowded(house)
+    await user.open(f"/host/{key_of(house.one)}")
+    user.find(kind=ui.link, content="Suggest moves").click()
+    await user.should_see("3 moves to evacuate the host")
+
+
 async def test_one_is_left_out_and_the_others_are_done(user: User, house: House, context: Context) -> None:
     crowded(house)
     (pool,) = house.lab.home.all(Pool).values()

@@ -48,6 +48,7 @@ async def test_the_page_names_who_would_stop_and_why(user: User, house: House, r
     await user.open(f"/host/{key_of(house.one)}")
     await user.should_see("1 VM would stop")
     await user.should_see("local is not attached on any other host")
+    await user.should_not_see("Suggest moves")
     host(house.lab, "three")
     house.lab.change(house.one, resident_VMs=[])
     await user.should_see("No VMs are running here")
