@@ -38,7 +38,7 @@ def host_head(context: Context, host: HostView) -> None:
         count = host.guest_count
         vms = ngettext("{n} VM", "{n} VMs", count).format(n=number(count))
         facts = [_("master") if host.is_master else "", host.product, host.address, vms]
-        head.show(facts, (MARKS[host.state], _(STATES[host.state])), host.booted)
+        head.show(facts, (MARKS[host.state], _(STATES[host.state])), host.booted if host.state is not HostState.UNHEARD else None)
 
     with head:
         follow_facts(host, ("name", "description", "tags", "state", "guest_count", "is_master", "product", "address", "booted"), refresh)
@@ -50,18 +50,20 @@ def host_bands(context: Context, host: HostView) -> None:
 
     def refresh() -> None:
         with fresh_slot(box):
-            if host.state is HostState.UNHEARD:
+            if host.state is HostState.UNHEARD and host.guest_count:
                 Notice(
                     _("The pool has lost contact with this host: the state of its VMs is unknown. Check its power and network."),
                     Tone.CRITICAL,
                 )
+            elif host.state is HostState.UNHEARD:
+                Notice(_("The pool has no contact with this host, and no VM is on it. Power it on, or check its network."), Tone.WARNING)
             elif host.state is HostState.MAINTENANCE and not host.away_count:
                 Notice(_("In maintenance mode or still starting: VMs cannot start on it or migrate to it."), Tone.WARNING)
             if host.away_count:
                 to_bring_back(context, host)
             guidance_bands(context, host)
 
-    follow_facts(host, ("state", "guidance", "away_count"), refresh)
+    follow_facts(host, ("state", "guest_count", "guidance", "away_count"), refresh)
     waiting_bands(context, host)
 
 

@@ -36,8 +36,9 @@ from xo_dash.control.host.departures import (
     departures,
     instead,
 )
-from xo_dash.control.host.maintenance import networks
+from xo_dash.control.host.maintenance import masters, networks
 from xo_dash.control.host.no_place import why_no_place
+from xo_dash.control.host.power import SHUT_DOWN as SHUT_DOWN_HOST
 from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.control.vm.migration.estimate import estimate
 from xo_dash.control.vm.migration.mapping import disk_moves, migration_network_of
@@ -129,7 +130,19 @@ class MaintenanceForm(ui.element):
                    on_change=lambda event: self._ask(network=None if event.value == shown else str(event.value)))  # fmt: skip
         counts = {n: ngettext("{n} VM", "{n} VMs", n).format(n=number(n)) for n in range(1, ON_A_HOST + 1)}
         choice(counts, self._asked.at_once, label=_("At a time"), on_change=lambda event: self._ask(at_once=int(event.value)))
+        self._masters()
         check(_("Offer to bring them back afterwards"), True, on_change=lambda event: self._ask(remember=bool(event.value)))
+
+    def _masters(self) -> None:
+        """Who leads the pool from then on; one that is shut down cannot."""
+        able = {one.value: one.label for one in masters([self._host]) if one.refused is None}
+        if not able:
+            return
+        if self._action is SHUT_DOWN_HOST:
+            self._asked = msgspec.structs.replace(self._asked, master=next(iter(able)))
+        ways = {"": _("{host} stays the master").format(host=name_of(self._host))}
+        ways |= {uuid: _("Make {host} the master first").format(host=name) for uuid, name in able.items()}
+        choice(ways, self._asked.master or "", label=_("Master"), on_change=lambda event: self._ask(master=str(event.value) or None))
 
     # ---- what follows
 

@@ -11,7 +11,7 @@ from components.tasks.run_page import if_cancelled
 from data.evacuation import evacuate
 from data.failover import Bound
 from data.maintenance import MODE, List, away_from
-from data.objects import VM, Host, PowerState, TaskStatus
+from data.objects import VM, Host, Pool, PowerState, TaskStatus
 from data.stores.users import Role
 from data.types import GIB, NULL_REF, Ref
 from tests.control.asked import calls_of, faults, steps_of
@@ -20,7 +20,8 @@ from tests.control.wired import wired
 from tests.migration.pools import House, host, machine
 from xo_dash.control.actions import action
 from xo_dash.control.host.departures import EnterMaintenance, decided, departures
-from xo_dash.control.plan import Call, Parallel
+from xo_dash.control.host.maintenance import masters
+from xo_dash.control.plan import Call, Parallel, Wait
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.xe import xe_lines
 from xo_dash.simulator.testing import simulated
@@ -156,6 +157,22 @@ def test_a_network_on_which_a_target_has_no_address_is_refused(busy: Busy) -> No
     assert faults("host.maintenance", busy.one, network=busy.house.tagged.uuid, **suspending(busy)) == [
         "two has no address on tagged; choose another"
     ]
+
+
+def test_another_host_leads_the_pool_before_its_master_is_emptied(busy: Busy) -> None:
+    values = suspending(busy) | {"master": busy.two.uuid}
+    assert faults("host.maintenance", busy.one, **values) == ["this host is not the master; choose none"]
+    (pool,) = busy.fake.home.all(Pool).values()
+    busy.fake.change(pool, master=busy.one.ref)
+    assert faults("host.maintenance", busy.one, **values) == []
+    assert [choice.label for choice in masters([busy.one]) if choice.refused is None] == ["three", "two"]
+    new, waits, *rest = steps_of("host.maintenance", busy.one, **values)
+    assert isinstance(new, Call) and (new.method, new.parameters) == ("pool.designate_new_master", (busy.two.ref,))
+    assert isinstance(waits, Wait) and not waits.until() and "host.disable" in [step.method for step in rest if isinstance(step, Call)]
+    busy.fake.change(pool, master=busy.two.ref)
+    assert waits.until()
+    busy.fake.change(pool, master=busy.one.ref, ha_enabled=True)
+    assert faults("host.maintenance", busy.one, **values) == ["HA is on and chooses the master itself; turn HA off first"]
 
 
 def test_the_commands_to_do_the_same_by_hand(busy: Busy) -> None:

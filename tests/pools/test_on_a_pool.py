@@ -116,6 +116,7 @@ async def test_a_member_becomes_master_of_a_pool_that_lost_its_master(tmp_path: 
             assert "has not lost its master" in str((await tried(bench, "pool.lost_master", pool, host=new.uuid)).reason)
             assert (await tried(bench, "pool.lost_master", pool, host=old.uuid)).state is RunState.REFUSED
             await until(lambda: {new.address, third.address} <= lab.do(lambda inside: set(inside.emergency)))
+            life = lab.do(lambda inside: machine.of(inside, third.ref).life)
             await do(bench, "pool.lost_master", pool, host=new.uuid)
             assert is_master(new) and bench.home.server.is_live
-            await until(lambda: lab.do(lambda inside: machine.is_up(inside, third.ref)))
+            await until(lambda: lab.do(lambda inside: machine.of(inside, third.ref).life > life and machine.is_up(inside, third.ref)))

@@ -15,7 +15,7 @@ from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host import maintenance
 from xo_dash.control.host.conditions import silent
-from xo_dash.control.host.maintenance import consequences, networks, path
+from xo_dash.control.host.maintenance import PLACES, consequences, path
 from xo_dash.control.host.power import RebootHost, is_empty, reboot
 from xo_dash.control.host.update import is_xcp_ng
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -80,7 +80,7 @@ def is_applied(host: Host) -> bool:
 
 APPLY_UPDATES: Final[AnyAction] = Action(
     id="host.apply_updates", kind=Host, request=ApplyUpdates, title=N_("Apply updates"), done=N_("{name} is updated"), role=Role.ADMIN,
-    icon="download", applies_to=has_repositories, blocked=blocked, succeeded=is_applied, choices={"network": networks}, check=check,
+    icon="download", applies_to=has_repositories, blocked=blocked, succeeded=is_applied, choices=PLACES, check=check,
     plan=plan, consequences=consequences, page=lambda host: f"{path(host)}?then=apply",
     warning=N_("Its VMs leave first and come back afterwards. The host reboots and is unavailable for some minutes."),
 )  # fmt: skip

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Final
 
 from data.evacuation import evacuate
+from data.facts.pool import is_master, own_pool
 from data.identity import key_of
 from data.maintenance import MODE, Away, List, away_from, held_lists, written
 from data.names import name_of
@@ -32,6 +34,7 @@ from xo_dash.control.host.no_place import why_no_place
 from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Branch, Call, Parallel, Plan, Question, one
+from xo_dash.control.pool import master
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import NoRequest
 from xo_dash.control.vm.migration.mapping import has_address
@@ -56,6 +59,7 @@ def check(request: EnterMaintenance, host: Host) -> Iterator[Fault]:
     for vm, how in found.off.items():
         if how not in instead(vm):
             yield Fault(f"{places[vm.uuid]}.how", lazy(N_("{name} cannot do this now; choose something else"), name=name_of(vm)))
+    yield from _wrong_master(request, host)
     yield from _wrong_network(request, host, set(found.evacuation.moves.values()))
     wished = {one.vm for one in request.vms if one.host}  # who goes where somebody wants may have to take disks along
     along = [(vm, to) for vm, to in found.evacuation.moves.items() if vm.uuid in wished and way_to(vm, to) is not Way.MEMORY]
@@ -63,6 +67,24 @@ def check(request: EnterMaintenance, host: Host) -> Iterator[Fault]:
         for fault in check_move(moving(request, vm, to), vm):
             if fault.field != "network":  # said once for all
                 yield Fault(places.get(vm.uuid, "vms"), lazy("{name}: {reason}", name=name_of(vm), reason=fault.reason))
+
+
+def _wrong_master(request: EnterMaintenance, host: Host) -> Iterator[Fault]:
+    new, pool = host.home.by_uuid(Host, request.master) if request.master else None, own_pool(host.home)
+    if new is None or pool is None:
+        return
+    reason = master.blocked(pool) or master.cannot_lead(new) if is_master(host) else lazy(N_("this host is not the master; choose none"))
+    if reason is not None:
+        yield Fault("master", reason)
+
+
+def masters(hosts: Sequence[Host]) -> Sequence[Choice]:
+    """Who may lead the pool instead of this one."""
+    pool = own_pool(hosts[0].home)
+    if pool is None or not is_master(hosts[0]):
+        return []
+    against = master.blocked(pool)
+    return [replace(one, refused=against or one.refused) for one in master.choices([pool]) if one.value != hosts[0].uuid]
 
 
 def _wrong_network(request: EnterMaintenance, host: Host, targets: Iterable[Host]) -> Iterator[Fault]:
@@ -91,7 +113,11 @@ def enter(request: EnterMaintenance, host: Host) -> Plan:
 
     If one fails or somebody cancels, the host takes VMs again: one that is half in maintenance mode serves nobody. VMs that have moved
     stay where they are, and what is written in the host offers to bring them back. A host that was disabled before stays so.
+    A new master comes before all that: the toolstacks start anew then, and enable their hosts.
     """
+    if request.master and (new := host.home.by_uuid(Host, request.master)) is not None:
+        yield master.designating(new)
+        yield master.serving(new)
     name, found = name_of(host), departures(request, host)
     moves = found.evacuation.moves
     if moves:
@@ -232,10 +258,12 @@ def path(host: Host) -> str:
     return f"/host/{key_of(host)}/maintenance"
 
 
+PLACES: Final = {"network": networks, "master": masters}
+"""The choices of whatever empties a host."""
 ENTER: Final[AnyAction] = Action(
     id="host.maintenance", kind=Host, request=EnterMaintenance, title=N_("Enter maintenance mode"),
     done=N_("{name} is in maintenance mode"), role=Role.ADMIN, icon="pause", prominent=True, applies_to=always,
-    blocked=cannot_disable, choices={"network": networks},
+    blocked=cannot_disable, choices=PLACES,
     check=check, plan=enter, succeeded=lambda host: not (host.enabled or guests(host)), consequences=consequences, page=path,
     warning=N_("Its running VMs are migrated to other hosts, and no VM can start on it until it leaves maintenance mode."),
 )  # fmt: skip

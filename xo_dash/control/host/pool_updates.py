@@ -16,7 +16,7 @@ from data.pool_updates import REBOOT, RESTART_TOOLSTACK, RESTART_VMS, uploaded_f
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host import maintenance
-from xo_dash.control.host.maintenance import networks, path
+from xo_dash.control.host.maintenance import PLACES, path
 from xo_dash.control.host.pool_update import blocked, installing, takes_pool_updates
 from xo_dash.control.host.power import RebootHost, is_empty, reboot, restarting_toolstack
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -95,7 +95,7 @@ def is_applied(host: Host) -> bool:
 APPLY_POOL_UPDATES: Final[AnyAction] = Action(
     id="host.apply_pool_updates", kind=Host, request=ApplyPoolUpdates, title=N_("Install uploaded updates"), done=N_("{name} is updated"),
     role=Role.ADMIN, icon="download", applies_to=takes_pool_updates, occasional=True, blocked=blocked, succeeded=is_applied,
-    choices={"network": networks}, unasked=lambda hosts: [field.name for field in fields(ApplyPoolUpdates)], check=check, notes=notes,
+    choices=PLACES, unasked=lambda hosts: [field.name for field in fields(ApplyPoolUpdates)], check=check, notes=notes,
     plan=plan, consequences=consequences, page=lambda host: f"{path(host)}?then=uploaded" if reboots(host) else "",
     warning=N_("The host reboots if one of the updates asks for it: its VMs leave first and come back afterwards."),
 )  # fmt: skip

@@ -16,7 +16,7 @@ from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host.bring_back import BringBack, putting_back, unmarking
 from xo_dash.control.host.conditions import cannot_power_on, guests, silent
 from xo_dash.control.host.departures import EnterMaintenance, departures
-from xo_dash.control.host.maintenance import away_after, check, consequences, enabling, enter, held_after, networks, path
+from xo_dash.control.host.maintenance import PLACES, away_after, check, consequences, enabling, enter, held_after, path
 from xo_dash.control.labels import always
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Plan, Wait, one
@@ -132,14 +132,14 @@ RESTART_TOOLSTACK: Final[AnyAction] = Action(
 REBOOT: Final[AnyAction] = Action(
     id="host.reboot", kind=Host, request=RebootHost, title=N_("Reboot host"), done=N_("{name} has rebooted"), role=Role.ADMIN,
     icon="reboot", danger=True, prominent=True, applies_to=always, blocked=silent, succeeded=is_empty,
-    choices={"network": networks}, check=check, plan=reboot,
+    choices=PLACES, check=check, plan=reboot,
     consequences=_of_maintenance, page=lambda host: f"{path(host)}?then=reboot",
     warning=N_("Its VMs leave first and come back afterwards. The host is unavailable for some minutes."),
 )  # fmt: skip
 SHUT_DOWN: Final[AnyAction] = Action(
     id="host.shutdown", kind=Host, request=ShutDownHost, title=N_("Shut down host"), done=N_("{name} is shut down"), role=Role.ADMIN,
     icon="power", danger=True, prominent=True, applies_to=always, blocked=silent, succeeded=is_empty,
-    choices={"network": networks}, check=check, plan=shut_down,
+    choices=PLACES, check=check, plan=shut_down,
     consequences=_of_maintenance, page=lambda host: f"{path(host)}?then=shutdown",
     warning=N_("Its VMs leave first. Without a power-on method it has to be powered on by hand."),
 )  # fmt: skip

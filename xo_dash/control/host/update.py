@@ -10,7 +10,7 @@ from data.objects import Host
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host.conditions import silent
-from xo_dash.control.host.maintenance import check, consequences, networks, path
+from xo_dash.control.host.maintenance import PLACES, check, consequences, path
 from xo_dash.control.host.power import RebootHost, is_empty, reboot
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan
@@ -56,7 +56,7 @@ def is_installed(host: Host) -> bool:
 
 UPDATE_HOST: Final[AnyAction] = Action(
     id="host.update", kind=Host, request=UpdateHost, title=N_("Install updates"), done=N_("{name} is updated"), role=Role.ADMIN,
-    icon="download", applies_to=is_xcp_ng, blocked=blocked, succeeded=is_installed, choices={"network": networks}, check=check, plan=update,
+    icon="download", applies_to=is_xcp_ng, blocked=blocked, succeeded=is_installed, choices=PLACES, check=check, plan=update,
     consequences=consequences, page=lambda host: f"{path(host)}?then=update",
     warning=N_("Its VMs leave first and come back afterwards. The host reboots and is unavailable for some minutes."),
 )  # fmt: skip

@@ -12,15 +12,13 @@ from data.stores.users import Role
 from data.uplinks import hosts_of
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.plan import Call, Plan, Question, Wait
+from xo_dash.control.plan import Call, Plan, Question
+from xo_dash.control.pool.master import serving
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import HostUuid, called
 from xo_dash.control.steps import is_away
 from xo_dash.i18n import N_, _
-
-UP_WITHIN: Final = 600.0
-"""Seconds until the new master serves: its toolstack starts anew."""
 
 
 class TakeOver(Request, frozen=True, kw_only=True):
@@ -79,12 +77,7 @@ def plan(request: TakeOver, pool: Pool) -> Plan:
     )
     says = lazy(N_("Making {host} the master"), host=name)
     yield Call("pool.emergency_transition_to_master", member=host.address, says=says, asynchronous=False)
-    yield Wait(
-        until=lambda: pool.home.server.is_live and is_master(host),
-        within=UP_WITHIN,
-        says=lazy(N_("Waiting until {host} serves as the master"), host=name),
-        failed=lazy(N_("{host} does not respond as the master; look at its console"), host=name),
-    )
+    yield serving(host)
     yield Call("pool.recover_slaves", says=lazy(N_("Telling the other hosts who is master")), asynchronous=False, harmless=True)
 
 

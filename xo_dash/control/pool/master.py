@@ -13,11 +13,14 @@ from data.stores.users import Role
 from data.uplinks import hosts_of
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.plan import Plan, one
+from xo_dash.control.plan import Call, Plan, Wait
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import HostUuid, called
 from xo_dash.i18n import N_, _
+
+UP_WITHIN: Final = 600.0
+"""Seconds until a new master serves."""
 
 
 class NewMaster(Request, frozen=True, kw_only=True):
@@ -72,7 +75,21 @@ def consequences(pool: Pool) -> Sequence[str]:
 def plan(request: NewMaster, pool: Pool) -> Plan:
     host = pool.home.by_uuid(Host, request.host)
     if host is not None:
-        yield from one("pool.designate_new_master", host.ref, says=lazy(N_("Making {host} the master"), host=name_of(host)))
+        yield designating(host)
+
+
+def designating(host: Host) -> Call:
+    return Call("pool.designate_new_master", host.ref, says=lazy(N_("Making {host} the master"), host=name_of(host)))
+
+
+def serving(host: Host) -> Wait:
+    """Until the pool answers again, with this host as its master: all toolstacks start anew."""
+    return Wait(
+        until=lambda: host.home.server.is_live and is_master(host),
+        within=UP_WITHIN,
+        says=lazy(N_("Waiting until {host} serves as the master"), host=name_of(host)),
+        failed=lazy(N_("{host} does not respond as the master; look at its console"), host=name_of(host)),
+    )
 
 
 NEW_MASTER: Final[AnyAction] = Action(
