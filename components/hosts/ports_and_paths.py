@@ -121,7 +121,7 @@ def _path_cells(path: PathView) -> Iterator[Cell]:
     yield size(path.room.size)
 
 
-def path_cell(path: PathView) -> Cell:
+def path_cell(path: PathView) -> Marked:
     if path.is_attached:
         return Marked("live", _("attached"))
     return Marked("critical" if path.level is Level.CRITICAL else "disabled", _("unplugged"))

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from components.actions import run_command, whoever
-from components.cells import Cell, CellTable, Copy, Facts, Pressed, Quiet, link_to
+from components.cells import Cell, CellTable, Copy, Facts, Marked, Pressed, Quiet, link_to
 from components.findings.words import TONES
 from components.hosts.ports_and_paths import path_cell, path_menu
 from components.live import follow_facts
 from components.object_header import ObjectHead
 from components.storage.words import reach_text, reached_text
 from components.ui import Card, Column, Figure, Meter, Notice, Tone
+from components.urls import path_to
 from data.storage import Reach
 from data.views.path import PathView
 from data.views.sr import SRView
@@ -92,7 +93,7 @@ class SrPaths(Card):
         super().__init__(_("Paths"), " ")
         self._context, self._sr = context, sr
         with self:
-            columns = (Column(_("Host"), main=True), Column(_("Path")), Column(""))
+            columns = (Column(_("Host"), main=True), Column(_("Path")))
             self._table = CellTable(columns, _("No host is connected to it."), path_menu(context, sr.row.home)).classes("x-bounded")
             follow_facts(sr, ("paths", "cut_off"), self._refresh)
 
@@ -102,11 +103,11 @@ class SrPaths(Card):
         self._table.show([(path.pbd, list(self._cells(path))) for path in paths])
 
     def _cells(self, path: PathView) -> Iterator[Cell]:
-        yield link_to(path.host, Quiet(_("missing")))
-        yield path_cell(path)
+        state = path_cell(path)
+        yield Marked(state.shape, path.host.name, path_to(path.host)) if path.host is not None else Marked(state.shape, _("missing"))
         pbd = path_row(self._sr.row, path.pbd)
         if path.is_attached or pbd is None or why_not(PLUG, pbd, whoever()):
-            yield Quiet("")
+            yield state.text
         else:
             yield Pressed(_(PLUG.title), f"{PLUG.id}-{path.pbd}", lambda: run_command(self._context, PLUG, [pbd]))
 
