@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from data.facts.host import is_live, is_older
 from data.names import name_order
-from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network
+from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network, PowerState
 from data.placement import guests_on, memory_held, memory_of
 from data.types import Ref
 
@@ -103,9 +103,10 @@ def by_size(vms: Iterable[VM]) -> list[VM]:
 
 
 def reach_of(host: Host) -> set[Ref]:
-    """The SRs and networks that VMs have on it."""
+    """The SRs and networks that VMs have on it; a network without any port is where running VMs have it."""
     srs = {pbd.SR for pbd in host.all_of(PBD, host.PBDs) if pbd.currently_attached}
-    return srs | {pif.network for pif in host.all_of(PIF, host.PIFs)}
+    used = {vif.network for vm in guests_on(host) for vif in vm.all_of(VIF, vm.VIFs)}
+    return srs | {pif.network for pif in host.all_of(PIF, host.PIFs)} | used
 
 
 class Needs(NamedTuple):
@@ -114,6 +115,7 @@ class Needs(NamedTuple):
     srs: dict[Ref, SR]
     networks: dict[Ref, Network]
     key: frozenset[Ref]  # of both
+    alone: frozenset[Ref]  # of the networks, those without any port
 
 
 class Survey:
@@ -132,7 +134,8 @@ class Survey:
     def needs(self, vm: VM) -> Needs:
         if vm not in self._vms:
             srs, networks = {sr.ref: sr for sr in srs_of(vm)}, {network.ref: network for network in networks_of(vm)}
-            self._vms[vm] = Needs(srs, networks, frozenset((*srs, *networks)))
+            alone = frozenset(ref for ref, network in networks.items() if not network.PIFs)
+            self._vms[vm] = Needs(srs, networks, frozenset((*srs, *networks)), alone)
         return self._vms[vm]
 
 
@@ -175,7 +178,7 @@ class HostRoom:
         needs = self._survey.needs(vm)
         candidates = self._candidates(needs, vm.home.one(Host, vm.resident_on) if live else None)
         if not candidates:
-            return self._bound(vm, needs)
+            return self._bound(vm, needs, vm.home.one(Host, vm.resident_on) if live else None)
         best = max(candidates, key=lambda host: (self.free[host], host.uuid))
         short = memory_held(vm) - self.free[best]
         return Unplaceable(vm, Bound.ROOM, short=short, free=max(0, self.free[best])) if short > 0 else best
@@ -184,18 +187,26 @@ class HostRoom:
         """Those that have what it needs; `here`: and no older platform. Of a host that is emptied this is asked for each of its VMs."""
         asked = needs.key, here
         if asked not in self._reaching:
-            older = self._older_than(here)
-            self._reaching[asked] = [host for host, reach in self._reach.items() if host not in older and needs.key <= reach]
+            older, key = self._older_than(here), self._needed(needs, here)
+            self._reaching[asked] = [host for host, reach in self._reach.items() if host not in older and key <= reach]
         return self._reaching[asked]
+
+    def _needed(self, needs: Needs, here: Host | None) -> frozenset[Ref]:
+        """Who does not run any more may have a network without any port anywhere, unless others have it on one of these hosts."""
+        return (
+            needs.key
+            if here is not None
+            else needs.key - {ref for ref in needs.alone if all(ref not in has for has in self._reach.values())}
+        )
 
     def _older_than(self, here: Host | None) -> set[Host]:
         if here not in self._older:
             self._older[here] = {host for host in self.free if here is not None and is_older(host, here)}
         return self._older[here]
 
-    def _bound(self, vm: VM, needs: Needs) -> Unplaceable:
+    def _bound(self, vm: VM, needs: Needs, here: Host | None) -> Unplaceable:
         """Why there are none."""
-        if any(needs.key <= reach for reach in self._reach.values()):
+        if any(self._needed(needs, here) <= reach for reach in self._reach.values()):
             return Unplaceable(vm, Bound.VERSION)
         if any(needs.srs.keys() <= reach for reach in self._reach.values()):
             return Unplaceable(vm, Bound.NETWORK, _rarest(needs.networks.values(), self._reach))
@@ -212,11 +223,27 @@ def srs_of(vm: VM) -> Iterator[SR]:
 
 
 def networks_of(vm: VM) -> Iterator[Network]:
-    """Those with a port on some host; one without is on every host, each its own."""
+    """Those that not every host has: with a port on some, or without any while running VMs have it.
+
+    Source: xapi lets VMs with a NIC on one without be only where such VMs run (VM_REQUIRES_NETWORK), and anywhere while none does.
+    """
     for vif in vm.all_of(VIF, vm.VIFs):
         network = vif.home.one(Network, vif.network)
-        if network is not None and network.PIFs:
+        if network is not None and (network.PIFs or (_is_alone(network) and (_runs(vm) or any(map(_runs, _vms_on(network)))))):
             yield network
+
+
+def _is_alone(network: Network) -> bool:
+    """Whether each host has its own of it. Source: xapi takes these two to be shared."""
+    return network.managed and network.other_config.get("assume_network_is_shared") != "true"
+
+
+def _vms_on(network: Network) -> Iterator[VM]:
+    return (vm for vif in network.all_of(VIF, network.VIFs) if (vm := vif.home.one(VM, vif.VM)) is not None)
+
+
+def _runs(vm: VM) -> bool:
+    return vm.power_state is PowerState.RUNNING
 
 
 def _rarest(wanted: Iterable[SR | Network], reach: dict[Host, set[Ref]]) -> SR | Network | None:

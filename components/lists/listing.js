@@ -22,8 +22,8 @@ export default {
         <label class="x-list-find"><i class="x-icon" v-html="icons.search"></i>
           <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"><span v-if="size" class="x-list-total x-dim" aria-live="polite">{{ fit === size ? counted(size) : words.part.replace("{n}", counted(fit)).replace("{all}", counted(size)) }}</span></label>
         <div v-if="offered.length > 1" class="x-list-segments" role="group" :aria-label="words.title">
-          <button v-for="one in offered" :key="one.key" type="button" :aria-pressed="segment === one.key" :class="{ 'x-none': !one.count }" @click="show(one.key)"
-            >{{ one.title }} <span class="x-count">{{ counted(one.count) }}</span></button></div>
+          <button v-for="one in offered" :key="one.key" type="button" :aria-pressed="segment === one.key" :class="{ 'x-none': loaded && !one.count }" @click="show(one.key)"
+            >{{ one.title }} <span v-if="loaded" class="x-count">{{ counted(one.count) }}</span></button></div>
         <slot></slot>
         <button v-if="veiled" type="button" class="x-btn x-list-reveal" :aria-pressed="revealed" :data-tip="reveal.why" @click="toggleHidden">{{ reveal.show }} <span class="x-count">{{ counted(veiled) }}</span></button>
         <span class="x-grow"></span>

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from components.tasks.run_page import if_cancelled
+from data.coalesce import finished
 from data.evacuation import evacuate
-from data.failover import Bound
+from data.failover import Bound, failover_steps
 from data.maintenance import MODE, List, away_from
-from data.objects import VM, Host, Pool, PowerState, TaskStatus
+from data.names import name_of
+from data.objects import PBD, VIF, VM, Host, Network, Pool, PowerState, TaskStatus
 from data.stores.users import Role
 from data.types import GIB, NULL_REF, Ref
 from tests.control.asked import calls_of, faults, steps_of
@@ -19,6 +21,7 @@ from tests.control.fake_pool import Desk, FakePool, ends_at_once, user
 from tests.control.wired import wired
 from tests.migration.pools import House, host, machine
 from xo_dash.control.actions import action
+from xo_dash.control.host.bring_back import BringBack, _migrating
 from xo_dash.control.host.departures import EnterMaintenance, decided, departures
 from xo_dash.control.host.maintenance import masters
 from xo_dash.control.plan import Call, Parallel, Wait
@@ -208,6 +211,32 @@ async def test_what_xencenter_wrote_is_brought_back(busy: Busy, tmp_path: Path) 
     busy.change(busy.one, enabled=False)
     assert (await do(busy, tmp_path, BACK)).state is RunState.DONE
     assert busy.on()["web"] == busy.on()["db"] == "one" and not busy.one.other_config
+
+
+def test_disks_stay_where_they_are_though_the_host_has_not_attached_their_sr_yet(busy: Busy) -> None:
+    paths = [pbd for pbd in busy.one.all_of(PBD, busy.one.PBDs) if busy.house.shared.ref == pbd.SR]
+    back = [PBD(host=pbd.host, SR=pbd.SR, currently_attached=False) for pbd in paths]
+    for pbd in back:
+        busy.fake.put(pbd)
+    busy.change(busy.web, resident_on=busy.two.ref)
+    busy.change(busy.one, PBDs=[pbd.ref for pbd in back], resident_VMs=[])
+    (step, *_rest) = _migrating(BringBack(), busy.web, busy.one)
+    assert isinstance(step, Wait) and str(step.says) == "Waiting until shared is attached on one" and not step.until()
+    busy.change(back[0], currently_attached=True)
+    assert step.until() and not isinstance(next(_migrating(BringBack(), busy.web, busy.one)), Wait)
+
+
+def test_a_vm_with_a_nic_on_an_internal_network_stays_with_the_others_of_it(busy: Busy) -> None:
+    inside = busy.fake.put(Network(name_label="inside"))
+    busy.change(busy.fake.home.all(VIF)[busy.web.VIFs[0]], network=inside)
+    busy.change(busy.fake.home.all(Network)[inside], VIFs=[busy.web.VIFs[0]])
+    left = departures(EnterMaintenance(), busy.one).evacuation.stranded[busy.web]
+    assert (left.why, left.what and name_of(left.what)) == (Bound.NETWORK, "inside")
+    assert busy.web in finished(failover_steps([busy.one])).moves, "off by then, it may start anywhere"
+    other = machine(busy.fake, busy.two, busy.house.shared, busy.house.lan)
+    busy.change(busy.fake.home.all(VIF)[other.VIFs[0]], network=inside)
+    busy.change(busy.fake.home.all(Network)[inside], VIFs=[busy.web.VIFs[0], other.VIFs[0]])
+    assert departures(EnterMaintenance(), busy.one).evacuation.moves[busy.web] is busy.two
 
 
 async def test_who_does_not_come_back_stays_on_the_list(busy: Busy, tmp_path: Path) -> None:

@@ -8,21 +8,25 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from data.failover import reach_of
 from data.maintenance import MODE, Away, List, away_from, held_lists
-from data.names import name_of
-from data.objects import VM, Host
+from data.names import by_name, name_of
+from data.objects import SR, VBD, VDI, VM, Host
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host.conditions import silent
 from xo_dash.control.host.departures import BATCH, EnterMaintenance, moving
 from xo_dash.control.host.maintenance import enabling, networks, noting
 from xo_dash.control.lazy_text import LazyText, lazy, named
-from xo_dash.control.plan import Branch, Call, Parallel, Plan
+from xo_dash.control.plan import Branch, Call, Parallel, Plan, Wait
 from xo_dash.control.requests.request import NoRequest, Request
 from xo_dash.control.requests.types import NetworkUuid, called
 from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.control.vm.migration.migrate import plan as move
 from xo_dash.i18n import N_
+
+ATTACHES_WITHIN: Final = 120.0
+"""Seconds."""
 
 
 class BringBack(Request, frozen=True, kw_only=True):
@@ -63,7 +67,23 @@ def putting_back(request: BringBack, host: Host, away: Away, held: Collection[Li
     yield from noting(host, Away(*(tuple(vm for vm in vms if vm in failed) for vms in away)), held)
 
 
+def _unattached(vm: VM, host: Host) -> list[SR]:
+    """Shared SRs of its disks that the host lacks at the moment, as for some seconds after a boot."""
+    reached = reach_of(host)
+    disks = (vbd.home.one(VDI, vbd.VDI) for vbd in vm.all_of(VBD, vm.VBDs) if vbd.type != "CD" and not vbd.empty)
+    srs = {sr for disk in disks if disk is not None and (sr := disk.home.one(SR, disk.SR)) is not None}
+    return [sr for sr in by_name(srs) if sr.shared and sr.ref not in reached]
+
+
 def _migrating(request: BringBack, vm: VM, host: Host) -> Plan:
+    """Its disks stay where they are: without the wait they would move to whatever SR the host has."""
+    if missing := _unattached(vm, host):
+        yield Wait(
+            until=lambda: not _unattached(vm, host),
+            within=ATTACHES_WITHIN,
+            says=lazy(N_("Waiting until {sr} is attached on {host}"), sr=named(missing[0]), host=named(host)),
+            failed=lazy(N_("it is not; attach it, then bring the VM back")),
+        )
     yield from move(moving(EnterMaintenance(network=request.network), vm, host), vm)
     return vm.uuid
 
