@@ -88,7 +88,8 @@ export default {
 
     draw() {
       const newest = Math.max(0, ...this.points.map((points) => points.at(-1)?.[0] ?? 0));
-      const now = Math.max(globalThis.xoDash?.now() ?? Date.now() / 1000, newest);
+      const old = newest > 0 && this.$el?.closest?.(".x-old"); // its pool is away: what was last, as it was
+      const now = old ? newest : Math.max(globalThis.xoDash?.now() ?? Date.now() / 1000, newest);
       this.start = now - this.span;
       this.width = Math.max(80, this.room - RIGHT);
       for (const points of this.points) while (points.length && points[0][0] < this.start - this.step) points.shift();

@@ -14,6 +14,7 @@ from data.facts.pool import is_master
 from data.failover import HostRoom, Survey
 from data.mirror import Mirror
 from data.objects import PBD, VM, Host, HostMetrics, Pool, Repository
+from data.server import ServerState
 from data.stores.directory import DataDirectory
 from data.stores.users import Role
 from data.stores.vault import Vault
@@ -286,6 +287,8 @@ async def test_a_xenserver_host_that_does_not_return_and_our_restarts_in_the_mid
                 await bench.until(lambda: pool.other_config.get("auto_poweron") == "true" and pool.update_sync_enabled)
                 await bench.until(lambda: member.latest_synced_updates_applied == "yes" and not needs_reboot(member) and member.enabled)
                 assert str(engine.why_not(EVE, request, pool, await engine.assess(request, pool))) == "every host has all updates"
+                bench.home.server.state = ServerState.UNREACHABLE
+                assert "is not responding" in str(engine.why_not(EVE, request, pool, await engine.assess(request, pool)))
 
 
 class AheadLoop(asyncio.SelectorEventLoop):

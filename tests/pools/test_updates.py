@@ -22,11 +22,12 @@ from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.host.apply_updates import ApplyUpdates
 from xo_dash.control.host.departures import decided
-from xo_dash.control.patches import PatchBook
+from xo_dash.control.patches import PatchBook, UpdateSource
 from xo_dash.control.plan import Hidden, Transfer
 from xo_dash.control.run import RunState
 from xo_dash.control.xe import xe_lines
 from xo_dash.simulator.testing import SimulatedPool, simulated
+from xo_dash.xapi.errors import Unreachable
 
 EVE = user(Role.ADMIN, "eve")
 NO_BUNDLE = "the pool has no repository for bundles; turn this on to use one"
@@ -190,11 +191,26 @@ async def test_what_the_repositories_have_is_listed_and_applied_to_one_host(lab:
         assert run.items[0].state is RunState.DONE, str(run.items[0].reason)
         host = next(one for one in bench.home.all(Host).values() if not is_master(one))
         await bench.until(lambda: host.latest_synced_updates_applied == "no")
-        book = PatchBook(bench.mirror, lambda _server: bench.connection)
+        line = list[UpdateSource]()
+
+        def source(_server: str) -> UpdateSource:
+            if not line:
+                raise Unreachable("away")
+            return line[0]
+
+        book = PatchBook(bench.mirror, source)
+        await book.ask(host)
+        assert (nothing := book.of(host)) is not None and nothing.failed
+        line.append(bench.connection)
+        book = PatchBook(bench.mirror, source)
         await book.run()
         known = book.of(host)
         assert known is not None and known.missing and known.checksum and not known.failed
         assert all(patch.name and patch.description for patch in known.missing)
+        line.clear()
+        await book.ask(host)
+        assert (kept := book.of(host)) is not None and kept.missing == known.missing and kept.at == known.at and kept.tried
+        line.append(bench.connection)
         assert [(patch.security, patch.needs) for patch in known.missing] == [  # security first
             (True, ("RebootHost",)), (False, ("RestartToolstack",)), (False, ("RestartToolstack",)),
         ]  # fmt: skip

@@ -8,7 +8,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
@@ -59,13 +59,14 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Patches:
-    """What a host lacks, as of `at` (seconds since 1970); `failed`: it could not be asked."""
+    """What a host lacks, as of `at` (seconds since 1970); `failed`: it could not be asked, and nothing is known of before."""
 
     at: float
     state: str  # in which it was asked: see `_state`
     missing: tuple[Patch, ...] = ()
     failed: bool = False
     checksum: str = ""  # of XenServer's list, named when it is applied
+    tried: float = 0.0  # when it was last asked without an answer
 
 
 class UpdateSource(Caller, Protocol):
@@ -147,7 +148,7 @@ class PatchBook:
         if not (can_tell(host) and is_live(host)):
             return False
         known = self.of(host)
-        return known is None or known.state != _state(host) or self._clock() - known.at >= ASKED_EVERY
+        return known is None or known.state != _state(host) or self._clock() - max(known.at, known.tried) >= ASKED_EVERY
 
     async def ask(self, host: Host) -> None:
         """Now. A host that is busy or does not answer is asked again when its turn comes."""
@@ -155,7 +156,9 @@ class PatchBook:
             found = await (self._by_plugin(host) if is_xcp_ng(host) else self._by_pool(host))
         except (XapiError, msgspec.DecodeError) as error:
             log.info("%s does not say which updates it lacks: %s", host.name_label, error)
-            found = Patches(self._clock(), _state(host), failed=True)
+            known, now, state = self.of(host), self._clock(), _state(host)
+            keeps = known is not None and not known.failed and known.state == state
+            found = replace(known, tried=now) if known is not None and keeps else Patches(now, state, failed=True)
         self._known[key_of(host)] = found
         self._observers.tell()
 

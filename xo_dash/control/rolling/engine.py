@@ -20,6 +20,7 @@ from data.stores.users import User
 from data.types import Home, XapiObject
 from xo_dash.control.access import may
 from xo_dash.control.background import Background
+from xo_dash.control.eligibility import not_there
 from xo_dash.control.host.departures import Departures, departures
 from xo_dash.control.host.power import REBOOT
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -135,7 +136,7 @@ class RollingRuns:
             return reason
         if self.under_way(pool.home.id) is not None:
             return lazy(N_("a rolling run of this pool is in progress"))
-        return found.refused
+        return not_there(pool) or found.refused
 
     async def start(self, user: User, request: RollHosts, pool: Pool) -> Rolling | NotStarted:
         """The run, or why there is none: the pool is asked and the checks are made once more, with all that it has, seen by them or not."""
