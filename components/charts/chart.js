@@ -6,6 +6,8 @@ const HEIGHT = 96; // of the plot, without the line of times
 const RIGHT = 0;
 const GAP = 2.5; // steps without a sample: the curve is interrupted
 
+const charts = new Set(); // those of the page: who points at a moment in one points at it in all
+
 export default {
   template: `
     <div class="x-chart" :class="{ 'x-chart-none': none }">
@@ -52,11 +54,13 @@ export default {
       this.later();
     });
     this.observer.observe(this.$refs.plot);
+    charts.add(this);
     this.timer = setInterval(() => this.later(), 5000); // time goes on where nothing is measured, too
     document.addEventListener("visibilitychange", this.later);
     this.$emit("ready");
   },
   beforeUnmount() {
+    charts.delete(this);
     this.observer.disconnect();
     clearInterval(this.timer);
     document.removeEventListener("visibilitychange", this.later);
@@ -103,7 +107,7 @@ export default {
       this.lines = drawn.map(([line]) => line);
       this.areas = drawn.slice(0, 1).map(([, area]) => area);
       this.times = this.marks(now);
-      if (this.pointed) this.show(this.pointed.x);
+      if (this.pointed) this.show(this.pointed.t);
     },
 
     x(t) {
@@ -146,13 +150,13 @@ export default {
     // ---- what was measured where one points
 
     point(event) {
-      this.show(event.clientX - this.$refs.plot.getBoundingClientRect().left);
+      const x = event.clientX - this.$refs.plot.getBoundingClientRect().left;
+      for (const chart of charts) chart.show(this.start + (x / this.width) * this.span);
     },
     leave() {
-      this.pointed = null;
+      for (const chart of charts) chart.pointed = null;
     },
-    show(x) {
-      const t = this.start + (x / this.width) * this.span;
+    show(t) {
       let best = null;
       for (const points of this.points) for (const [at] of points) if (best === null || Math.abs(at - t) < Math.abs(best - t)) best = at;
       if (best === null || Math.abs(best - t) > this.step * GAP) return void (this.pointed = null);
@@ -161,6 +165,7 @@ export default {
       const place = this.x(best);
       const right = place > this.width / 2;
       this.pointed = {
+        t,
         x: place,
         ys: values.filter((value) => value !== undefined).map((value) => this.y(value)),
         text: `${this.exact.format(best * 1000)}  ${parts.join(" · ")}`,

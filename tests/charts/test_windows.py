@@ -13,12 +13,14 @@ from data.sparklines import POINTS, text
 from tests.browsing import in_the_browser
 from tests.modules import open_modules
 
-MODULES = Path(components.charts.__file__).parent / "modules"
-LOADER = """<script type="importmap">{"imports": {"xo-charts/": "./"}}</script><script type="module">
+CHARTS = Path(components.charts.__file__).parent
+LOADER = """<script type="importmap">{"imports": {"xo-charts/": "./modules/", "xo-charts": "./modules/format.js"}}</script>
+<script type="module">
+import chart from "./chart.js";
 import * as samples from "xo-charts/samples.js";
 import * as spark from "xo-charts/spark.js";
 import * as windows from "xo-charts/window.js";
-window.charts = { ...samples, ...spark, ...windows };
+window.charts = { ...samples, ...spark, ...windows, chart };
 </script>"""
 NOW = 1_800_000_000
 DAY = 86400
@@ -26,7 +28,7 @@ DAY = 86400
 
 @in_the_browser
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    page = await open_modules(browser, MODULES, LOADER, "window.charts")
+    page = await open_modules(browser, CHARTS, LOADER, "window.charts")
     yield page
     await page.close()
 
@@ -83,3 +85,20 @@ async def test_a_trace_becomes_a_line_with_gaps(page: Page) -> None:
     path = await run(page, f"c.sparkPath('{text(points, 1.0)}', 78, 20)")
     assert path == "M0.0 19.0L2.0 1.0M6.0 9.8h1"
     assert await run(page, "c.sparkPath('', 78, 20)") == ""
+
+
+async def test_who_points_at_a_moment_in_one_chart_points_at_it_in_all(page: Page) -> None:
+    shown = """(() => {
+        const made = [1, 2].map((value) => ({
+            ...c.chart.methods, points: [[[now - 300, value], [now, value]]], start: now - 600, span: 600, width: 600, step: 5, high: 2,
+            curves: [{}], format: { write: String }, exact: { format: String }, $emit() {}, later() {}, $refs: { plot: document.body },
+        }));
+        for (const one of made) c.chart.mounted.call(one);
+        const left = document.body.getBoundingClientRect().left;
+        made[0].point({ clientX: left + 301 });
+        const pointed = made.map((one) => [one.pointed.x, one.pointed.text.split("  ")[1]]);
+        made[1].leave();
+        for (const one of made) c.chart.beforeUnmount.call(one);
+        return [pointed, made.map((one) => one.pointed)];
+    })()"""
+    assert await run(page, shown) == [[[300, "1"], [300, "2"]], [None, None]]
