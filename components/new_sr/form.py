@@ -154,9 +154,9 @@ class NewSRForm(ui.element):
                         self._boxes[name] = box_for(known[name], value, choices, (), self._typed)
                 self._where: Card | None = where
                 with where, ui.element().classes("x-row") as self._busy:
-                    spinner()
-                    ui.label(_("Searching…")).classes("x-dim")
-                    Button(_("Stop"), self._stop, kind=ButtonKind.GHOST).mark("stop")
+                    self._spinner = spinner()
+                    self._searches = ui.label().classes("x-dim").props("role=status")
+                    self._stops_it = Button("", self._stop, kind=ButtonKind.GHOST).mark("stop")
             else:
                 self._where = None
         self._tell()
@@ -195,7 +195,11 @@ class NewSRForm(ui.element):
         self._typed()
 
     def _stop(self) -> None:
-        self._search.stop()
+        """Or go on where it was stopped."""
+        if self._search.running:
+            self._search.stop()
+        else:
+            self._search.again()
         self._tell()
 
     # ---- what follows from it
@@ -239,7 +243,10 @@ class NewSRForm(ui.element):
     def _draw_found(self) -> None:
         draft, found, search = self._draft, self._search.found, self._search
         if self._where is not None:
-            self._busy.set_visibility(search.running)
+            self._busy.set_visibility(search.running or search.stopped)
+            self._spinner.set_visibility(search.running)
+            self._searches.text = _("Searching…") if search.running else _("The search was stopped.")
+            self._stops_it.set_text(_("Stop") if search.running else _("Search again"))
             self._where.scope.text = self._scope()
         if (rough := draft.rough) is None:
             return

@@ -46,7 +46,7 @@ class Search:
     def __init__(self, prober: Prober, home: Home, told: Callable[[], None]) -> None:
         self.found = Discovery()
         self.checks: tuple[HostCheck, ...] = ()
-        self.running = False
+        self.running = self.stopped = False
         self.seconds = 0.0
         self._prober = prober
         self._home = home
@@ -59,6 +59,7 @@ class Search:
         """Look for what this request says, unless that is what was looked for last."""
         asked = question(request)
         if asked != self._question:
+            self.stopped = False
             kept = self.found.targets if asked and self._question and asked[:PORTAL] == self._question[:PORTAL] else ()
             self._question, self._place = asked, None
             self._end("find", "check")
@@ -84,7 +85,7 @@ class Search:
 
     def stop(self) -> None:
         self._end("find", "check")
-        self.running = False
+        self.running, self.stopped = False, self.running
 
     def close(self) -> None:
         self.stop()

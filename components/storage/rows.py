@@ -35,7 +35,7 @@ def sr_table(only: Home | None = None) -> TableSpec[SR]:
         ListColumn(_("Used"), "minmax(120px, 1fr)", down=True, brief=True),
         ListColumn(_("Size"), "72px", number=True, down=True, brief=True),
         ListColumn(_("Throughput"), "minmax(156px, 0.8fr)", down=True, drop=5),
-        ListColumn(_("Provisioned"), "92px", number=True, down=True, drop=2),
+        ListColumn(_("Provisioned"), "116px", number=True, down=True, drop=2),
         ListColumn(_("Disks"), "56px", number=True, down=True, drop=1),
         ListColumn(_("VMs"), "48px", number=True, down=True, drop=3),
     ]
@@ -118,7 +118,7 @@ def disk_table(sr: SR) -> TableSpec[VDI]:
     """What lies on `sr`."""
     columns = [
         ListColumn(_("Name"), "minmax(160px, 1.5fr)", main=True),
-        ListColumn(_("Kind"), "minmax(104px, 0.7fr)", brief=True, drop=2),
+        ListColumn(_("Kind"), "minmax(120px, 0.7fr)", brief=True, drop=2),
         ListColumn(_("VM"), "minmax(120px, 1.2fr)", brief=True),
         ListColumn(_("Size"), "72px", number=True, down=True, brief=True),
         ListColumn(_("Used on the SR"), "minmax(130px, 0.9fr)", down=True, brief=True, beside=60),
@@ -192,9 +192,9 @@ def image_table() -> TableSpec[VDI]:
         ListColumn(_("Image"), "minmax(200px, 2fr)", main=True),
         ListColumn(_("In the drive of"), "minmax(130px, 1.4fr)", brief=True),
         ListColumn(_("Size"), "84px", number=True, down=True, brief=True),
-        ListColumn(_("Library"), "minmax(110px, 0.9fr)", brief=True, drop=2),
-        ListColumn(_("Pool"), "minmax(90px, 0.7fr)", drop=1),
-        ListColumn(_("UUID"), "minmax(80px, 0.6fr)", drop=3),
+        ListColumn(_("Library"), "minmax(110px, 0.9fr)", brief=True, drop=3),
+        ListColumn(_("Pool"), "minmax(90px, 0.7fr)", drop=2),
+        ListColumn(_("UUID"), "minmax(80px, 0.6fr)", drop=1),
     ]
     return TableSpec(
         kind=VDI,

@@ -69,6 +69,22 @@ async def test_a_server_one_export_and_one_click(page: Page) -> None:
     assert given == {"server": "nas.lan", "serverpath": "/export/iso"}
 
 
+async def test_a_search_is_stopped_and_taken_up_again(page: Page) -> None:
+    answer, page.answers = page.lab.fake.answers["Async.SR.probe"], {"": (101, EXPORTS), "/export/vms": (0, SRS), "/export/iso": (0, "")}
+    page.lab.fake.answers["Async.SR.probe"] = lambda *_asked: page.lab.fake.task("SR.probe")  # which never ends
+    page.field("server").fill("nas.lan")
+    async with asyncio.timeout(10):
+        while "Async.SR.probe" not in page.lab.fake.sent:
+            page.lab.fake.called.clear()
+            await page.lab.fake.called.wait()
+    page.user.find(marker="stop").click()
+    await page.see("The search was stopped.")
+    page.lab.fake.answers["Async.SR.probe"] = answer
+    page.user.find(marker="stop").click()
+    await page.see("/export/iso")
+    assert "task.cancel" in page.lab.fake.sent and page.field("server").value == "nas.lan"
+
+
 async def test_an_sr_that_is_found_is_offered_first(page: Page) -> None:
     page.field("server").fill("nas.lan")
     await page.see("1 SR: attach it?")
