@@ -136,10 +136,14 @@ class HostVerdicts:
 def _can(host: Host, how: str, words: Iterable[str], head: str, note: str, coming: int) -> Verdict:
     """`coming`: bytes of memory."""
     free = account_of(host).free
-    after = max(0, free - coming)
-    sentence = " · ".join([*filter(None, words), _free(free, after)])
-    stays = _("{free} stays free").format(free=size(after)) if coming else ""
-    figures = (free // MIB, after // MIB) if coming else (0, 0)
+    after = free - coming
+    stays = (
+        (_("{free} stays free").format(free=size(after)) if after >= 0 else _("{size} more than is free").format(size=size(-after)))
+        if coming
+        else ""
+    )
+    sentence = " · ".join([*filter(None, words), _free(free, after) if after >= 0 else stays])
+    figures = (free // MIB, after // MIB) if coming and after >= 0 else (0, 0)
     return Verdict(key_of(host), how, sentence, head, "\n".join(part for part in (note, stays) if part), *figures)
 
 

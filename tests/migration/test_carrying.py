@@ -104,6 +104,9 @@ async def test_halted_ones_are_started_where_they_are_dropped(user: User, house:
     house.lab.change(vm, allowed_operations=frozenset({"start", "start_on", "migrate_send"}))
     said = told(vm)
     assert said[key_of(house.two)] == ("start", "Start here · 64\u202fGiB → 56\u202fGiB free")
+    house.lab.change(vm, memory_overhead=60 * GIB)
+    assert told(vm)[key_of(house.two)] == ("start", "Start here · 4\u202fGiB more than is free"), "the pool may squeeze others"
+    house.lab.change(vm, memory_overhead=0)
     assert said[key_of(house.attic)] == ("pool", "To another pool, with its disks: 5\u202fGiB to nas · 4\u202fGiB free")
     await chart(user)
     user.find(kind=Map).trigger("drop", {"vms": [key_of(vm)], "host": key_of(house.two), "ask": True})
