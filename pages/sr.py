@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from nicegui import ui
@@ -19,12 +19,16 @@ from components.storage.parts import RoomCard, SrAbout, SrPaths, sr_head
 from components.storage.rows import disk_table
 from components.storage.space import FreeUp, SpaceBar, SRGrowth
 from components.ui import Card
+from components.ui.segments import Segments
 from data.contents import Holder, Part, shares_of
 from data.views.sr import SRView
 from pages.objects import PageKind, object_page, tabbed
 from xo_dash.context import Context
-from xo_dash.i18n import _
+from xo_dash.i18n import N_, _
 
+LIST, PICTURE = "list", "picture"
+WAYS: Final[Mapping[str, str]] = {"vms": N_("By VM"), LIST: N_("By disk"), PICTURE: N_("Picture")}
+"""{way of looking at what fills an SR: a message}; the first shows all of them below each other."""
 ORPHANS: Final = "orphan"
 """The segment of the list of disks that has what nothing has."""
 
@@ -57,7 +61,10 @@ def show(context: Context, sr: SRView) -> None:
 def _overview(context: Context, sr: SRView) -> None:
     """What is on it, with one selection for the bar, the VMs and the disks."""
     mirror = context.mirror
-    with ui.element().classes("x-object"):
+    with ui.element().classes("x-object") as page:
+
+        def show_by(way: str) -> None:
+            page.classes(f"x-sr-{way}", remove=" ".join(f"x-sr-{one}" for one in WAYS if one != way))
 
         def choose(segment: str) -> None:
             listing.run_method("only", segment)
@@ -76,6 +83,8 @@ def _overview(context: Context, sr: SRView) -> None:
 
         def list_part(segment: str) -> None:
             lost = next((part for part in contents.parts if part.holder is Holder.NOBODY), None)
+            if ways.value == PICTURE:
+                ways.press(LIST)
             if segment == ORPHANS and lost is not None:
                 select(part_key(lost))
             else:
@@ -83,18 +92,20 @@ def _overview(context: Context, sr: SRView) -> None:
 
         bar = SpaceBar(sr, list_part)
         shown: list[SpaceBar | Areas | Chain | FreeUp] = [bar]
+        with ui.element().classes("x-wide"):
+            ways = Segments({way: _(text) for way, text in WAYS.items()}, next(iter(WAYS)), show_by, label=_("What is shown"))
 
         def told(parts: Sequence[Part]) -> Iterator[None]:
             for one in shown:
                 one.show(parts)
                 yield
 
-        contents = SrContents(mirror, sr.row, told, select)
-        chain = Chain(sr)
+        contents = SrContents(mirror, sr.row, told, select).classes("x-sr-by-vm")
+        chain = Chain(sr).classes("x-sr-by-vm")
         chain.show(contents.parts)
-        areas = Areas(sr, select, chain.choose)
+        areas = Areas(sr, select, chain.choose).classes("x-sr-by-size")
         areas.show(contents.parts)
-        with Card(_("Disks"), wide=True) as disks:
+        with Card(_("Disks"), wide=True).classes("x-sr-by-disk") as disks:
             listing = Listing(mirror, disk_table(sr.row), on_count=disks.show_count, offer=PlacedMenu(context).open_for)
         HistoryCharts("sr", sr.key, panels.of_sr(), first="day")
         with ui.element().classes("x-object-aside"):

@@ -19,7 +19,7 @@ class Segments(ui.element):
         self._buttons: dict[str, ui.element] = {}
         with self:
             for key, text in options.items():
-                button = ui.element("button").props("type=button").on("click", lambda key=key: self._press(key), []).mark(f"segment-{key}")
+                button = ui.element("button").props("type=button").on("click", lambda key=key: self.press(key), []).mark(f"segment-{key}")
                 with button:
                     ui.label(text)
                 self._buttons[key] = button
@@ -33,7 +33,8 @@ class Segments(ui.element):
         for key, button in self._buttons.items():
             button.props["aria-pressed"] = "true" if key == self.value else "false"
 
-    def _press(self, key: str) -> None:
+    def press(self, key: str) -> None:
+        """As if somebody pressed it."""
         if key != self.value:
             self.value = key
             self._show()

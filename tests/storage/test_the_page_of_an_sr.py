@@ -14,6 +14,7 @@ from components.storage.areas import AreaPicture, Areas
 from components.storage.contents import AT_ONCE, SrContents
 from components.storage.parts import SrPaths
 from components.storage.space import FreeUp, SpaceBar, SRGrowth
+from components.ui.segments import Segments
 from data.contents import Holder, Part
 from data.growth import DAY, Sample
 from data.history import History
@@ -22,6 +23,7 @@ from data.scope import Scope
 from data.stores.users import Role
 from data.types import GIB
 from data.views.sr import SRView
+from pages.sr import show
 from tests.control.browser_page import looking
 from tests.control.fake_pool import FakePool, ends_at_once
 from tests.control.test_storage_commands import Shelf
@@ -164,3 +166,15 @@ async def test_an_sr_that_fills_says_when_it_is_full(tmp_path: Path, fake: FakeP
     async with looking(tmp_path, fake, lambda _context: SRGrowth(view(shelf))) as at:
         await at.user.should_see("About 4")
         await at.user.should_see("until full")
+
+
+async def test_a_part_of_the_bar_is_listed_where_only_the_picture_was(tmp_path: Path, fake: FakePool) -> None:
+    shelf = Shelf(fake, True, True)
+    fake.change(shelf.sr, VDIs=[fake.put(VDI(SR=shelf.sr.ref, managed=True, physical_utilisation=GIB))])
+    async with looking(tmp_path, fake, lambda context: show(context, view(shelf))) as at:
+        at.user.find(marker="segment-picture").click()
+        (ways,) = at.user.find(kind=Segments).elements
+        page = next(one for one in ways.ancestors() if "x-object" in one.classes)
+        assert "x-sr-picture" in page.classes
+        at.user.find(marker="use-orphans").click()
+        assert "x-sr-list" in page.classes and "x-sr-picture" not in page.classes and ways.value == "list"
