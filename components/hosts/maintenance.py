@@ -16,12 +16,14 @@ from components.ui.facts import Value
 from components.urls import path_of
 from data.changes import Change
 from data.evacuation import Evacuation
+from data.facts.pool import own_pool
 from data.failover import Survey, Unplaceable, by_size, takers
 from data.names import by_name, name_of
 from data.objects import VM, Host, HostMetrics, Network
 from data.placement import guests_on, memory_held
 from data.server import Server
 from xo_dash.context import Context
+from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.host.departures import (
@@ -39,6 +41,7 @@ from xo_dash.control.host.departures import (
 from xo_dash.control.host.maintenance import masters, networks
 from xo_dash.control.host.no_place import why_no_place
 from xo_dash.control.host.power import SHUT_DOWN as SHUT_DOWN_HOST
+from xo_dash.control.pool.master import NEW_MASTER
 from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.control.vm.migration.estimate import estimate
 from xo_dash.control.vm.migration.mapping import disk_moves, migration_network_of
@@ -135,8 +138,8 @@ class MaintenanceForm(ui.element):
 
     def _masters(self) -> None:
         """Who leads the pool from then on; one that is shut down cannot."""
-        able = {one.value: one.label for one in masters([self._host]) if one.refused is None}
-        if not able:
+        able, pool = {one.value: one.label for one in masters([self._host]) if one.refused is None}, own_pool(self._host.home)
+        if not able or not may(whoever(), NEW_MASTER, pool):
             return
         if self._action is SHUT_DOWN_HOST:
             self._asked = msgspec.structs.replace(self._asked, master=next(iter(able)))

@@ -11,6 +11,9 @@ from components.tasks.run_page import if_cancelled
 from data.coalesce import finished
 from data.evacuation import evacuate
 from data.failover import Bound, failover_steps
+from data.grants.grant import Grant, GrantKind
+from data.grants.table import GrantTable
+from data.identity import key_of
 from data.maintenance import MODE, List, away_from
 from data.names import name_of
 from data.objects import PBD, VIF, VM, Host, Network, Pool, PowerState, TaskStatus
@@ -25,6 +28,8 @@ from xo_dash.control.host.bring_back import BringBack, _migrating
 from xo_dash.control.host.departures import EnterMaintenance, decided, departures
 from xo_dash.control.host.maintenance import masters
 from xo_dash.control.plan import Call, Parallel, Wait
+from xo_dash.control.rehearsal import rehearse
+from xo_dash.control.requests.decode import decode
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.xe import xe_lines
 from xo_dash.simulator.testing import simulated
@@ -176,6 +181,32 @@ def test_another_host_leads_the_pool_before_its_master_is_emptied(busy: Busy) ->
     assert waits.until()
     busy.fake.change(pool, master=busy.one.ref, ha_enabled=True)
     assert faults("host.maintenance", busy.one, **values) == ["HA is on and chooses the master itself; turn HA off first"]
+
+
+def test_what_is_done_after_the_new_master_serves_is_what_was_foretold(busy: Busy) -> None:
+    (pool,) = busy.fake.home.all(Pool).values()
+    busy.fake.change(pool, master=busy.one.ref)
+    busy.change(busy.one, enabled=False)
+    values = suspending(busy) | {"master": busy.two.uuid}
+    foretold = [str(step.says) for step in steps_of("host.maintenance", busy.one, **values)]
+    plan = ENTER.plan(decode(EnterMaintenance, values), busy.one)
+    says = [str(next(plan).says), str(plan.send("").says)]
+    busy.change(busy.one, enabled=True)  # as its toolstack does when it starts
+    busy.change(busy.three, enabled=False)
+    busy.machine("late", busy.house.local)
+    assert [*says, *(str(step.says) for step in rehearse(plan))] == foretold
+
+
+async def test_who_may_empty_a_host_alone_makes_nobody_the_master(busy: Busy, tmp_path: Path) -> None:
+    (pool,) = busy.fake.home.all(Pool).values()
+    busy.fake.change(pool, master=busy.one.ref)
+    desk = Desk(tmp_path, busy.fake)
+    eve = desk.hire(Role.VIEWER, "eve")
+    busy.fake.home.part(GrantTable).put([Grant(id="1", user_id=eve.id, role="admin", kind=GrantKind.HOST, key=key_of(busy.one))])
+    run = await desk.runner.run(eve, ENTER, [busy.one], suspending(busy) | {"master": busy.two.uuid})
+    await desk.runner.stop()
+    assert run.items[0].state is RunState.REFUSED and "this needs the role" in str(run.items[0].reason), run.items[0].reason
+    assert busy.fake.sent == []
 
 
 def test_the_commands_to_do_the_same_by_hand(busy: Busy) -> None:

@@ -10,7 +10,9 @@ import msgspec
 from data.mirror import Mirror
 from data.stores.users import User, capped
 from data.types import XapiObject
+from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
+from xo_dash.control.actions import action
 from xo_dash.control.background import give_way
 from xo_dash.control.eligibility import out_of_sight, why_not
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -56,7 +58,7 @@ class Admission:
         except BadRequest as error:
             return _told(error.faults, run.action)
         # what is not seen first: other faults say how things stand with what it names
-        faults = out_of_sight(request, subject, user) or run.action.faults(request, subject)
+        faults = out_of_sight(request, subject, user) or _not_theirs(request, subject, user) or run.action.faults(request, subject)
         await give_way()  # this and the next look at every VM of a host that is emptied
         faults = faults or _beyond(run.action, request, subject)
         await give_way()
@@ -85,6 +87,12 @@ def filled(run: Run, item: RunItem) -> Request:
         raise BadRequest(run.faults)
     request: Request = run.action.for_each(run.request, item.subject)
     return request
+
+
+def _not_theirs(request: Request, subject: XapiObject, user: User | None) -> list[Fault]:
+    """What it does besides that its user may not."""
+    verdicts = ((field, may(user, action(row), other)) for field, row, other in request.also(subject))
+    return [Fault(field, verdict.reason) for field, verdict in verdicts if not verdict]
 
 
 def _beyond(action: AnyAction, request: Request, subject: XapiObject) -> list[Fault]:

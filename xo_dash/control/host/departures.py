@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -10,11 +10,13 @@ import msgspec
 from msgspec import Meta
 
 from data.evacuation import Evacuation, evacuate
+from data.facts.pool import own_pool
 from data.failover import Survey, Unplaceable
 from data.identity import key_of
 from data.names import name_of
 from data.objects import VM, Host, Network
 from data.placement import guests_on
+from data.types import XapiObject
 from xo_dash.control.host.no_place import why_no_place
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.requests.request import Request
@@ -53,6 +55,10 @@ class EnterMaintenance(Request, frozen=True, kw_only=True):
     remember: Annotated[bool, called(N_("Offer to bring the VMs back afterwards"))] = True
     master: Annotated[HostUuid | None, called(N_("New master"), hint=N_("Before all else, where this host is the master"))] = None
     vms: Annotated[tuple[LeavingVM, ...], called(N_("VMs"))] = ()
+
+    def also(self, subject: XapiObject) -> Iterator[tuple[str, str, XapiObject]]:
+        if self.master and (pool := own_pool(subject.home)) is not None:
+            yield "master", "pool.master", pool
 
 
 @dataclass(frozen=True, slots=True)

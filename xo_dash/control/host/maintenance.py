@@ -115,11 +115,12 @@ def enter(request: EnterMaintenance, host: Host) -> Plan:
     stay where they are, and what is written in the host offers to bring them back. A host that was disabled before stays so.
     A new master comes before all that: the toolstacks start anew then, and enable their hosts.
     """
+    name, found = name_of(host), departures(request, host)
+    moves, away, held, is_disabled = found.evacuation.moves, away_after(found, host), held_lists(host), not host.enabled
     if request.master and (new := host.home.by_uuid(Host, request.master)) is not None:
         yield master.designating(new)
         yield master.serving(new)
-    name, found = name_of(host), departures(request, host)
-    moves = found.evacuation.moves
+        is_disabled = False
     if moves:
         yield Question(
             method="host.get_vms_which_prevent_evacuation",
@@ -128,9 +129,8 @@ def enter(request: EnterMaintenance, host: Host) -> Plan:
             judge=lambda answer: blocking(answer, host.home, moves, whole=not found.off),
         )
     yield from setting_key(host, "other_config", MODE, "true", lazy(N_("Marking {name} as in maintenance"), name=name))
-    if host.enabled:
+    if not is_disabled:
         yield _disabling(host)
-    away, held = away_after(found, host), held_lists(host)
     yield from noting(host, away, held)
     if moves:
         branches = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Self, TypeVar
 
 import msgspec
@@ -25,6 +25,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     @property
     def left_as_is(self) -> tuple[str, ...]:
         """Fields that it leaves to each of several objects as that has them; see `Edit`."""
+        return ()
+
+    def also(self, subject: XapiObject) -> Iterable[tuple[str, str, XapiObject]]:
+        """(field, id of a command, its object) of what is done besides, which takes a right of its own."""
         return ()
 
     def for_each(self: R, subject: XapiObject) -> R:
