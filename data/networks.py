@@ -11,6 +11,7 @@ from data.facts.vm import is_guest, is_up
 from data.history import History
 from data.hosts import Port, port_of
 from data.level import Level
+from data.names import name_of
 from data.objects import PIF, VIF, VM, Bond, Host, Network
 from data.texts import natural
 from data.vms import nics_of
@@ -93,11 +94,14 @@ class Links(NamedTuple):
     worst: LinkLevel
     level: Level
     """How grave the worst of them is."""
+    down: tuple[str, ...]
+    """The names of the hosts that have none."""
 
 
 def links_of(network: Network) -> Links:
     """Of attached ports that something uses or that have a link: any other carries nothing and lacks nothing."""
-    ports = [one.port for one in ports_into(network) if one.port.pif.currently_attached and one.port.link is not LinkLevel.SPARE]
+    found = [one for one in ports_into(network) if one.port.pif.currently_attached and one.port.link is not LinkLevel.SPARE]
+    ports = [one.port for one in found]
     links = [port.link for port in ports]
     worst = LinkLevel.DOWN if LinkLevel.DOWN in links else LinkLevel.DEGRADED if LinkLevel.DEGRADED in links else LinkLevel.UP
     return Links(
@@ -105,6 +109,7 @@ def links_of(network: Network) -> Links:
         len(links),
         worst,
         max((link_level(port.pif) for port in ports), default=Level.NONE),
+        tuple(name_of(one.host) for one in found if one.port.link is LinkLevel.DOWN and one.host is not None),
     )
 
 

@@ -64,6 +64,8 @@ class ActionDialog:
     It follows its objects: who can no longer be part of it is skipped, and a value that somebody else changes is shown.
     """
 
+    wide = False
+
     def __init__(self, offer: Offer, exchange: Exchange, preset: Mapping[str, object]) -> None:
         """`exchange`: where a file that is chosen is offered."""
         self._offer, self._user = offer.now, offer.user
@@ -72,7 +74,7 @@ class ActionDialog:
         self._boxes: dict[str, FieldBox] = {}
         self._noted: list[str] = []
         self.request: Request | None = None
-        self.dialog = Dialog(_headline(self._offer))
+        self.dialog = Dialog(_headline(self._offer), wide=self.wide)
         with self.dialog:
             self._dropped_out = DroppedOut()
             if self._action.warning:

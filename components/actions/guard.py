@@ -1,4 +1,5 @@
-"""The dialog before the address or the management of a host changes: each line before and after, and how a cut one comes back."""
+"""The dialogs of what hosts have on networks: before an address or the management changes, each line before and after, and how a cut one
+comes back; and those that ask only for what the chosen mode needs."""
 
 from __future__ import annotations
 
@@ -12,9 +13,10 @@ from components.actions.offer import Offer
 from components.cells import CellTable, Marked
 from components.ui import Column, Notice, Tone
 from data.objects import PIF
+from xo_dash.auth.current import current_session
 from xo_dash.control.network.address import DHCP, KEEP, STATIC, TRY, SetAddress, host_of, why_no_trial
 from xo_dash.control.network.address import paths_of as paths_of_address
-from xo_dash.control.network.guard import GuardVerdict, PathChange, breaks
+from xo_dash.control.network.guard import UNCHANGED, GuardVerdict, PathChange, breaks
 from xo_dash.control.network.management import UseForManagement
 from xo_dash.control.network.management import paths_of as paths_of_management
 from xo_dash.control.requests.decode import decode
@@ -22,13 +24,28 @@ from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.i18n import _
 
-GUARDED: Final = frozenset({"pif.address", "pif.management"})
-"""The commands that it is for."""
+LACP: Final = "lacp"
+OF_MODE: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "network.addresses": (STATIC, ("first", "netmask", "gateway")), "network.bond_mode": (LACP, ("hashing",)),
+}  # fmt: skip
+"""{command: (a mode, the fields that are for it alone)}"""
 MARKS: Final = {GuardVerdict.SAME: "live", GuardVerdict.CHECK: "warning", GuardVerdict.BREAKS: "critical"}
+
+
+class ModeDialog(ActionDialog):
+    """Asks only for what the chosen mode needs."""
+
+    def _tell_notes(self) -> None:
+        super()._tell_notes()
+        mode, names = OF_MODE[self._action.id]
+        for name in names:
+            self._boxes[name].show(self._boxes["mode"].value == mode)
 
 
 class GuardDialog(ActionDialog):
     """Asks only for what the chosen mode needs; for the host's name only where a line breaks for good."""
+
+    wide = True
 
     def __init__(self, offer: Offer, exchange: Exchange, preset: Mapping[str, object]) -> None:
         self._paths: CellTable | None = None
@@ -44,6 +61,8 @@ class GuardDialog(ActionDialog):
         assert self._paths is not None  # noqa: S101  # it was drawn above
         self._paths.set_visibility(bool(changes))
         rows = [(str(one.path), str(one.now), Marked(MARKS[one.verdict], str(one.after))) for one in changes]
+        if self._moves_management():
+            rows.insert(0, (_("You → xo-dash"), current_session().address, Marked("live", str(UNCHANGED))))
         self._paths.show([(str(number), row) for number, row in enumerate(rows)])
 
     def _draw_paths(self) -> None:
@@ -82,3 +101,9 @@ class GuardDialog(ActionDialog):
         self._boxes["confirm"].show(breaks(changes) and (keep == KEEP or reason is not None))
         self._no_trial.text = str(reason) if reason is not None and self._moves_management() and breaks(changes) else ""
         self._yes.set_text(_("Try for 90 s") if keep == TRY and reason is None else _(self._action.title))
+
+
+DIALOGS: Final[Mapping[str, type[ActionDialog]]] = {
+    "pif.address": GuardDialog, "pif.management": GuardDialog, **dict.fromkeys(OF_MODE, ModeDialog),
+}  # fmt: skip
+"""{command: the dialog that it has instead of the usual one}"""

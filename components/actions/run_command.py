@@ -9,7 +9,7 @@ from nicegui import ui
 
 from components.actions.deletion import ask_deletion
 from components.actions.dialog import ask, needs_asking
-from components.actions.guard import GUARDED, GuardDialog
+from components.actions.guard import DIALOGS
 from components.actions.made import MadeNotice, made_vms
 from components.actions.offer import Offer
 from components.actions.quotas import quota_lines
@@ -66,8 +66,7 @@ async def run_command(
             return await give(context, answer.action, offer.now.able, answer.request) if answer is not None else None
         request: Request | None = action.request() if not action.fields else None
         if needs_asking(offered):
-            own = GuardDialog if action.id in GUARDED else None
-            request = await ask(offer, context.runner.exchange, preset, own, quota_lines(context, whoever(), action.id))
+            request = await ask(offer, context.runner.exchange, preset, DIALOGS.get(action.id), quota_lines(context, whoever(), action.id))
         return await give(context, action, offer.now.able, request) if request is not None else None
 
 

@@ -10,7 +10,7 @@ from components.charts import Curve, SumChart, Unit
 from components.hosts.ports_and_paths import address_cell, device_text, link_cell, port_menu
 from components.hosts.words import link_mark
 from components.live import follow_facts
-from components.networks.rows import KINDS
+from components.networks.rows import KINDS, first_of
 from components.object_header import ObjectHead
 from components.ui import Card, Column
 from data.facts.network import LinkLevel as LinkState
@@ -47,7 +47,7 @@ def _state(network: NetworkView) -> tuple[str, str]:
         return "disabled", _("Not in use")
     words = {
         LinkState.UP: _("All links up"), LinkState.DEGRADED: _("NIC link down"),
-        LinkState.DOWN: _("Link down on 1 host") if links.up else _("Link down"),
+        LinkState.DOWN: _("Link down on {hosts}").format(hosts=first_of(links.down)) if links.up else _("Link down"),
     }  # fmt: skip
     return link_mark(links.worst, links.level), words[links.worst]
 

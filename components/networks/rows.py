@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from components.findings.words import TONES
@@ -27,6 +28,10 @@ KINDS = {
     NetworkKind.EXTERNAL: N_("External"), NetworkKind.VLAN: N_("VLAN"), NetworkKind.INTERNAL: N_("Internal"),
     NetworkKind.BOND: N_("Bond"), NetworkKind.MEMBER: N_("NIC of a bond"),
 }  # fmt: skip
+
+
+NAMED: Final = 3
+"""Hosts that are named in one sentence."""
 
 
 def network_table() -> TableSpec[Network]:
@@ -105,13 +110,27 @@ def addresses_cell(found: HostAddresses) -> Cell:
     return Cell(_("{n}, management").format(n=text) if found.is_management else text, key=found.hosts)
 
 
+def first_of(hosts: Sequence[str]) -> str:
+    """Their names; of many the first."""
+    if len(hosts) <= NAMED:
+        return ", ".join(hosts)
+    return _("{names} and {n} more").format(names=", ".join(hosts[: NAMED - 1]), n=number(len(hosts) - NAMED + 1))
+
+
 def links_cell(kind: NetworkKind, links: Links) -> Cell:
     if kind is NetworkKind.INTERNAL:
         return Cell("", key=math.nan)
     if not links.ports:
         return Cell(_("not in use"), key=0, tone="dim")
     text = _("{n} of {all}").format(n=number(links.up), all=number(links.ports))
-    return Cell(text, key=links.up / links.ports, mark=link_mark(links.worst, links.level), tone=TONES.get(links.level, ""))
+    mark, tone = link_mark(links.worst, links.level), TONES.get(links.level, "")
+    return Cell(
+        text,
+        key=links.up / links.ports,
+        mark=mark,
+        tone=tone,
+        tip=_("no link: {hosts}").format(hosts=first_of(links.down)) if links.down else "",
+    )
 
 
 NIC: Final = (

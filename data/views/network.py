@@ -56,7 +56,7 @@ class NetworkView(View[Network]):
     carriers = _Fact(networks.carriers, *via("PIFs", "device", *port.SHAPE))
     host_addresses = _Fact(networks.host_addresses, *via("PIFs", "IP", "IPv6", "management"))
 
-    links = _Fact(networks.links_of, *via("PIFs", *port.LINK))
+    links = _Fact(networks.links_of, *via("PIFs", *port.LINK), *via("PIFs.host", "name_label", "hostname", "uuid"))
     ports = _Fact(lambda network: tuple(port.seen(one.port.pif) for one in networks.ports_into(network)), *via("PIFs", *port.PORT))
     guest_count = _Fact(guest_count, "VIFs.VM", *via("VIFs.VM", *GUEST))
     level = _Fact(lambda network: network.home.part(FindingRegistry).mark(network), FINDINGS)

@@ -194,7 +194,7 @@ def test_all_hosts_get_addresses_in_order(place: Place) -> None:
         "10.0.3.0/24 ends before the last host; begin lower"
     ]
     assert faults("network.addresses", place.spare, mode="Static", first="10.0.2.10") == ["10.0.2.11 is in use by host-1 eth2"]
-    assert faults("network.addresses", place.store, mode="None") == ["host-2 would lose storage that it reaches over it; detach that first"]
+    assert faults("network.addresses", place.store, mode="None") == ["host-2 → nas breaks; detach that SR first"]
 
 
 def of_port(which: Callable[[Place], XapiObject], **values: Any) -> Callable[[], Situation]:

@@ -10,7 +10,7 @@ import pytest
 
 from data.facts.pool import is_master
 from data.names import name_of
-from data.objects import PIF, Bond, Host, Network
+from data.objects import PIF, VIF, Bond, Host, Network
 from data.stores.users import Role
 from data.types import XapiObject
 from data.uplinks import nics_of, uplinks_of
@@ -77,11 +77,12 @@ async def test_a_bond_takes_management_over_and_gives_it_back(lab: SimulatedPool
         await bench.until(
             lambda: {(one.mode, one.properties.get("hashing_algorithm")) for one in bench.home.all(Bond).values()} == {("lacp", "src_mac")}
         )
-        assert (await tried(bench, "network.delete", pair)).state is RunState.REFUSED  # hosts are managed over it
-        for bond in list(bench.home.all(Bond).values()):
-            await bench.connection.call("Bond.destroy", bond.ref)
-        await bench.until(lambda: not bench.home.all(Bond) and not pair.PIFs)
+        connected = [vif for vif in pair.all_of(VIF, pair.VIFs) if vif.currently_attached]
+        assert connected  # of running VMs, which stay connected
         await do(bench, "network.delete", pair)
+        await bench.until(lambda: not bench.home.all(Bond) and bench.home.one(Network, pair.ref) is None)
+        assert {pif.device for pif in bench.home.all(PIF).values() if pif.management} == {"eth0"}
+        assert all(vif.currently_attached and bench.home.one(VIF, vif.ref) is vif for vif in connected)
 
 
 async def test_a_bond_that_fails_on_its_last_host_is_on_none(lab: SimulatedPool, tmp_path: Path) -> None:

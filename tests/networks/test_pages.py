@@ -36,18 +36,19 @@ async def test_a_vlan_is_named_by_its_number_and_a_taken_one_is_said_at_its_fiel
     assert run.request == NewNetwork(kind="vlan", name="VLAN 30", on=place.front.uuid, vlan=30)
 
 
-async def test_a_press_too_early_says_what_is_missing_and_leads_there(user: User, place: Place, context: Context) -> None:
+async def test_a_press_too_early_says_what_is_missing_and_leads_there(
+    user: User, place: Place, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await user.open(f"/pool/{key_of(place.pool)}/new-network?kind=vlan")
     told: list[str] = []
+    monkeypatch.setattr(ui.input, "run_method", lambda box, method: told.append(f"{method} {box._props['label']}"))
     vlan, name = (next(iter(user.find(marker=f"field-{one}").elements)) for one in ("vlan", "name"))
-    for box in (vlan, name):
-        assert isinstance(box, ui.input)
-        box.run_method = lambda method, box=box: told.append(f"{method} {box.label}")  # type: ignore[method-assign, misc]
+    assert isinstance(vlan, ui.input) and isinstance(name, ui.input)
     user.find(marker="create").trigger("click")
-    assert (vlan.error, name.error) == ("enter a VLAN number from 1 to 4094", "“Name” is missing")  # type: ignore[attr-defined]
+    assert (vlan.error, name.error) == ("enter a VLAN number from 1 to 4094", "“Name” is missing")
     assert told == ["focus VLAN number"]
     user.find(marker="field-vlan").type("30")
-    assert name.value == "VLAN 30"  # type: ignore[attr-defined]
+    assert name.value == "VLAN 30"
     assert not context.runner.runs
 
 

@@ -192,7 +192,8 @@ def test_what_goes_with_a_network_is_said(place: Place) -> None:
     place.nic(network, "old", connected=False)
     place.fake.change(place.pif(place.hosts[0], network), IP="10.0.9.1", ip_configuration_mode="Static")
     assert action("network.delete").consequences(network) == [
-        "The NIC old NIC 0 is deleted", "host-1 loses the address 10.0.9.1", "The bond on host-1 is dissolved into eth1, eth3",
+        "The NIC old NIC 0 is deleted", "The address 10.0.9.1 of host-1 moves to the first NIC of the bond",
+        "The bond on host-1 is dissolved into eth1, eth3",
     ]  # fmt: skip
 
 

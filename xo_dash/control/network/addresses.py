@@ -8,7 +8,6 @@ from typing import Annotated, Final
 
 from data.facts.host import is_live
 from data.facts.pool import has_ha
-from data.names import name_of
 from data.objects import PIF, Network
 from data.stores.users import Role
 from data.uplinks import bond_of, hosts_of, known_addresses, subnet_of
@@ -72,9 +71,10 @@ def check(request: SetAddresses, network: Network) -> Iterator[Fault]:
         if wrong:
             return
         yield from _taken(request, network)
-    cut = next((host_of(pif) for pif, one in wanted(request, network) if breaks(paths_of(one, pif))), None)
+    changes = (change for pif, one in wanted(request, network) for change in paths_of(one, pif))
+    cut = next((change for change in changes if breaks([change])), None)
     if cut is not None:
-        yield Fault("mode", lazy(N_("{host} would lose storage that it reaches over it; detach that first"), host=name_of(cut)))
+        yield Fault("mode", lazy(N_("{line} breaks; detach that SR first"), line=cut.path))
 
 
 def _taken(request: SetAddresses, network: Network) -> Iterator[Fault]:

@@ -19,7 +19,7 @@ from xo_dash.control.network.create import answering
 from xo_dash.control.network.settings import unmanaged
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.request import NoRequest
-from xo_dash.i18n import N_, _
+from xo_dash.i18n import N_, _, number
 
 NAMED: Final = 3
 
@@ -31,10 +31,10 @@ def cannot_delete(network: Network) -> LazyText | None:
     if not is_for_vms(network):
         return lazy(N_("it is a network of the hosts themselves"))
     pifs = network.all_of(PIF, network.PIFs)
-    if used := used_by(network):
+    if used := stuck(network):
         more = lazy(N_("{names} and {n} more"), names=", ".join(used[:NAMED]), n=len(used) - NAMED) if len(used) > NAMED else None
         return lazy(N_("{vms} use it; disconnect their NICs first"), vms=more or ", ".join(used))
-    if managed := next((pif for pif in pifs if pif.management), None):
+    if managed := next((pif for pif in pifs if pif.management and not pif.bond_master_of), None):
         host = managed.home.one(Host, managed.host)
         return lazy(N_("{host} is managed over it; use another network for that first"), host=name_of(host) if host else "?")
     fixed = next((pif for pif in pifs if pif.home.one(VLAN, pif.VLAN_master_of) is None and not pif.bond_master_of), None)
@@ -49,10 +49,16 @@ def _protected(network: Network, pifs: Sequence[PIF]) -> LazyText | None:
     return lazy(N_("HA is on, and hosts have addresses on it; turn HA off first")) if on and any(map(has_address, pifs)) else None
 
 
-def used_by(network: Network) -> list[str]:
-    """The VMs whose NICs are connected to it now."""
+def used_by(network: Network) -> list[VM]:
+    """The VMs whose NICs are connected to it now, by name."""
     found = {vif.VM for vif in network.all_of(VIF, network.VIFs) if vif.currently_attached}
-    return [name_of(vm) for vm in by_name(network.all_of(VM, list(found)))]
+    return by_name(network.all_of(VM, list(found)))
+
+
+def stuck(network: Network) -> list[str]:
+    """Those that stay on it. Source: Bond.destroy takes the NICs of VMs that run on its host to the network of the bond's first NIC."""
+    bonded = {pif.host for pif in network.all_of(PIF, network.PIFs) if pif.bond_master_of}
+    return [name_of(vm) for vm in used_by(network) if vm.resident_on not in bonded]
 
 
 def cut_nics(network: Network) -> list[str]:
@@ -69,12 +75,25 @@ def _lines(network: Network) -> list[str]:
     for pif in network.all_of(PIF, network.PIFs):
         host = pif.home.one(Host, pif.host)
         if pif.IP and host is not None:
-            found.append(_("{host} loses the address {address}").format(host=name_of(host), address=pif.IP))
+            found.append(_address(pif).format(host=name_of(host), address=pif.IP))
         for bond in pif.all_of(Bond, pif.bond_master_of):
             members = ", ".join(sorted(member.device for member in pif.all_of(PIF, bond.slaves)))
             found.append(_("The bond on {host} is dissolved into {nics}").format(host=name_of(host) if host else "?", nics=members))
+    moved = used_by(network)
+    if moved:
+        more = _("{names} and {n} more").format(names=", ".join(map(name_of, moved[:NAMED])), n=number(len(moved) - NAMED))
+        names = more if len(moved) > NAMED else ", ".join(map(name_of, moved))
+        found.append(_("The NICs of {vms} move to the first NIC of the bond").format(vms=names))
     tags = sorted({vlan.tag for pif in network.all_of(PIF, network.PIFs) for vlan in vlans_on(pif)})
     return [*found, *(_("VLAN {tag} moves to the first NIC of the bond").format(tag=tag) for tag in tags)]
+
+
+def _address(pif: PIF) -> str:
+    if not pif.bond_master_of:
+        return _("{host} loses the address {address}")
+    if pif.management:
+        return _("Management of {host}, {address}, moves to the first NIC of the bond; the connection is down for some seconds")
+    return _("The address {address} of {host} moves to the first NIC of the bond")
 
 
 def plan(request: NoRequest, network: Network) -> Plan:
