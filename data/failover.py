@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -90,6 +90,22 @@ def failover_steps(hosts: Collection[Host]) -> Generator[None, None, FailoverSum
             outcome.moves[vm] = place
         yield
     return outcome
+
+
+def bound_by(gone: Host, others: Sequence[Host]) -> Generator[None, None, list[Host]]:
+    """Those of `others` whose failure would stop VMs only because `gone` is gone as well; a piece at a time, as above."""
+    alone = yield from _stranded([gone])
+    found = []
+    for other in others:
+        before = alone | (yield from _stranded([other]))
+        if (yield from _stranded([gone, other])) - before:
+            found.append(other)
+    return found
+
+
+def _stranded(hosts: Collection[Host]) -> Generator[None, None, set[VM]]:
+    outcome = yield from failover_steps(hosts)
+    return {one.vm for one in outcome.stranded}
 
 
 def takers(host: Host, without: Collection[Host]) -> list[Host]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -10,6 +10,7 @@ from nicegui import ui
 
 from components.actions import start_run, whoever
 from components.actions.preview import Preview
+from components.hosts.failover import NAMED, at_once_or_in_turns
 from components.live import follow_all, fresh_slot
 from components.ui import Button, ButtonKind, Card, Column, Mark, check, choice, data_table
 from components.ui.facts import Value
@@ -17,7 +18,7 @@ from components.urls import path_of
 from data.changes import Change
 from data.evacuation import Evacuation
 from data.facts.pool import own_pool
-from data.failover import Survey, Unplaceable, by_size, takers
+from data.failover import Survey, Unplaceable, bound_by, by_size, takers
 from data.names import by_name, name_of
 from data.objects import VM, Host, HostMetrics, Network
 from data.placement import guests_on, memory_held
@@ -74,6 +75,7 @@ class MaintenanceForm(ui.element):
                 with Card(_("Memory after")):
                     self._bars = ui.element().classes("x-stack x-evacuation-bars").props("tabindex=0 role=group")
                     self._bars.props["aria-label"] = _("Memory after")
+                    self._tolerance = ui.element().classes("x-row").props("role=status").mark("tolerance")
                 with Card(_("Options")), ui.element().classes("x-stack"):
                     self._options()
                 with Card(_("Plan")).classes("x-move-first"):
@@ -86,6 +88,7 @@ class MaintenanceForm(ui.element):
                     text = _("{host} accepts VMs again. VMs that have moved stay where they are, and its page offers to bring them back.")
                     ui.label(text.format(host=name_of(host))).classes("x-dim")
         self._draw()
+        at_once_or_in_turns(self._look_ahead())
         follow_all(context.mirror, self._concerns, self._again, topics=lambda: (Host, HostMetrics, *host.resident_VMs))
 
     def _concerns(self, changes: Sequence[Change]) -> bool:
@@ -98,6 +101,17 @@ class MaintenanceForm(ui.element):
         """The pool changed: draw only what follows from it, or one could choose nothing."""
         if self._follows() != self._drawn:
             self._draw()
+            at_once_or_in_turns(self._look_ahead())
+
+    def _look_ahead(self) -> Iterator[None]:
+        """What it means for the rest of the pool, worked out in turns."""
+        others = takers(self._host, (self._host,))
+        found = yield from bound_by(self._host, others)
+        if not self.is_deleted:
+            with self, fresh_slot(self._tolerance):
+                if found:
+                    Mark("warning")
+                    ui.label(no_failure(found, len(others)))
 
     def _follows(self) -> object:
         self._survey = Survey()
@@ -265,6 +279,14 @@ def verdict(moves: int, total: int) -> str:
         return ngettext("{n} VM migrates", "All {n} VMs migrate", total).format(n=number(total))
     text = ngettext("{moves} of {n} VM can migrate, {rest} cannot", "{moves} of {n} VMs can migrate, {rest} cannot", total)
     return text.format(moves=number(moves), n=number(total), rest=number(total - moves))
+
+
+def no_failure(hosts: Sequence[Host], others: int) -> str:
+    """`Until it is back, VMs would stop if host-2 or host-3 failed`"""
+    if len(hosts) == others and others > 1:
+        return _("Until it is back, no other host can fail without VMs stopping.")
+    names = ", ".join(name_of(one) for one in hosts[:NAMED]) + (_(" and more") if len(hosts) > NAMED else "")
+    return _("Until it is back, more VMs would stop if one of these failed: {hosts}").format(hosts=names)
 
 
 def _with_disks(host: Host) -> str:

@@ -10,7 +10,7 @@ import pytest
 from components.tasks.run_page import if_cancelled
 from data.coalesce import finished
 from data.evacuation import evacuate
-from data.failover import Bound, failover_steps
+from data.failover import Bound, bound_by, failover_steps
 from data.grants.grant import Grant, GrantKind
 from data.grants.table import GrantTable
 from data.identity import key_of
@@ -136,6 +136,14 @@ def test_a_wish_comes_first_and_what_no_longer_fits_is_said(busy: Busy) -> None:
     wished = evacuate(busy.one, {busy.db: busy.two}, [busy.tied])
     assert wished.moves == {busy.db: busy.two}
     assert wished.stranded[busy.web].why is Bound.ROOM and wished.stranded[busy.web].free == 56 * GIB
+
+
+def test_hosts_that_may_not_fail_meanwhile_are_found(busy: Busy) -> None:
+    others = [busy.two, busy.three]
+    assert finished(bound_by(busy.one, others)) == [busy.two]  # the third does not reach what they are on
+    for vm in (busy.web, busy.db):
+        busy._stands(vm.ref, PowerState.HALTED)
+    assert finished(bound_by(busy.one, others)) == []  # the one that is tied would stop in any case
 
 
 def test_a_running_vm_never_goes_back_to_an_older_platform(busy: Busy) -> None:
