@@ -435,3 +435,6 @@ async def test_stopping_restores_and_leaves_the_rest(tmp_path: Path) -> None:
             await until(engine, lambda: made.ended > 0)
             assert [turn.state for turn in made.turns] == [TurnState.FAILED, TurnState.WAITING] and made.restored
             await bench.until(lambda: bench.pool.other_config.get("auto_poweron") == "true")
+            bench.mirror.set_server(bench.home.server, state=ServerState.UNREACHABLE)
+            refused = await engine.start(EVE, RollHosts(), bench.pool)
+            assert not isinstance(refused, Rolling) and "is not responding" in str(refused.reason)

@@ -134,6 +134,8 @@ class RollingRuns:
         """Why it cannot start now."""
         if (reason := self.may_not(user, request, pool)) is not None:
             return reason
+        if (reason := not_there(pool)) is not None:
+            return reason
         if self.under_way(pool.home.id) is not None:
             return lazy(N_("a rolling run of this pool is in progress"))
         return not_there(pool) or found.refused
