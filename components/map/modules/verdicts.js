@@ -19,14 +19,15 @@ export function drawRing({ ctx, theme }, { x, y, w, h }, { how, over, verdict },
   }
   ctx.beginPath();
   ctx.roundRect(x, y, w, h, Math.min(7, w / 6));
-  if (over && how !== "no") {
+  const takes = how !== "no" && how !== "asked";
+  if (over && takes) {
     ctx.globalAlpha = 0.12;
     ctx.fillStyle = theme.accent;
     ctx.fill();
   }
   ctx.globalAlpha = how === "asked" ? pulse(now) : 1;
-  ctx.strokeStyle = how === "no" ? theme.dim : theme.accent;
-  ctx.lineWidth = over && how !== "no" ? 3 : 1.5;
+  ctx.strokeStyle = takes ? theme.accent : theme.dim;
+  ctx.lineWidth = over && takes ? 3 : 1.5;
   ctx.setLineDash(how === "no" ? [2, 4] : how === "disks" || how === "pool" ? [6, 4] : []);
   ctx.stroke();
   ctx.setLineDash([]);
