@@ -81,7 +81,8 @@ class MigrationForm(ui.element):
 
     def _again(self) -> None:
         """The pools changed: what may be chosen, but not what was."""
-        self._draw_targets()
+        if self._run is None:  # while it moves, what is free tells of it, not of where it goes
+            self._draw_targets()
         self._tell()
 
     async def _ask(self) -> None:
@@ -99,8 +100,7 @@ class MigrationForm(ui.element):
         """What came since: many answers in one turn."""
         if not self.is_deleted:
             with self:
-                self._draw_targets()
-                self._tell()
+                self._again()
 
     def _targets_now(self) -> list[Target]:
         """As the mirror has them, overruled by what XAPI said."""
@@ -242,7 +242,7 @@ class MigrationForm(ui.element):
             ui.navigate.to(self._arrived(item.request))
         else:
             self._follow()
-            self._tell()
+            self._again()
 
     def _arrived(self, request: MigrateVM) -> str:
         """The page of the VM where it is now: it keeps its UUID, unless it was copied."""

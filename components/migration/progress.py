@@ -40,8 +40,9 @@ class MigrationProgress(ui.element):
         if run is None or item is None:
             return
         moving = self._context.runner.migration_speeds.pace(item, time.time())
-        self._share.text = percent(item.progress)
-        self._bar.show(item.progress)
+        share = moving.moved / moving.total if moving is not None else item.progress  # the steps before it took no time
+        self._share.text = percent(share)
+        self._bar.show(share)
         self._pace.text = f"{amount(moving)} · {pace(moving)}" if moving is not None else ""
         self._step.text = _("Cancelling") if item.cancelled else str(item.says or "")
         self._cancel.allow(_("Cancelling") if item.cancelled else None)

@@ -16,6 +16,7 @@ from tests.waiting import until
 from xo_dash.control import left_behind
 from xo_dash.control.actions import action
 from xo_dash.control.run import RunItem, RunState
+from xo_dash.control.vm.migration.request import MigrateVM
 
 SAID = "the disk root is left on nas, without a VM"
 
@@ -71,6 +72,8 @@ async def test_what_a_failed_one_did_not_remove_is_said_once_there_was_time_for_
     run = desk.runner.start(desk.hire(), action("vm.migrate"), [vm], {"host": key_of(house.attic)})
     (item,) = run.items
     await house.lab.until(2)
+    assert isinstance(item.request, MigrateVM) and [place.sr for place in item.request.disks] == [key_of(house.nas)], "as it was chosen"
+    assert [place.network for place in item.request.nics] == [key_of(house.home_lan)]
     made = disk_on(house.home, house.nas)
     sent = next(row for row in house.lab.home.all(Task).values() if row.status is TaskStatus.PENDING)
     house.lab.change(sent, status=TaskStatus.FAILURE, error_info=["SR_BACKEND_FAILURE_44", "", "There is insufficient space", ""])

@@ -65,6 +65,9 @@ class Action(Generic[S, R]):
     check: Callable[[R, S], Iterable[Fault]] = lambda request, subject: ()  # what the type of the request cannot say
     notes: Callable[[R, S], Iterable[LazyText]] = lambda request, subject: ()  # what to know before it is done as asked for; no refusals
     settle: Callable[[R, S, Usable], R] | None = None  # names what is left open, of the SRs and networks that its user may use
+    pin: Callable[[R, S], R] = lambda request, subject: (
+        request
+    )  # as it begins: names what is still open, which its rules would soon choose otherwise
     look: Callable[[R, Opening, Sequence[S], Usable | None], Awaitable[R]] | None = (
         None  # what its file says, put in before it is given; raises EndFailed
     )

@@ -64,7 +64,7 @@ class Admission:
         await give_way()
         if faults:
             return _told(faults, run.action)
-        item.request = request
+        item.request = request = run.action.pin(request, subject)
         if _doing(run, item) in self._under_way:
             return lazy(N_("it is already being done"))
         faults = self._quotas.admit(item, user, run.action.id, request, subject) if user is not None else []

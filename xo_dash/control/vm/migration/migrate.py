@@ -23,7 +23,7 @@ from xo_dash.control.sr.choice import disk_srs, free_space
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.migration.left import leaves
 from xo_dash.control.vm.migration.mapping import DiskMove, MappingReason, has_address, management_of, migration_network_of, overfull
-from xo_dash.control.vm.migration.request import MOST, MigrateVM, disks_in, host_in, nics_in, places_in, settled
+from xo_dash.control.vm.migration.request import MOST, MigrateVM, disks_in, host_in, nics_in, pinned, places_in, settled
 from xo_dash.control.vm.migration.targets import PAUSED, Way, target_of, targets, way_to
 from xo_dash.control.words import state_words
 from xo_dash.i18n import N_
@@ -246,6 +246,6 @@ def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
 MIGRATE: Final[AnyAction] = Action(
     id="vm.migrate", kind=VM, request=MigrateVM, title=N_("Migrate"), done=N_("{name} is migrated"), role=Role.OPERATOR, icon="migrate",
     applies_to=is_machine, blocked=_blocked, quick_check=_possible, relevant=_RUNNING.fits, defaults=defaults,
-    choices={"host": hosts, "sr": srs, "network": networks}, check=check, settle=settled, notes=notes, plan=plan, page=path,
+    choices={"host": hosts, "sr": srs, "network": networks}, check=check, settle=settled, pin=pinned, notes=notes, plan=plan, page=path,
     page_of_many=path_of_many, other_hosts=_receiving, sender=_sender, leaves=leaves, stays=_as_it_is,
 )  # fmt: skip

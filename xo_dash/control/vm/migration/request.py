@@ -127,7 +127,7 @@ def nics_in(request: MigrateVM, vm: VM, host: Host, usable: Usable | None = None
     return nic_moves(vm, host, mapped | chosen, usable)
 
 
-def settled(request: MigrateVM, vm: VM, usable: Usable) -> MigrateVM:
+def settled(request: MigrateVM, vm: VM, usable: Usable | None) -> MigrateVM:
     """With the SRs and networks named that are chosen of those that may be used; where there are none it stays open, and is refused."""
     host = host_in(request, vm)
     if host is None:
@@ -144,6 +144,11 @@ def settled(request: MigrateVM, vm: VM, usable: Usable) -> MigrateVM:
         if move.network is not None and move.why in CHOSEN_FOR_THEM
     ]
     return msgspec.structs.replace(request, disks=(*request.disks, *disks), nics=(*request.nics, *nics))
+
+
+def pinned(request: MigrateVM, vm: VM) -> MigrateVM:
+    """With all of them named: what is free, and so what would be chosen, is another while the disks move."""
+    return settled(request, vm, None)
 
 
 def places_in(request: MigrateVM, vm: VM, host: Host) -> tuple[dict[Ref, Ref], dict[Ref, Ref]]:
