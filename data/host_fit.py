@@ -54,6 +54,14 @@ def offer_of(host: Host) -> HostOffer:
     return HostOffer(host, reach_of(host), account.free if account.total else None, is_live(host))
 
 
+class Offers(dict[Host, HostOffer]):
+    """Of hosts that are asked about again and again in one turn."""
+
+    def __missing__(self, host: Host) -> HostOffer:
+        self[host] = offer_of(host)
+        return self[host]
+
+
 def other_hosts(vm: VM) -> list[tuple[Host, bool]]:
     """Those of its pool that it is not on, and whether each could run it."""
     others = [host for host in vm.home.all(Host).values() if host.ref != vm.resident_on]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -19,6 +19,7 @@ from data.hosts import guests_of
 from data.objects import VM, Host
 from data.types import Home, XapiObject
 from data.views.host import HostView as V
+from data.views.moving import MoveTargets
 from data.views.view import reads_of
 from data.views.vm import VMView
 from xo_dash.i18n import _, ngettext, number, percent, size
@@ -91,6 +92,7 @@ def _host_row(is_unpatched: Callable[[Host], bool], host: Host) -> ListRow:
 
 def resident_table(host: Host) -> TableSpec[VM]:
     """The VMs on `host`."""
+    able: dict[VM, bool] = {}  # who can migrate, as the rows say it: to look once more at all hosts for each VM takes too long
     columns = [
         ListColumn(_("Name"), "minmax(96px, 1.2fr)", main=True),
         ListColumn(_("State"), "minmax(88px, 0.6fr)", brief=True),
@@ -104,7 +106,7 @@ def resident_table(host: Host) -> TableSpec[VM]:
     return TableSpec(
         kind=VM,
         columns=columns,
-        row=_vm_row,
+        row=lambda vm: _vm_row(vm, able),
         reads=RESIDENT,
         belongs=lambda vm: vm.resident_on == host.ref and vm.home is host.home and is_guest(vm),
         title=_("VMs"),
@@ -113,13 +115,17 @@ def resident_table(host: Host) -> TableSpec[VM]:
         expected=len(guests_of(host)),
         measured=2,
         also={4: _network_cell},
-        sums=partial(_sums, host),
+        sums=partial(_sums, host, able),
         measure=cpu_cell,
         trace=cpu_trace,
     )
 
 
-def _vm_row(vm: VM) -> ListRow:
+def _vm_row(vm: VM, able: dict[VM, bool] | None = None) -> ListRow:
+    """`able`: where it is noted whether it can migrate."""
+    moves = VMView.moves_to.of(vm)
+    if able is not None:
+        able[vm] = bool(moves.hosts)
     addresses, memory = VMView.addresses.of(vm), VMView.memory.of(vm)
     state = doing_of(vm) or _(POWER_STATES[VMView.state.of(vm)])
     cells = (
@@ -129,7 +135,7 @@ def _vm_row(vm: VM) -> ListRow:
         Cell(size(memory), key=memory),
         _network_cell(vm),
         Cell(more(addresses), key=address_key(addresses[0]) if addresses else None, tip="\n".join(addresses)),
-        _move_cell(vm),
+        _move_cell(moves),
         Cell(since=VMView.started.of(vm)),
     )
     return ListRow(cells, (), "\n".join((*VMView.tags.of(vm), *addresses)))
@@ -146,22 +152,21 @@ def _network_cell(vm: VM) -> Cell:
     return Cell("" if math.isnan(amount) else line_rate(amount), key=amount)
 
 
-def _sums(host: Host, vms: Iterable[VM]) -> Sequence[str]:
+def _sums(host: Host, able: Mapping[VM, bool], vms: Iterable[VM]) -> Sequence[str]:
     """Of the VMs on a host: how busy they keep it, what they have, how many can leave it."""
     found = list(vms)
     load = host.home.part(History).loads.get(host.uuid)
     busy = percent(load.cpu) if found and load is not None and not math.isnan(load.cpu) else ""
-    able = sum(bool(VMView.moves_to.of(vm).hosts) for vm in found)
-    leave = _("{n} can, {rest} cannot").format(n=number(able), rest=number(len(found) - able)) if found else ""
+    can = sum(able.get(vm, False) for vm in found)
+    leave = _("{n} can, {rest} cannot").format(n=number(can), rest=number(len(found) - can)) if found else ""
     traffic = [amount for amount in map(_traffic, found) if not math.isnan(amount)]
     count = ngettext("{n} VM", "{n} VMs", len(found)).format(n=number(len(found)))
     memory = size(sum(map(VMView.memory.of, found)))
     return (count, "", busy, memory, line_rate(sum(traffic)) if traffic else "", "", leave, "")
 
 
-def _move_cell(vm: VM) -> Cell:
+def _move_cell(found: MoveTargets) -> Cell:
     """Where it can go; in short why not, the whole reason on pointing."""
-    found = VMView.moves_to.of(vm)
     if found.hosts:
         count = len(found.hosts)
         names = ", ".join(host.name for host in found.hosts)

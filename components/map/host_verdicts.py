@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from components.migration.timing import about
 from components.migration.words import moved, way_text
+from data.host_fit import Offers
 from data.hosts import account_of
 from data.identity import key_of
 from data.names import name_of
@@ -59,6 +60,7 @@ class HostVerdicts:
         self._barred = {vm: reason for vm in vms if (reason := why_not(MIGRATE, vm, user)) is not None}
         self._cannot_start = next((reason for vm in vms if self.starting and (reason := why_not(self.starting, vm, user))), None)
         self._overruled: dict[tuple[VM, Host], LazyText] = {}
+        self._offers = Offers()
 
     def hosts(self) -> list[Host]:
         """All there are, those of their own pool first."""
@@ -113,7 +115,7 @@ class HostVerdicts:
         lack = short_of(vm, host) if vm not in self._barred and (vm, host) not in self._overruled else None
         if lack is None:
             return _no(host, str(why))
-        out = way_out(host, lack)
+        out = way_out(host, lack, self._offers)
         needs = _("{needed} needed, {free} free").format(needed=size(lack.needed), free=size(lack.free))
         words, note = (". ".join([one, *([str(out)] if out is not None else [])]) for one in (str(why), needs))
         return Verdict(key_of(host), NO, words, _("{size} short").format(size=size(lack.needed - lack.free)), note)

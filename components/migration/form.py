@@ -18,6 +18,7 @@ from components.migration.timing import about, tell_time
 from components.migration.words import moved, way_text
 from components.ui import Button, ButtonKind, Card, Icon, Mark
 from components.urls import PREFIXES, path_of
+from data.host_fit import Offers
 from data.hosts import account_of
 from data.identity import Key, key_of, seen_from
 from data.names import name_of, pool_name_among
@@ -118,20 +119,21 @@ class MigrationForm(ui.element):
         if self._judged:
             judged = _("{n} checked by XAPI").format(n=number(len(self._judged)))
             scope = f"{scope} · {judged}"
-        self._targets.show([self._target(one) for one in found], self._chosen.host, scope)
+        offers = Offers()
+        self._targets.show([self._target(one, offers) for one in found], self._chosen.host, scope)
 
-    def _target(self, one: Target) -> TargetRow:
+    def _target(self, one: Target, offers: Offers) -> TargetRow:
         refused = one.refused is not None
         moves = [] if refused else disks_in(MigrateVM(host=key_of(one.host)), self._vm, one.host, usable_by(self._user(), self._vm))
         return TargetRow(
-            key_of(one.host), f"target-{one.host.uuid}", name_of(one.host), pool_name_among(one.host.home), self._about(one, moves),
+            key_of(one.host), f"target-{one.host.uuid}", name_of(one.host), pool_name_among(one.host.home), self._about(one, moves, offers),
             self._memory(one), refused, one.host in self._judged and not refused, "" if refused else self._time(one.host, moves),
         )  # fmt: skip
 
-    def _about(self, one: Target, moves: list[DiskMove]) -> str:
+    def _about(self, one: Target, moves: list[DiskMove], offers: Offers) -> str:
         if one.refused is not None:
             lack = short_of(self._vm, one.host)
-            out = way_out(one.host, lack) if lack is not None else None
+            out = way_out(one.host, lack, offers) if lack is not None else None
             return f"{one.refused}. {out}" if out is not None else str(one.refused)
         text, disks = way_text(self._vm, one.way), moved(moves)
         return f"{text}: {disks}" if disks else text

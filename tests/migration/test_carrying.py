@@ -9,9 +9,10 @@ from components.map import drop_targets
 from components.map.host_verdicts import HostVerdicts, each
 from components.map.map import Map
 from components.map.moves import moves
-from data.host_fit import Lack, Obstacle
+from data.host_fit import Lack, Obstacle, Offers
 from data.identity import key_of
-from data.objects import VBD, VDI, VM, Host, HostMetrics, PowerState
+from data.objects import PBD, VBD, VDI, VM, Host, HostMetrics, PowerState
+from data.reading import reading
 from data.stores.users import Role
 from data.types import GIB
 from tests.control.fake_pool import user as person
@@ -60,7 +61,11 @@ def test_a_host_without_room_says_how_much_is_short_and_who_would_make_it(house:
     assert (said.how, said.head) == ("no", "16\u202fGiB short")
     assert said.note == "28\u202fGiB needed, 12\u202fGiB free. Moving small (20\u202fGiB) away would make room"
     house.lab.change(house.one, enabled=False)
-    assert way_out(house.two, Lack(Obstacle.MEMORY, needed=28 * GIB, free=12 * GIB)) is None, "it has nowhere to go"
+    lack, offers = Lack(Obstacle.MEMORY, needed=28 * GIB, free=12 * GIB), Offers()
+    assert way_out(house.two, lack, offers) is None, "it has nowhere to go"
+    with reading(house.lab.mirror.pools) as read:
+        way_out(house.two, lack, offers)
+    assert house.lab.home.all(PBD).keys().isdisjoint(row.ref for row in read.rows), "each host is looked up once"
 
 
 def test_of_several_a_host_says_how_many_and_xapi_overrules(house: House) -> None:

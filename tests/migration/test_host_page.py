@@ -9,8 +9,10 @@ import pytest
 from nicegui.testing import User
 
 from components.hosts.memory import apportioned
+from components.hosts.rows import resident_table
 from data.identity import key_of
 from data.objects import PowerState
+from data.reading import reading
 from data.scope import Scope
 from data.stores.users import Role
 from data.types import GIB
@@ -35,6 +37,15 @@ async def test_a_vm_says_where_it_can_go_or_why_nowhere(house: House) -> None:
     assert found.why == "room" and (found.needed, found.free) == (100 * GIB, 64 * GIB)
     house.lab.change(vm, power_state=PowerState.HALTED)
     assert VMView.moves_to.of(vm).why is None and not VMView.moves_to.of(vm).hosts
+
+
+async def test_the_sums_of_a_host_s_vms_look_at_no_other_host(house: House) -> None:
+    vm, table = machine(house.lab, house.one, house.shared, house.lan), resident_table(house.one)
+    table.row(vm)
+    assert table.sums is not None
+    with reading(house.lab.mirror.pools) as read:
+        sums = table.sums([vm])
+    assert sums[0] == "1 VM" and sums[6] == "1 can, 0 cannot" and house.two not in read.rows
 
 
 def test_the_parts_of_a_host_s_memory_add_up_as_they_are_shown() -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from data.facts import vm as facts
 from data.facts.host import is_older
 from data.failover import reach_of
-from data.host_fit import HostOffer, Lack, Obstacle, lacks, lacks_of, offer_of
+from data.host_fit import HostOffer, Lack, Obstacle, Offers, lacks_of, offer_of
 from data.names import name_of, name_order
 from data.objects import SR, VM, Host, PowerState
 from data.placement import memory_held
@@ -125,15 +125,18 @@ def short_of(vm: VM, host: Host) -> Lack | None:
     return next((lack for lack in lacks_of(vm, offer_of(host)) if lack.obstacle is Obstacle.MEMORY), None)
 
 
-def way_out(host: Host, lack: Lack) -> LazyText | None:
+def way_out(host: Host, lack: Lack, offers: Offers) -> LazyText | None:
     """Who would make room there: the smallest that is enough and has somewhere to go."""
     short = lack.needed - lack.free
     enough = [one for one in host.all_of(VM, host.resident_VMs) if is_machine(one) and is_running(one) and memory_held(one) >= short]
     smallest = min(enough, key=memory_held, default=None)
-    others = (other for other in host.home.all(Host).values() if other is not host)
-    if smallest is None or not any(next(lacks(smallest, other), None) is None for other in others):
+    if smallest is None:
         return None
-    return lazy(N_("Moving {vm} ({size}) away would make room"), vm=named(smallest), size=Amount(memory_held(smallest)))
+    amount = memory_held(smallest)
+    others = (offers[other] for other in host.home.all(Host).values() if other is not host)
+    if all((other.free is not None and other.free < amount) or any(lacks_of(smallest, other)) for other in others):
+        return None
+    return lazy(N_("Moving {vm} ({size}) away would make room"), vm=named(smallest), size=Amount(amount))
 
 
 def memory_after(vm: VM, free: int) -> int:
