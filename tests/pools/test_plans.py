@@ -17,7 +17,7 @@ from tests.control.fake_pool import user
 from tests.networks.place import Place
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.plan import Transfer
+from xo_dash.control.plan import Question, Transfer
 from xo_dash.control.pool.ha import srs
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.vm.migration.mapping import migration_network_of
@@ -95,6 +95,12 @@ def test_a_master_is_a_member_that_takes_vms_and_every_host_must_agree(place: Pl
 
 
 # ---- HA
+
+
+def test_a_member_becomes_the_master_only_if_it_says_that_it_has_lost_its_own(place: Place) -> None:
+    asked = steps_of("pool.lost_master", place.pool, host=place.hosts[1].uuid)[0]
+    assert isinstance(asked, Question) and asked.method == "host.is_in_emergency_mode" and asked.judge(True) is None
+    assert all("has not lost its master" in str(asked.judge(answer)) for answer in (False, "false", "", None, {}))
 
 
 def test_the_heartbeat_is_on_an_sr_that_all_hosts_share(place: Place) -> None:

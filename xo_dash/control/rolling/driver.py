@@ -164,15 +164,18 @@ class RollingDriver:
         self._book.note(rolling, N_("is waited for"), turn.name)
         await self._book.save(rolling)
         either = [asyncio.create_task(self._commands.back(rolling, turn)), asyncio.create_task(self._pauses.said(rolling))]
-        await asyncio.wait(either, timeout=60.0 * rolling.request.minutes, return_when=asyncio.FIRST_COMPLETED)
-        for one in either:
-            one.cancel()
+        try:
+            await asyncio.wait(either, timeout=60.0 * rolling.request.minutes, return_when=asyncio.FIRST_COMPLETED)
+        finally:  # also where we end meanwhile
+            for one in either:
+                one.cancel()
         host = self._commands.host_now(rolling, turn)
         if host is not None and not rolling.stopping:
             await self._look(rolling, turn, host)
-        else:
-            self._end_turn(rolling, turn, TurnState.FAILED, lazy(N_("it does not respond")))
-            await self._book.save(rolling)
+            return
+        silent = (TurnState.FAILED, lazy(N_("it does not respond")))
+        self._end_turn(rolling, turn, *(silent if host is None else as_found(rolling.request, host, turn)))
+        await self._book.save(rolling)
 
     async def _asked(self, rolling: Rolling, turn: HostTurn) -> str:
         """What is said; meanwhile a host that is away is watched, also where its pool is away with it."""

@@ -31,7 +31,7 @@ from xo_dash.control.rolling.checks import Assessment, assessing
 from xo_dash.control.rolling.commands import RollingCommands
 from xo_dash.control.rolling.driver import RollingDriver
 from xo_dash.control.rolling.estimate import TurnTime, turn_time, usual
-from xo_dash.control.rolling.pauses import Pauses
+from xo_dash.control.rolling.pauses import Pauses, answers_to
 from xo_dash.control.rolling.readiness import obstacles_of
 from xo_dash.control.rolling.request import RollHosts, actions_of, pinned, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling
@@ -163,12 +163,14 @@ class RollingRuns:
         return made
 
     def answer(self, user: User | None, rolling: Rolling, what: str) -> LazyText | None:
-        """While it is paused: one of `answers_to`. While it is not: `stop`, which is after the host under way."""
+        """One of `answers_to`; `stop`, while it is not paused, is after the host under way. Gives why not."""
         if (reason := self.may_not(user, rolling.request, self._commands.pool(rolling))) is not None:
             return reason
+        if rolling.ended or what not in ("stop", *answers_to(rolling)):  # somebody else was faster
+            return lazy(N_("the run does not wait for this answer any more"))
         if user is not None:
             rolling.user_id, rolling.user_name = user.id, user.name  # what follows is theirs
-        if what == "stop":
+        if what == "stop" and not rolling.stopping:
             rolling.stopping = True
             self._book.note(rolling, N_("stops before the next host"))
         self._pauses.answer(rolling, what)
