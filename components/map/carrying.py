@@ -11,7 +11,7 @@ from nicegui import background_tasks, ui
 
 from components.actions import give, offer_undo, run_command, run_one
 from components.map import drop_targets
-from components.map.host_verdicts import LIVE, NO, START, HostVerdicts, Verdict, each
+from components.map.host_verdicts import LIVE, NO, START, DropVerdict, HostVerdicts, each
 from components.map.map import Drop, Map
 from components.ui import Tone, notify
 from data.coalesce import INTERVAL, in_turns, timed
@@ -58,8 +58,8 @@ class Carrier:
             await in_turns(timed(self._tell_all(chain(each(verdicts), drop_targets.verdicts(vms, user)))))
             await self._ask(verdicts)
 
-    def _tell_all(self, verdicts: Iterator[Verdict]) -> Iterator[None]:
-        fresh, since = list[Verdict](), time.monotonic()
+    def _tell_all(self, verdicts: Iterator[DropVerdict]) -> Iterator[None]:
+        fresh, since = list[DropVerdict](), time.monotonic()
         for verdict in verdicts:
             fresh.append(verdict)
             if time.monotonic() - since > INTERVAL:

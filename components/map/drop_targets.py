@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final
 
 from components.actions import run_command
-from components.map.host_verdicts import NO, Verdict
+from components.map.host_verdicts import NO, DropVerdict
 from data.identity import key_of
 from data.names import name_of
 from data.objects import SR, VDI, VM, Network, PowerState
@@ -29,14 +29,14 @@ SHUT_DOWN: Final = action("vm.clean_shutdown")
 DISKS, NIC, HALT = "disks", "nic", "halt"
 
 
-def verdicts(vms: Sequence[VM], user: User) -> Iterator[Verdict]:
+def verdicts(vms: Sequence[VM], user: User) -> Iterator[DropVerdict]:
     """Of their own pool, for `user`; VMs of several pools can only go to hosts."""
     home = vms[0].home
     if any(vm.home is not home for vm in vms):
         return
     yield from (_of_sr(sr, vms, user) for sr, _label in disk_srs(home))
     yield from (_of_network(network, vms, user) for network in home.all(Network).values())
-    yield Verdict(home.key, *_halting(vms, user))
+    yield DropVerdict(home.key, *_halting(vms, user))
 
 
 def _moving(sr: SR, vms: Sequence[VM]) -> list[VDI]:
@@ -44,27 +44,27 @@ def _moving(sr: SR, vms: Sequence[VM]) -> list[VDI]:
     return [disk for vm in vms for disk in disks_of(vm) if sr.ref != disk.SR]
 
 
-def _of_sr(sr: SR, vms: Sequence[VM], user: User) -> Verdict:
+def _of_sr(sr: SR, vms: Sequence[VM], user: User) -> DropVerdict:
     disks, key = _moving(sr, vms), key_of(sr)
     if not disks:
-        return Verdict(key, NO, _("its disks are here") if len(vms) == 1 else _("their disks are here"))
+        return DropVerdict(key, NO, _("its disks are here") if len(vms) == 1 else _("their disks are here"))
     if reason := _refusal(MOVE, disks, user):
-        return Verdict(key, NO, str(reason))
+        return DropVerdict(key, NO, str(reason))
     refusals = [cannot_take(sr, disk.virtual_size, in_use_by(disk)) for disk in disks]
     if all(refusals):
-        return Verdict(key, NO, str(refusals[0]))
+        return DropVerdict(key, NO, str(refusals[0]))
     needed, free = sum(map(copy_size, disks)), free_space(sr)
     if free is not None and needed > free:
-        return Verdict(key, NO, _("{needed} needed, {free} free").format(needed=size(needed), free=size(free)))
+        return DropVerdict(key, NO, _("{needed} needed, {free} free").format(needed=size(needed), free=size(free)))
     count = ngettext("{n} disk", "{n} disks", len(disks)).format(n=number(len(disks)))
-    return Verdict(key, DISKS, _("Move {disks} here: {amount}").format(disks=count, amount=size(needed)))
+    return DropVerdict(key, DISKS, _("Move {disks} here: {amount}").format(disks=count, amount=size(needed)))
 
 
-def _of_network(network: Network, vms: Sequence[VM], user: User) -> Verdict:
+def _of_network(network: Network, vms: Sequence[VM], user: User) -> DropVerdict:
     unreached = [not_reached(network, vm) for vm in vms]
     if reason := _refusal(ADD_NIC, vms, user) or (unreached[0] if all(unreached) else None):
-        return Verdict(key_of(network), NO, str(reason))
-    return Verdict(key_of(network), NIC, _("Add a NIC on {network}").format(network=name_of(network)))
+        return DropVerdict(key_of(network), NO, str(reason))
+    return DropVerdict(key_of(network), NIC, _("Add a NIC on {network}").format(network=name_of(network)))
 
 
 def _halting(vms: Sequence[VM], user: User) -> tuple[str, str]:

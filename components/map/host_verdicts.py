@@ -37,7 +37,7 @@ MOST_ASKED: Final = 64
 """Questions to XAPI about what is carried."""
 
 
-class Verdict(NamedTuple):
+class DropVerdict(NamedTuple):
     """What one place says of them."""
 
     key: str  # of what they can be dropped on
@@ -67,7 +67,7 @@ class HostVerdicts:
         home = self._vms[0].home
         return [host for one in sorted(home.pools.values(), key=lambda one: one is not home) for host in one.all(Host).values()]
 
-    def of(self, host: Host) -> Verdict:
+    def of(self, host: Host) -> DropVerdict:
         choice = self._choices.get(host.uuid) if host.home is self._vms[0].home else None
         if choice is None or self.starting is None:
             return self._moving(host)
@@ -79,7 +79,7 @@ class HostVerdicts:
         found = self._moving(host)
         return found if found.how == DISKS else _no(host, str(choice.refused))
 
-    def _moving(self, host: Host) -> Verdict:
+    def _moving(self, host: Host) -> DropVerdict:
         found: dict[VM, Target] = {}
         for _step in placing((vm for vm in self._vms if vm not in self._barred), Goal(host.home, (host,)), found):
             pass
@@ -95,7 +95,7 @@ class HostVerdicts:
         words = way_text(able[0], way) if len(able) == len(self._vms) else ""
         return _can(host, HOW[way], [fit, words], fit, words, coming)
 
-    def _of_one(self, host: Host, way: Way, coming: int) -> Verdict:
+    def _of_one(self, host: Host, way: Way, coming: int) -> DropVerdict:
         """`Live, disks move too: 12 GiB to nas · about 30 s`"""
         (vm,) = self._vms
         moves = disks_in(MigrateVM(host=key_of(host)), vm, host)
@@ -106,19 +106,19 @@ class HostVerdicts:
             return _can(host, LIVE, words, _("Live, {time}").format(time=time) if time else _("Live"), "", coming)
         return _can(host, HOW[way], words, _("With disks"), ", ".join(part for part in (disks, time) if part), coming)
 
-    def _refusal(self, host: Host, found: Mapping[VM, Target]) -> Verdict:
+    def _refusal(self, host: Host, found: Mapping[VM, Target]) -> DropVerdict:
         vm, why = next(((vm, one.refused) for vm, one in found.items()), None) or next(iter(self._barred.items()))
         if len(self._vms) > 1:
             return _no(host, f"{name_of(vm)}: {why}")
         if vm.home is host.home and vm.resident_on == host.ref:
-            return Verdict(key_of(host), NO, str(why), "", _("Current host"))
+            return DropVerdict(key_of(host), NO, str(why), "", _("Current host"))
         lack = short_of(vm, host) if vm not in self._barred and (vm, host) not in self._overruled else None
         if lack is None:
             return _no(host, str(why))
         out = way_out(host, lack, self._offers)
         needs = _("{needed} needed, {free} free").format(needed=size(lack.needed), free=size(lack.free))
         words, note = (". ".join([one, *([str(out)] if out is not None else [])]) for one in (str(why), needs))
-        return Verdict(key_of(host), NO, words, _("{size} short").format(size=size(lack.needed - lack.free)), note)
+        return DropVerdict(key_of(host), NO, words, _("{size} short").format(size=size(lack.needed - lack.free)), note)
 
     # ---- XAPI's own judgement
 
@@ -135,7 +135,7 @@ class HostVerdicts:
         return reason is not None
 
 
-def _can(host: Host, how: str, words: Iterable[str], head: str, note: str, coming: int) -> Verdict:
+def _can(host: Host, how: str, words: Iterable[str], head: str, note: str, coming: int) -> DropVerdict:
     """`coming`: bytes of memory."""
     free = account_of(host).free
     after = free - coming
@@ -146,11 +146,11 @@ def _can(host: Host, how: str, words: Iterable[str], head: str, note: str, comin
     )
     sentence = " · ".join([*filter(None, words), _free(free, after) if after >= 0 else stays])
     figures = (free // MIB, after // MIB) if coming and after >= 0 else (0, 0)
-    return Verdict(key_of(host), how, sentence, head, "\n".join(part for part in (note, stays) if part), *figures)
+    return DropVerdict(key_of(host), how, sentence, head, "\n".join(part for part in (note, stays) if part), *figures)
 
 
-def _no(host: Host, why: str) -> Verdict:
-    return Verdict(key_of(host), NO, why, _("Cannot go here"), why)
+def _no(host: Host, why: str) -> DropVerdict:
+    return DropVerdict(key_of(host), NO, why, _("Cannot go here"), why)
 
 
 def _free(free: int, after: int) -> str:
@@ -160,5 +160,5 @@ def _free(free: int, after: int) -> str:
     return _("{before} → {after} free").format(before=size(free), after=size(after))
 
 
-def each(verdicts: HostVerdicts) -> Iterator[Verdict]:
+def each(verdicts: HostVerdicts) -> Iterator[DropVerdict]:
     return (verdicts.of(host) for host in verdicts.hosts())

@@ -157,7 +157,7 @@ class Map(Element, component="map.js"):
         self._props["movable"] = True
 
     def show_targets(self, found: Sequence[tuple[str | int, ...]], *, are_all: bool = False) -> None:
-        """Where what is carried can go, as far as that is known or is different: see `components.map.host_verdicts.Verdict`.
+        """Where what is carried can go, as far as that is known or is different: see `components.map.host_verdicts.DropVerdict`.
 
         `are_all`: with what was told before nothing is left to be looked at.
         """
