@@ -87,7 +87,7 @@ async def test_a_bond_takes_management_over_and_gives_it_back(lab: SimulatedPool
 
 async def test_a_bond_that_fails_on_its_last_host_is_on_none(lab: SimulatedPool, tmp_path: Path) -> None:
     async with wired(lab, tmp_path) as bench:
-        nics, before = await freed(bench), {network.uuid for network in bench.home.all(Network).values()}
+        nics, before = await freed(bench), {network.uuid: network.MTU for network in bench.home.all(Network).values()}
         last = next(host for host in bench.home.all(Host).values() if is_master(host))
         lab.fault("host.get_servertime", error=["HOST_OFFLINE", last.ref], ref=last.ref)
         try:
@@ -96,7 +96,7 @@ async def test_a_bond_that_fails_on_its_last_host_is_on_none(lab: SimulatedPool,
             lab.clear_faults()
         assert item.state is RunState.FAILED and not item.left, str(item.reason)
         assert [step.undone for step in item.steps] == [True, *([True, False] * 3)]
-        await bench.until(lambda: not bench.home.all(Bond) and {one.uuid for one in bench.home.all(Network).values()} == before)
+        await bench.until(lambda: not bench.home.all(Bond) and {one.uuid: one.MTU for one in bench.home.all(Network).values()} == before)
         management = [pif.device for pif in bench.home.all(PIF).values() if pif.management]
         assert management == ["eth0"] * 3
 

@@ -187,16 +187,21 @@ def _bond_notes(request: NewNetwork, pool: Pool) -> Iterator[LazyText]:
         yield lazy(N_("Management of {hosts} moves to the bond; the connection to them is down for some seconds"), hosts=", ".join(managed))
     else:
         yield lazy(N_("Management is not affected"))
+    for network, mtu in _mtus(request, pool).items():
+        yield lazy(
+            N_("The MTU of {network} changes from {old} to {new}, that of the bond"), network=name_of(network), old=mtu, new=request.mtu
+        )
 
 
 # ---- how it is made
 
 
 def plan(request: NewNetwork, pool: Pool) -> Plan:
+    mtus = _mtus(request, pool) if request.kind == BOND else {}
     network = yield from _network(request)
     if request.kind == BOND:
         for host in bonded_hosts(request, pool):
-            yield from _bond(request, host, network)
+            yield from _bond(request, host, network, mtus)
     elif request.kind in (EXTERNAL, TAGGED):
         base = base_of(request, pool)
         if base:
@@ -233,13 +238,29 @@ def _tagged(request: NewNetwork, pif: PIF, network: Ref) -> Plan:
     yield Call("pool.create_VLAN_from_PIF", pif.ref, network, tag, says=says)
 
 
-def _bond(request: NewNetwork, host: Host, network: Ref) -> Plan:
+def _mtus(request: NewNetwork, pool: Pool) -> dict[Network, int]:
+    """Of the NICs' own networks, where a bond changes it. Source: as it takes its NICs it gives their networks its MTU, for good."""
+    pifs = [pif for host in bonded_hosts(request, pool) for pif in members_on(request, host)]
+    found = (pif.home.one(Network, pif.network) for pif in pifs)
+    return {network: network.MTU for network in found if network is not None and request.mtu != network.MTU}
+
+
+def _unbond(bond: object, mtus: Mapping[Network, int], says: LazyText) -> Plan:
+    """The NICs come up again with the MTU of their networks."""
+    for network, mtu in mtus.items():
+        yield Call(
+            "network.set_MTU", network.ref, mtu, says=lazy(N_("Setting the MTU of {name}"), name=name_of(network)), asynchronous=False
+        )
+    yield from one("Bond.destroy", bond, says=says)
+
+
+def _bond(request: NewNetwork, host: Host, network: Ref, mtus: Mapping[Network, int]) -> Plan:
     """Its NICs as one, and whether the host is still heard: the first that is not stops all, and what was made is taken back."""
     members = [pif.ref for pif in members_on(request, host)]
     properties = {HASHING: request.hashing} if request.mode == "lacp" else {}
     says = lazy(N_("Bond on {host}"), host=name_of(host))
     yield Call(
-        "Bond.create", network, members, "", request.mode, properties, says=says, undo=lambda bond: one("Bond.destroy", bond, says=says),
+        "Bond.create", network, members, "", request.mode, properties, says=says, undo=lambda bond: _unbond(bond, mtus, says),
         stays=lazy(N_("{host} keeps the bond"), host=name_of(host)),
     )  # fmt: skip
     yield answering(host)
