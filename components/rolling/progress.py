@@ -56,8 +56,9 @@ class RollingPage(ui.element):
                 with ui.element("aside").classes("x-move-aside"):
                     with Card(_("Restored in any case")):
                         self._aside = ui.element().classes("x-stack").mark("aside")
-                    if pool is not None and not rolling.ended:
-                        PoolFailures(pool, _("Meanwhile"))
+                    with ui.element().classes("contents") as self._meanwhile:
+                        if pool is not None and not rolling.ended:
+                            PoolFailures(pool, _("Meanwhile"))
         self._asked: object = None
         self._put_back: object = None
         self._draw()
@@ -78,6 +79,7 @@ class RollingPage(ui.element):
         )
         may_not = self._context.rolling.may_not(whoever(), rolling.request, self._context.rolling.pool_of(rolling))
         self._stop.set_visibility(not rolling.ended and not rolling.paused and not rolling.stopping and may_not is None)
+        self._meanwhile.set_visibility(not rolling.ended)
         self._draw_pause()
         self._draw_axis()
         self._draw_log()

@@ -95,7 +95,7 @@ def _bar(phase: Phase, turn: HostTurn, axis: Axis) -> None:
     text = _(PHASES[phase.kind])
     bar = ui.label(text if axis.at(end) - axis.at(phase.began) > NARROW else "").classes(f"x-roll-bar x-roll-{phase.kind}")
     bar.style(axis.place(phase.began, end)).props["data-tip"] = f"{text}: {duration(end - phase.began)}"
-    if phase.kind == REBOOT and phase is turn.phases[-1] and is_given_up(turn):
+    if phase.kind == REBOOT and (turn.back or is_given_up(turn)):
         late = (turn.back or axis.now) - end
         text = _("{time} overdue").format(time=duration(late))
         over = ui.label(text if axis.at(end + late) - axis.at(end) > NARROW else "").classes("x-roll-bar x-roll-overdue")
