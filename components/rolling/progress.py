@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,7 +12,7 @@ from components.actions import whoever
 from components.hosts.failover import PoolFailures
 from components.live import follow_history, follow_source, fresh_slot
 from components.rolling.pause import answer, host_of, known_of, pause_box
-from components.rolling.timeline import draw_timeline, legend
+from components.rolling.timeline import Timeline, legend
 from components.rolling.words import state_of, title_of
 from components.ui import Button, Card, Mark, PageHead, StateMark
 from data.history import History
@@ -49,7 +50,7 @@ class RollingPage(ui.element):
             self._paused = ui.element().classes("contents").mark("paused")
             with Card(_("Timeline")):
                 legend()
-                self._axis = ui.element().classes("x-roll-axis").mark("timeline")
+                self._axis = Timeline()
             with ui.element().classes("x-move"):
                 with ui.element().classes("x-move-main"), Card(_("Log")):
                     self._log = ui.element().classes("x-stack").mark("log")
@@ -102,8 +103,7 @@ class RollingPage(ui.element):
             self._draw_aside()
 
     def _draw_axis(self) -> None:
-        with fresh_slot(self._axis):
-            draw_timeline(self._rolling)
+        self._axis.show(self._rolling, time.time())
 
     # ---- its log, and what is put aside
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
 
 from nicegui import ui
 
@@ -17,19 +19,24 @@ from xo_dash.i18n import time as clock
 
 LEAST = 120.0
 """Seconds that are shown at least."""
+STEPS = 48
+"""About how many times its end moves while a run takes twice as long as was thought."""
 TICKS = 6
 NARROW = 4.0
 """Per cent of the axis: a bar that is narrower has no room for its word."""
 
 
 class Axis:
-    """From its begin to the end that is expected, which moves with every delay."""
+    """From its begin to the end that is expected, which moves with every delay, a step at a time: with it all that is drawn moves."""
 
-    def __init__(self, rolling: Rolling) -> None:
-        self.now = rolling.ended or time.time()
+    def __init__(self, rolling: Rolling, now: float) -> None:
+        self.now = rolling.ended or now
         self.begin = rolling.began
-        self.to_come = dict(_to_come(rolling, self.now))  # {uuid of a host: (begin, end) of what is not there yet}
-        last = max((end for _begin, end in self.to_come.values()), default=self.now)
+        span = max(self.now - self.begin, sum(turn.about for turn in rolling.turns), LEAST)
+        step = 2.0 ** math.floor(math.log2(span / STEPS))
+        late = self.begin + step * math.ceil((self.now - self.begin) / step)
+        self.to_come = dict(_to_come(rolling, self.now, late))  # {uuid of a host: (begin, end) of what is not there yet}
+        last = max((end for _begin, end in self.to_come.values()), default=late)
         self.end = max(last, self.begin + LEAST) if not rolling.ended else max(self.now, self.begin + 1.0)
 
     def at(self, moment: float) -> float:
@@ -41,65 +48,102 @@ class Axis:
         return f"left: {left:.2f}%; width: {max(right - left, 0.4):.2f}%"
 
 
-def _to_come(rolling: Rolling, now: float) -> Iterator[tuple[str, tuple[float, float]]]:
-    """One host after the other, as long as each was estimated."""
+def _to_come(rolling: Rolling, now: float, late: float) -> Iterator[tuple[str, tuple[float, float]]]:
+    """One host after the other, as long as each was estimated; none begins before `late`."""
     if rolling.ended:
         return
-    free = now
+    free = late
     for turn in rolling.turns:
         if turn.state is TurnState.RUNNING and turn.began:
-            free = max(now, turn.began + turn.about)
+            free = max(late, turn.began + turn.about)
             yield turn.host, (now, free)
         elif turn.state is TurnState.WAITING and not rolling.stopping:
             yield turn.host, (free, free + turn.about)
             free += turn.about
 
 
-def draw_timeline(rolling: Rolling) -> None:
-    axis = Axis(rolling)
-    with ui.element().classes("x-roll-row x-roll-ticks").props("aria-hidden=true"):
-        ui.element()
-        with ui.element().classes("x-roll-track"):
-            for n in range(TICKS + 1):
-                moment = axis.begin + (axis.end - axis.begin) * n / TICKS
-                ui.label(clock(moment)).classes("x-small x-dim").style(f"left: {100 * n / TICKS:.1f}%")
-    for turn in rolling.turns:
-        _row(rolling, turn, axis)
-    if not rolling.ended or rolling.restarts:
-        _foot(rolling, axis)
+class Bar(NamedTuple):
+    """A piece of a row; `place` is its style."""
+
+    look: str
+    place: str
+    text: str = ""
+    tip: str = ""
 
 
-def _row(rolling: Rolling, turn: HostTurn, axis: Axis) -> None:
-    with ui.element().classes("x-roll-row"):
-        with ui.element().classes("x-roll-name"):
-            Mark(SHAPES[turn.state])
-            ui.label(turn.name).classes("x-strong x-cut").props("dir=auto")
-            ui.label(stands(turn)).classes("x-dim x-small x-cut")
-        with ui.element().classes("x-roll-track"):
-            for n in range(TICKS + 1):
-                ui.element("i").classes("x-roll-grid").style(f"left: {100 * n / TICKS:.1f}%")
-            for phase in turn.phases:
-                _bar(phase, turn, axis)
-            if turn.host in axis.to_come:
-                begin, end = axis.to_come[turn.host]
-                bar = ui.label(_("then {time}").format(time=duration(turn.about)) if turn.state is TurnState.WAITING else "")
-                bar.classes("x-roll-bar x-roll-coming").style(axis.place(begin, end))
-            for moment in rolling.restarts:
-                ui.element("i").classes("x-roll-restart").style(f"left: {axis.at(moment):.2f}%")
-            if not rolling.ended:
-                ui.element("i").classes("x-roll-now").style(f"left: {axis.at(axis.now):.2f}%")
+class Timeline(ui.element):
+    """A row is drawn anew only where it is another: sixty hosts are a thousand elements, and a run tells of every VM that moves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.classes("x-roll-axis").mark("timeline")
+        self._rows: list[ui.element] = []
+        self._drawn: list[object] = []
+
+    def show(self, rolling: Rolling, now: float) -> None:
+        axis = Axis(rolling, now)
+        self.style(f"--now: {axis.at(axis.now):.2f}%")
+        turns = [(turn.state, turn.name, stands(turn), list(_bars(rolling, turn, axis))) for turn in rolling.turns]
+        rows: list[tuple[object, Callable[[], object]]] = [
+            ((axis.begin, axis.end), partial(_ticks, axis)),
+            *((one, partial(_row, *one)) for one in turns),
+            ((axis.end, clock(axis.now), bool(rolling.ended), len(rolling.restarts)), partial(_foot, rolling, axis)),
+        ]
+        if len(rows) != len(self._rows):
+            self.clear()
+            with self:
+                self._rows = [ui.element().classes("x-roll-row") for _row in rows]
+            self._drawn = [None] * len(rows)
+        for place, (what, draw) in enumerate(rows):
+            if what != self._drawn[place]:
+                self._drawn[place] = what
+                self._rows[place].clear()
+                with self._rows[place]:
+                    draw()
 
 
-def _bar(phase: Phase, turn: HostTurn, axis: Axis) -> None:
+def _ticks(axis: Axis) -> None:
+    ui.element()
+    with ui.element().classes("x-roll-ticks").props("aria-hidden=true"):
+        for n in range(TICKS + 1):
+            moment = axis.begin + (axis.end - axis.begin) * n / TICKS
+            ui.label(clock(moment)).classes("x-small x-dim").style(f"left: {100 * n / TICKS:.1f}%")
+
+
+def _row(state: TurnState, name: str, text: str, bars: Sequence[Bar]) -> None:
+    with ui.element().classes("x-roll-name"):
+        Mark(SHAPES[state])
+        ui.label(name).classes("x-strong x-cut").props("dir=auto")
+        ui.label(text).classes("x-dim x-small x-cut")
+    with ui.element().classes("x-roll-track"):
+        for bar in bars:
+            drawn = ui.label(bar.text).classes(bar.look).style(bar.place)
+            if bar.tip:
+                drawn.props["data-tip"] = bar.tip
+
+
+def _bars(rolling: Rolling, turn: HostTurn, axis: Axis) -> Iterator[Bar]:
+    for phase in turn.phases:
+        yield from _of_phase(phase, turn, axis)
+    if turn.host in axis.to_come:
+        text = _("then {time}").format(time=duration(turn.about)) if turn.state is TurnState.WAITING else ""
+        yield Bar("x-roll-bar x-roll-coming", axis.place(*axis.to_come[turn.host]), text)
+    for moment in rolling.restarts:
+        yield Bar("x-roll-restart", f"left: {axis.at(moment):.2f}%")
+    if not rolling.ended:
+        yield Bar("x-roll-now", "")
+
+
+def _of_phase(phase: Phase, turn: HostTurn, axis: Axis) -> Iterator[Bar]:
     end = phase.ended or axis.now
     text = _(PHASES[phase.kind])
-    bar = ui.label(text if axis.at(end) - axis.at(phase.began) > NARROW else "").classes(f"x-roll-bar x-roll-{phase.kind}")
-    bar.style(axis.place(phase.began, end)).props["data-tip"] = f"{text}: {duration(end - phase.began)}"
+    shown = text if axis.at(end) - axis.at(phase.began) > NARROW else ""
+    yield Bar(f"x-roll-bar x-roll-{phase.kind}", axis.place(phase.began, end), shown, f"{text}: {duration(end - phase.began)}")
     if phase.kind == REBOOT and (turn.back or is_given_up(turn)):
         late = (turn.back or axis.now) - end
         text = _("{time} overdue").format(time=duration(late))
-        over = ui.label(text if axis.at(end + late) - axis.at(end) > NARROW else "").classes("x-roll-bar x-roll-overdue")
-        over.style(axis.place(end, end + late)).props["data-tip"] = text
+        shown = text if axis.at(end + late) - axis.at(end) > NARROW else ""
+        yield Bar("x-roll-bar x-roll-overdue", axis.place(end, end + late), shown, text)
 
 
 def stands(turn: HostTurn) -> str:
@@ -115,13 +159,12 @@ def stands(turn: HostTurn) -> str:
 
 def _foot(rolling: Rolling, axis: Axis) -> None:
     """What the lines across all rows are."""
-    with ui.element().classes("x-roll-row"):
-        ui.element()
-        with ui.element().classes("x-stack").style("gap: 0"):
-            if not rolling.ended:
-                _beside(_("{time} now").format(time=clock(axis.now)), "x-roll-moment", axis.at(axis.now))
-            if rolling.restarts:
-                _beside(_("xo-dash restarted, the run went on"), "x-dim", axis.at(rolling.restarts[-1]))
+    ui.element()
+    with ui.element().classes("x-stack").style("gap: 0"):
+        if not rolling.ended:
+            _beside(_("{time} now").format(time=clock(axis.now)), "x-roll-moment", axis.at(axis.now))
+        if rolling.restarts:
+            _beside(_("xo-dash restarted, the run went on"), "x-dim", axis.at(rolling.restarts[-1]))
 
 
 def _beside(text: str, style: str, place: float) -> None:

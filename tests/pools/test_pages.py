@@ -7,6 +7,7 @@ import json
 from nicegui import ui
 from nicegui.testing import User
 
+from components.rolling.timeline import Timeline
 from data.identity import key_of
 from data.objects import VDI, PoolUpdate, PowerState, Repository
 from data.views.host import HostView
@@ -15,6 +16,8 @@ from tests.networks.place import Place
 from xo_dash.context import Context
 from xo_dash.control.patches import PatchBook
 from xo_dash.control.pool.ha import SetPriorities
+from xo_dash.control.rolling.request import RollHosts
+from xo_dash.control.rolling.state import HostTurn, Phase, Rolling, TurnState
 
 
 async def test_priorities_are_changed_in_a_table_and_saved_as_one(user: User, place: Place, context: Context) -> None:
@@ -144,3 +147,23 @@ async def test_an_update_that_was_uploaded_is_installed_on_one_host(user: User, 
     await user.open(f"/pool/{key_of(place.pool)}")
     await user.should_see("all uploaded updates installed")
     await user.should_see("1 update")
+
+
+async def test_of_sixty_hosts_on_the_axis_that_which_changes_is_drawn_anew(user: User) -> None:
+    states = (*[TurnState.DONE] * 9, TurnState.RUNNING, *[TurnState.WAITING] * 50)
+    phases = [Phase(kind="move", began=0.0, ended=100.0), Phase(kind="reboot", began=100.0)]
+    turns = [HostTurn(host=f"{n}", name=f"h{n}", state=one, about=300.0, began=1.0, phases=phases if n < 10 else [])
+             for n, one in enumerate(states)]  # fmt: skip
+    rolling = Rolling(id="1-a", pool="x", pool_uuid="x", user_id="x", user_name="x", request=RollHosts(), turns=turns, began=0.0)
+    drawn: list[set[int]] = []
+
+    @ui.page("/axis")
+    def axis() -> None:
+        line = Timeline()
+        for now in (3000.0, 3005.0, 3010.0):
+            line.show(rolling, now)
+            drawn.append({one.id for one in line.descendants()})
+
+    await user.open("/axis")
+    first, second, third = drawn
+    assert len(first) > 400 and len(second - first) < 100 and len(third - second) < 100
