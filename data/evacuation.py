@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from data.facts.host import is_older
-from data.failover import Bound, HostRoom, Survey, Unplaceable, by_size, takers
+from data.failover import Bound, HostRoom, Survey, Surveyed, Unplaceable, by_size, takers
 from data.objects import VM, Host
 from data.placement import guests_on, memory_held
 
@@ -64,12 +63,9 @@ def live_targets(vm: VM) -> list[Host] | Unplaceable:
     here = vm.home.one(Host, vm.resident_on)
     if here is None:
         return []
-    room = HostRoom(takers(here, (here,)))
+    room = here.home.part(Surveyed).without(here)
     place = _place(vm, room, None)
-    if isinstance(place, Unplaceable):
-        return place
-    needed = memory_held(vm)
-    return [host for host, free in room.free.items() if needed <= free and room.reaches(vm, host) and not is_older(host, here)]
+    return place if isinstance(place, Unplaceable) else room.with_room(vm)
 
 
 def can_move(vm: VM) -> bool:

@@ -155,6 +155,23 @@ class Survey:
         return self._vms[vm]
 
 
+class Surveyed:
+    """What the hosts of a pool have without one of them, as it is now: all VMs on it ask the same."""
+
+    def __init__(self) -> None:
+        self._revision = -1
+        self._survey = Survey()
+        self._rooms: dict[Host, HostRoom] = {}
+
+    def without(self, host: Host) -> HostRoom:
+        """Nothing is to be put into it."""
+        if self._revision != host.home.revision:
+            self._revision, self._survey, self._rooms = host.home.revision, Survey(), {}
+        if host not in self._rooms:
+            self._rooms[host] = HostRoom(takers(host, (host,)), self._survey)
+        return self._rooms[host]
+
+
 class HostRoom:
     """What hosts have free and in reach; VMs that are put somewhere count from then on."""
 
@@ -198,6 +215,12 @@ class HostRoom:
         best = max(candidates, key=lambda host: (self.free[host], host.uuid))
         short = memory_held(vm) - self.free[best]
         return Unplaceable(vm, Bound.ROOM, short=short, free=max(0, self.free[best])) if short > 0 else best
+
+    def with_room(self, vm: VM) -> list[Host]:
+        """Where it could be while it runs."""
+        needed = memory_held(vm)
+        found = self._candidates(self._survey.needs(vm), vm.home.one(Host, vm.resident_on))
+        return [host for host in found if needed <= self.free[host]]
 
     def _candidates(self, needs: Needs, here: Host | None) -> list[Host]:
         """Those that have what it needs; `here`: and no older platform. Of a host that is emptied this is asked for each of its VMs."""

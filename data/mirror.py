@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 from data.changes import Change, Event, Observer, Operation, Subject, Topic
 from data.facts.pool import own_pool
-from data.failover import Fates
+from data.failover import Fates, Surveyed
 from data.findings.registry import FindingRegistry
 from data.findings.rules import RULES
 from data.grants.table import GrantTable
@@ -47,6 +47,7 @@ class PoolMirror(PoolTables):
             History: self.history,
             FindingRegistry: findings,
             Fates: Fates(),
+            Surveyed: Surveyed(),
             Trash: trash,
             GrantTable: grants,
             OthersMemory: OthersMemory(),

@@ -125,6 +125,7 @@ class PoolTables(Home):
         for kind, refs in gone.items():
             for ref in refs:
                 self._remove(kind, ref, changes)
+        self.revision += bool(changes)
         return changes
 
     def _put(self, kind: type[XapiObject], ref: Ref, row: XapiObject, changes: list[Change]) -> None:

@@ -197,6 +197,7 @@ class Replica(Mirror):
                 others[host.ref] = amount
             if before != max(amount, 0):
                 news.append(Change(here, Operation.MOD, frozenset({"resident_VMs"})))
+        own.revision += bool(news)
         self.publish(news)
 
 

@@ -50,6 +50,8 @@ class Home:
     """The connection that leads there."""
     pools: Mapping[str, Home]
     """All pools of this installation, this one among them, by the server's id."""
+    revision: int = 0
+    """Another one after each change."""
 
     @property
     def label(self) -> str:

@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
+from data.changes import Event, Operation
 from data.coalesce import finished
-from data.failover import Bound, failover_steps
+from data.evacuation import live_targets
+from data.failover import Bound, Surveyed, failover_steps
 from data.mirror import Mirror, PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, HostMetrics, Network
 from data.types import GIB, Ref
@@ -116,3 +119,19 @@ def test_a_network_that_no_other_host_has() -> None:
         other.PIFs = []
     (stranded,) = finished(failover_steps((lost,))).stranded
     assert (stranded.why, getattr(stranded.what, "name_label", "")) == (Bound.NETWORK, "net")
+
+
+def test_what_hosts_have_is_looked_up_once_for_all_vms_until_something_changes() -> None:
+    yard = Yard()
+    refs = [yard.vm(f"vm-{n}", 8, 0, allowed_operations=["pool_migrate"]) for n in range(3)]
+    pool = yard.pool()
+    pool.revision += 1
+    first, *others = (pool.all(VM)[ref] for ref in refs)
+    assert live_targets(first) == [pool.all(Host)[ref] for ref in yard.hosts[1:]]
+    room = pool.part(Surveyed).without(pool.all(Host)[yard.hosts[0]])
+    assert all(live_targets(vm) == live_targets(first) for vm in others)
+    assert pool.part(Surveyed).without(pool.all(Host)[yard.hosts[0]]) is room
+    (change,) = pool.apply(
+        [Event(Host, Operation.MOD, yard.hosts[1], msgspec.structs.replace(pool.all(Host)[yard.hosts[1]], enabled=False))]
+    )
+    assert change.names == {"enabled"} and live_targets(first) == [pool.all(Host)[yard.hosts[2]]]
