@@ -94,7 +94,7 @@ export const carrying = {
     return true;
   },
 
-  /** From the server, as it is known: see Verdict in host_verdicts.py. `all`: of every place there is now one. */
+  /** From the server, as it is known: see DropVerdict in host_verdicts.py. `all`: of every place there is now one. */
   targets(found, all = false) {
     const { carried } = this;
     if (!carried) return;
