@@ -67,7 +67,7 @@ class FailoverSummary:
         return FailoverVerdict(len(self.stranded) - agile, agile)
 
 
-def failover_steps(hosts: Collection[Host]) -> Generator[None, None, FailoverSummary]:
+def failover_steps(hosts: Collection[Host], survey: Survey | None = None) -> Generator[None, None, FailoverSummary]:
     """What follows when `hosts`, all of one pool, are gone: the largest VM first, each to where most is free.
 
     A host or a VM at a time: a pool of thousands of VMs takes longer than the loop may be held. Counts with what VMs hold by
@@ -77,7 +77,7 @@ def failover_steps(hosts: Collection[Host]) -> Generator[None, None, FailoverSum
     first = next(iter(hosts), None)
     if first is None:
         return outcome
-    room = HostRoom()
+    room = HostRoom(survey=survey)
     for host in takers(first, hosts):
         room.add(host)
         yield
@@ -94,17 +94,18 @@ def failover_steps(hosts: Collection[Host]) -> Generator[None, None, FailoverSum
 
 def bound_by(gone: Host, others: Sequence[Host]) -> Generator[None, None, list[Host]]:
     """Those of `others` whose failure would stop VMs only because `gone` is gone as well; a piece at a time, as above."""
-    alone = yield from _stranded([gone])
+    survey = Survey()
+    alone = yield from _stranded([gone], survey)
     found = []
     for other in others:
-        before = alone | (yield from _stranded([other]))
-        if (yield from _stranded([gone, other])) - before:
+        before = alone | (yield from _stranded([other], survey))
+        if (yield from _stranded([gone, other], survey)) - before:
             found.append(other)
     return found
 
 
-def _stranded(hosts: Collection[Host]) -> Generator[None, None, set[VM]]:
-    outcome = yield from failover_steps(hosts)
+def _stranded(hosts: Collection[Host], survey: Survey) -> Generator[None, None, set[VM]]:
+    outcome = yield from failover_steps(hosts, survey)
     return {one.vm for one in outcome.stranded}
 
 

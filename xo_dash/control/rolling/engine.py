@@ -138,7 +138,7 @@ class RollingRuns:
             return reason
         if self.under_way(pool.home.id) is not None:
             return lazy(N_("a rolling run of this pool is in progress"))
-        return not_there(pool) or found.refused
+        return found.refused
 
     async def start(self, user: User, request: RollHosts, pool: Pool) -> Rolling | NotStarted:
         """The run, or why there is none: the pool is asked and the checks are made once more, with all that it has, seen by them or not."""
