@@ -27,6 +27,7 @@ from xo_dash.control.actions import action
 from xo_dash.control.host.bring_back import BringBack, _migrating
 from xo_dash.control.host.departures import EnterMaintenance, decided, departures
 from xo_dash.control.host.maintenance import masters
+from xo_dash.control.lazy_text import read_by
 from xo_dash.control.plan import Call, Parallel, Wait
 from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.requests.decode import decode
@@ -197,6 +198,8 @@ def test_what_is_done_after_the_new_master_serves_is_what_was_foretold(busy: Bus
     busy.change(busy.one, enabled=False)
     values = suspending(busy) | {"master": busy.two.uuid}
     foretold = [str(step.says) for step in steps_of("host.maintenance", busy.one, **values)]
+    with read_by(lambda row: row is busy.one):
+        assert not any("two" in str(step.says) for step in steps_of("host.maintenance", busy.one, **values)), "it is not seen by everybody"
     plan = ENTER.plan(decode(EnterMaintenance, values), busy.one)
     says = [str(next(plan).says), str(plan.send("").says)]
     busy.change(busy.one, enabled=True)  # as its toolstack does when it starts

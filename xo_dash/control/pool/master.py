@@ -12,7 +12,7 @@ from data.objects import Host, Pool
 from data.stores.users import Role
 from data.uplinks import hosts_of
 from xo_dash.control.action import Action, AnyAction, Choice
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, Wait
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
@@ -34,7 +34,7 @@ def blocked(pool: Pool) -> LazyText | None:
     if pool.ha_enabled:
         return lazy(N_("HA is on and chooses the master itself; turn HA off first"))
     silent = next((host for host in hosts_of(pool.home) if not is_live(host)), None)
-    return lazy(N_("{host} does not respond; every host has to agree"), host=name_of(silent)) if silent is not None else None
+    return lazy(N_("{host} does not respond; every host has to agree"), host=named(silent)) if silent is not None else None
 
 
 def cannot_lead(host: Host) -> LazyText | None:
@@ -62,7 +62,7 @@ def notes(request: NewMaster, pool: Pool) -> Iterator[LazyText]:
     host = pool.home.by_uuid(Host, request.host)
     if host is not None:
         says = N_("xo-dash finds {host} at {address} by itself; other tools may have to be told")
-        yield lazy(says, host=name_of(host), address=host.address)
+        yield lazy(says, host=named(host), address=host.address)
 
 
 def consequences(pool: Pool) -> Sequence[str]:
@@ -79,7 +79,7 @@ def plan(request: NewMaster, pool: Pool) -> Plan:
 
 
 def designating(host: Host) -> Call:
-    return Call("pool.designate_new_master", host.ref, says=lazy(N_("Making {host} the master"), host=name_of(host)))
+    return Call("pool.designate_new_master", host.ref, says=lazy(N_("Making {host} the master"), host=named(host)))
 
 
 def serving(host: Host) -> Wait:
@@ -87,8 +87,8 @@ def serving(host: Host) -> Wait:
     return Wait(
         until=lambda: host.home.server.is_live and is_master(host),
         within=UP_WITHIN,
-        says=lazy(N_("Waiting until {host} serves as the master"), host=name_of(host)),
-        failed=lazy(N_("{host} does not respond as the master; look at its console"), host=name_of(host)),
+        says=lazy(N_("Waiting until {host} serves as the master"), host=named(host)),
+        failed=lazy(N_("{host} does not respond as the master; look at its console"), host=named(host)),
     )
 
 
