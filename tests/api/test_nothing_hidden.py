@@ -114,7 +114,7 @@ class Restricted:
 
     async def finds_nothing_by(self, hidden: list[str]) -> None:
         plain = [token for token in hidden if ":" not in token]  # what has one asks for a field
-        for token in self._dice.sample(plain, 6):
+        for token in self._dice.sample(plain, min(6, len(plain))):  # somebody may see nearly all
             for name in (
                 "vms",
                 "hosts",
