@@ -173,7 +173,8 @@ export const carrying = {
     const { ids, wish } = this.carried, name = this.carriedName();
     if (!PLAN[how] || !target) return name;
     const plan = target.kind === "sr" && how === "disks" ? "moveDisks" : wish.copy && MOVES.includes(how) ? "copy" : PLAN[how];
-    return this.words.plans[plan].replace("{name}", name).replace("{target}", target.kind === "pool" ? this.words.bench : target.name);
+    const named = { "{name}": name, "{target}": target.kind === "pool" ? this.words.bench : target.name }; // by people: a name may hold a $& or a {target}
+    return this.words.plans[plan].replace(/\{(name|target)\}/g, (field) => named[field]);
   },
 
   /** `5 of 5 hosts checked in 0.2 s` */
