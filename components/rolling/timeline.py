@@ -62,7 +62,7 @@ def _to_come(rolling: Rolling, now: float, late: float) -> Iterator[tuple[str, t
             free += turn.about
 
 
-class Bar(NamedTuple):
+class TimelineBar(NamedTuple):
     """A piece of a row; `place` is its style."""
 
     look: str
@@ -110,7 +110,7 @@ def _ticks(axis: Axis) -> None:
             ui.label(clock(moment)).classes("x-small x-dim").style(f"left: {100 * n / TICKS:.1f}%")
 
 
-def _row(state: TurnState, name: str, text: str, bars: Sequence[Bar]) -> None:
+def _row(state: TurnState, name: str, text: str, bars: Sequence[TimelineBar]) -> None:
     with ui.element().classes("x-roll-name"):
         Mark(SHAPES[state])
         ui.label(name).classes("x-strong x-cut").props("dir=auto")
@@ -122,28 +122,28 @@ def _row(state: TurnState, name: str, text: str, bars: Sequence[Bar]) -> None:
                 drawn.props["data-tip"] = bar.tip
 
 
-def _bars(rolling: Rolling, turn: HostTurn, axis: Axis) -> Iterator[Bar]:
+def _bars(rolling: Rolling, turn: HostTurn, axis: Axis) -> Iterator[TimelineBar]:
     for phase in turn.phases:
         yield from _of_phase(phase, turn, axis)
     if turn.host in axis.to_come:
         text = _("then {time}").format(time=duration(turn.about)) if turn.state is TurnState.WAITING else ""
-        yield Bar("x-roll-bar x-roll-coming", axis.place(*axis.to_come[turn.host]), text)
+        yield TimelineBar("x-roll-bar x-roll-coming", axis.place(*axis.to_come[turn.host]), text)
     for moment in rolling.restarts:
-        yield Bar("x-roll-restart", f"left: {axis.at(moment):.2f}%")
+        yield TimelineBar("x-roll-restart", f"left: {axis.at(moment):.2f}%")
     if not rolling.ended:
-        yield Bar("x-roll-now", "")
+        yield TimelineBar("x-roll-now", "")
 
 
-def _of_phase(phase: Phase, turn: HostTurn, axis: Axis) -> Iterator[Bar]:
+def _of_phase(phase: Phase, turn: HostTurn, axis: Axis) -> Iterator[TimelineBar]:
     end = phase.ended or axis.now
     text = _(PHASES[phase.kind])
     shown = text if axis.at(end) - axis.at(phase.began) > NARROW else ""
-    yield Bar(f"x-roll-bar x-roll-{phase.kind}", axis.place(phase.began, end), shown, f"{text}: {duration(end - phase.began)}")
+    yield TimelineBar(f"x-roll-bar x-roll-{phase.kind}", axis.place(phase.began, end), shown, f"{text}: {duration(end - phase.began)}")
     if phase.kind == REBOOT and (turn.back or is_given_up(turn)):
         late = (turn.back or axis.now) - end
         text = _("{time} overdue").format(time=duration(late))
         shown = text if axis.at(end + late) - axis.at(end) > NARROW else ""
-        yield Bar("x-roll-bar x-roll-overdue", axis.place(end, end + late), shown, text)
+        yield TimelineBar("x-roll-bar x-roll-overdue", axis.place(end, end + late), shown, text)
 
 
 def stands(turn: HostTurn) -> str:

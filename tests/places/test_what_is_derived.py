@@ -214,15 +214,15 @@ def test_networks_know_their_kind_tag_and_links(build: Builder) -> None:
     rows = build.commit().all(Network)
     assert [network_kind(rows[ref]) for ref in (trunk, tagged, internal)] == [NetworkKind.BOND, NetworkKind.VLAN, NetworkKind.INTERNAL]
     assert (tags_of(rows[tagged]), tags_of(rows[trunk])) == ([20], [])
-    assert links_of(rows[tagged]) == (1, 1, LinkLevel.DEGRADED, Level.WARNING)
-    assert links_of(rows[internal]) == (0, 0, LinkLevel.UP, Level.NONE)
+    assert links_of(rows[tagged]) == (1, 1, LinkLevel.DEGRADED, Level.WARNING, ())
+    assert links_of(rows[internal]) == (0, 0, LinkLevel.UP, Level.NONE, ())
     assert [one.host and one.host.name_label for one in ports_into(rows[tagged])] == ["h"]
 
 
 def test_an_unplugged_port_lacks_nothing(build: Builder) -> None:
     pif = build.put(PIF, metrics=build.put(PIFMetrics, carrier=False), currently_attached=False)
     network = build.put(Network, PIFs=[pif])
-    assert links_of(build.commit().all(Network)[network]) == (0, 0, LinkLevel.UP, Level.NONE)
+    assert links_of(build.commit().all(Network)[network]) == (0, 0, LinkLevel.UP, Level.NONE, ())
 
 
 def test_nics_on_a_network_are_those_of_vms_with_their_own_addresses(build: Builder) -> None:
