@@ -18,7 +18,8 @@ def paused_bands(context: Context) -> None:
     shown: list[object] = []
 
     def fill() -> None:
-        waiting = [one for one in context.rolling.runs_in(context.scope) if one.paused and not one.ended]
+        is_any = any(one.paused and not one.ended for one in context.rolling.runs)  # whose they are asks about each thing of a pool
+        waiting = [one for one in context.rolling.runs_in(context.scope) if one.paused and not one.ended] if is_any else []
         if (now := [(one.id, one.paused_at, reason_of(one), answers_to(one)) for one in waiting]) == shown:
             return
         shown[:] = now
