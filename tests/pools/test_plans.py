@@ -21,6 +21,7 @@ from xo_dash.control.plan import Question, Transfer
 from xo_dash.control.pool.ha import srs
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.vm.migration.mapping import migration_network_of
+from xo_dash.control.xe import xe_lines
 
 ADMIN = user(Role.ADMIN)
 
@@ -101,6 +102,9 @@ def test_a_member_becomes_the_master_only_if_it_says_that_it_has_lost_its_own(pl
     asked = steps_of("pool.lost_master", place.pool, host=place.hosts[1].uuid)[0]
     assert isinstance(asked, Question) and asked.method == "host.is_in_emergency_mode" and asked.judge(True) is None
     assert all("has not lost its master" in str(asked.judge(answer)) for answer in (False, "false", "", None, {}))
+    place.fake.change(place.hosts[1], address="x; reboot")
+    first = xe_lines(steps_of("pool.lost_master", place.pool, host=place.hosts[1].uuid), place.fake.home)[0]
+    assert first == "xe -s 'x; reboot' host-is-in-emergency-mode"
 
 
 def test_the_heartbeat_is_on_an_sr_that_all_hosts_share(place: Place) -> None:

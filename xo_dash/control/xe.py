@@ -268,7 +268,7 @@ def _line(step: Step, home: Home) -> str:
     values = [written(value, home) for value in step.parameters]
     if step.method not in LINES:
         return f"# XAPI: {step.method}({', '.join(map(str, values))})"
-    where = f"-s {step.member} " if step.member else ""
+    where = f"-s {shlex.quote(step.member)} " if step.member else ""
     line = f"xe {where}{LINES[step.method].format(*values)}"
     if step.method in SPARING or any(isinstance(value, dict) for value in values):
         return UNSAID.sub("", line)
