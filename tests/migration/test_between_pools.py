@@ -184,7 +184,8 @@ def line_cut(pools: Pools) -> None:
 
 def target_full(pools: Pools) -> None:
     sr = pools.there.make.sr
-    pools.there.pool.do(lambda pool: pool.db.set(sr, physical_utilisation=pool.db.get(sr, "physical_size")))
+    # more than there is: what is used goes up and down by itself
+    pools.there.pool.do(lambda pool: pool.db.set(sr, physical_utilisation=2 * pool.db.get(sr, "physical_size")))
 
 
 def restarted_here(pools: Pools) -> None:
