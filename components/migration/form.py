@@ -193,9 +193,9 @@ class MigrationForm(ui.element):
         if host in self._judged and self._chosen.is_only_a_host:
             yield _("XAPI agrees: CPU features, locks and changed block tracking")
         else:
-            yield _("XAPI is asked before anything is copied")
+            yield _("XAPI checks it before anything is copied")
         if is_running(self._vm):
-            yield _("Memory, storage and networks of {host} suffice").format(host=name_of(host))
+            yield _("{host} has the memory, storage and networks it needs").format(host=name_of(host))
 
     def _asked(self) -> MigrateVM:
         """What was chosen, with what is chosen for whoever looks."""

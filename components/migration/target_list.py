@@ -51,7 +51,7 @@ class TargetList(ui.element):
     def _head(*, is_timed: bool) -> None:
         with ui.element().classes("x-move-target x-move-target-head").props("aria-hidden=true"):
             ui.element("i")
-            for title in (_("Host"), _("Pool"), _("Can it run there")):
+            for title in (_("Host"), _("Pool"), _("Can migrate")):
                 ui.label(title)
             for title in (*([_("Time")] if is_timed else []), _("Memory free")):
                 ui.label(title).classes("x-num")

@@ -90,7 +90,10 @@ async def stop_here(context: Context, rolling: Rolling) -> None:
     open_ones = [turn.name for turn in rolling.turns if turn.state is not TurnState.DONE]
     rest = _("Not updated: {hosts}.") if rolling.request.update else _("Not rebooted: {hosts}.")
     restored = ", ".join(_(name) for name in names_of(rolling.aside))
-    text = [rest.format(hosts=", ".join(open_ones)) if open_ones else "", _("Restored: {what}.").format(what=restored) if restored else ""]
+    text = [
+        rest.format(hosts=", ".join(open_ones)) if open_ones else "",
+        _("Will be restored: {what}.").format(what=restored) if restored else "",
+    ]
     if await confirm(_("Stop here?"), " ".join(filter(None, text)), yes=_("Stop the run"), no=_("Cancel")):
         answer(context, rolling, "stop")
 

@@ -124,7 +124,7 @@ class RunPage(ui.element):
             if item.state.ended:
                 return
             with Card(_("If it fails or is cancelled")):
-                ui.label(_("Completed steps that can be undone are undone, last first.")).classes("x-dim")
+                ui.label(_("The completed steps that can be undone are undone, the last one first.")).classes("x-dim")
                 stay = _("Keep the page that sends the file open.") if sends_a_file(self._run) else _("You can leave this page.")
                 ui.label(stay).classes("x-dim")
 
@@ -206,8 +206,8 @@ def if_cancelled(items: Iterable[RunItem]) -> str:
     done = [step for item in items for step in _changes(item.steps)]
     undone, kept = ("; ".join(dict.fromkeys(str(step.says) for step in done if step.comes_back is back)) for back in (True, False))
     lines = (
-        _("Completed steps, which are then undone: {steps}.").format(steps=undone) if undone else "",
-        _("Completed steps, which are not undone: {steps}.").format(steps=kept) if kept else "",
+        _("These completed steps are undone: {steps}.").format(steps=undone) if undone else "",
+        _("These completed steps are not undone: {steps}.").format(steps=kept) if kept else "",
     )
     return " ".join(filter(None, lines)) or _("Nothing has been done so far.")
 

@@ -178,7 +178,7 @@ def test_a_network_on_which_a_target_has_no_address_is_refused(busy: Busy) -> No
 
 def test_another_host_leads_the_pool_before_its_master_is_emptied(busy: Busy) -> None:
     values = suspending(busy) | {"master": busy.two.uuid}
-    assert faults("host.maintenance", busy.one, **values) == ["this host is not the master; choose none"]
+    assert faults("host.maintenance", busy.one, **values) == ["this host is not the master; leave it empty"]
     (pool,) = busy.fake.home.all(Pool).values()
     busy.fake.change(pool, master=busy.one.ref)
     assert faults("host.maintenance", busy.one, **values) == []
@@ -233,7 +233,7 @@ async def test_a_host_is_emptied_and_all_come_back(busy: Busy, tmp_path: Path) -
     item = await do(busy, tmp_path, ENTER, at_once=1, **suspending(busy))
     assert item.state is RunState.DONE, item.reason
     assert busy.on() == {"web": "two", "db": "two", "tied": "Suspended"} and not busy.one.enabled
-    undone, kept = if_cancelled([item]).split(", which are not undone: ")
+    undone, kept = if_cancelled([item]).split(". These completed steps are not undone: ")
     assert "Putting one into maintenance mode" in undone and "Migrating web to two" in kept and "Checking" not in undone + kept
     assert busy.one.other_config[MODE] == "true"
     assert busy.one.other_config[List.SUSPENDED] == busy.tied.uuid

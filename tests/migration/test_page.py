@@ -31,7 +31,7 @@ async def test_a_host_of_another_pool_is_chosen_and_what_is_asked_for_follows(us
         "default SR",
         "Free after",
         "Before it starts",
-        "XAPI is asked before anything is copied",
+        "XAPI checks it before anything is copied",
         "no network with that name or VLAN: check it",
         "NIC 0 changes from tagged to lan: check it",
         "Preparing attic",

@@ -361,7 +361,7 @@ async def a_host_stays_down(loop: AheadLoop, folder: Path) -> None:
         assert place.fake.sent.count("Async.host.reboot") == place.fake.sent.count("pool.remove_from_other_config") == 1
         assert answers_to(again)[0] == "wait" and engine.answer(EVE, again, "wait") is None
         await until(engine, lambda: again.turns[0].state is TurnState.RUNNING and not again.paused)
-        assert str(engine.answer(EVE, again, "skip")) == "the run does not wait for this answer any more"
+        assert str(engine.answer(EVE, again, "skip")) == "the run is no longer waiting for this answer"
         await loop.passes(60 * BOOTS_WITHIN + 1, lambda: at_rest(again))
         assert again.turns[0].reason == "it does not respond"
     async with one_life(*life) as (engine, _runner):  # while it is waited for once more

@@ -82,7 +82,7 @@ def _migrating(request: BringBack, vm: VM, host: Host) -> Plan:
             until=lambda: not _unattached(vm, host),
             within=ATTACHES_WITHIN,
             says=lazy(N_("Waiting until {sr} is attached on {host}"), sr=named(missing[0]), host=named(host)),
-            failed=lazy(N_("it is not; attach it, then bring the VM back")),
+            failed=lazy(N_("it is still not attached; attach it, then bring the VM back")),
         )
     yield from move(moving(EnterMaintenance(network=request.network), vm, host), vm)
     return vm.uuid

@@ -53,7 +53,7 @@ class EnterMaintenance(Request, frozen=True, kw_only=True):
     network: Annotated[NetworkUuid | None, called(N_("Migration network"), hint=N_("Default: the management network"))] = None
     at_once: Annotated[int, Meta(ge=1, le=ON_A_HOST), called(N_("VMs at a time"))] = BATCH
     remember: Annotated[bool, called(N_("Offer to bring the VMs back afterwards"))] = True
-    master: Annotated[HostUuid | None, called(N_("New master"), hint=N_("Before all else, where this host is the master"))] = None
+    master: Annotated[HostUuid | None, called(N_("New master"), hint=N_("For a master: another host becomes the master first"))] = None
     vms: Annotated[tuple[LeavingVM, ...], called(N_("VMs"))] = ()
 
     def also(self, subject: XapiObject) -> Iterator[tuple[str, str, XapiObject]]:

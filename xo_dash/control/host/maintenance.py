@@ -73,7 +73,7 @@ def _wrong_master(request: EnterMaintenance, host: Host) -> Iterator[Fault]:
     new, pool = host.home.by_uuid(Host, request.master) if request.master else None, own_pool(host.home)
     if new is None or pool is None:
         return
-    reason = master.blocked(pool) or master.cannot_lead(new) if is_master(host) else lazy(N_("this host is not the master; choose none"))
+    reason = master.blocked(pool) or master.cannot_lead(new) if is_master(host) else lazy(N_("this host is not the master; leave it empty"))
     if reason is not None:
         yield Fault("master", reason)
 
@@ -268,7 +268,7 @@ ENTER: Final[AnyAction] = Action(
     warning=N_("Its running VMs are migrated to other hosts, and no VM can start on it until it leaves maintenance mode."),
 )  # fmt: skip
 REFUSE_VMS: Final[AnyAction] = Action(
-    id="host.disable", kind=Host, title=N_("Stop accepting VMs"), done=N_("{name} accepts no more VMs"), role=Role.ADMIN, icon="pause",
+    id="host.disable", kind=Host, title=N_("Stop accepting VMs"), done=N_("{name} no longer accepts VMs"), role=Role.ADMIN, icon="pause",
     applies_to=always, blocked=cannot_refuse_vms, plan=refuse_vms, succeeded=lambda host: not host.enabled,
     warning=N_("Its VMs keep running. None can start on it or migrate to it until it leaves maintenance mode, or its toolstack restarts."),
 )  # fmt: skip

@@ -89,10 +89,10 @@ def _differences(host: Host, master: Host) -> Iterator[LazyText]:
             )
             break
     if host.cpu_info.get("vendor") and master.cpu_info.get("vendor") not in (None, "", host.cpu_info["vendor"]):
-        yield lazy(N_("its CPUs are of another vendor than those of the pool; choose a pool with CPUs of its vendor"))
+        yield lazy(N_("its CPU vendor is not that of the pool; choose a pool with CPUs of the same vendor"))
     if host.edition and master.edition and host.edition != master.edition:
         yield lazy(
-            N_("its licence is {ours}, that of the pool {theirs}; give both the same first"), ours=host.edition, theirs=master.edition
+            N_("its licence is {ours}, that of the pool {theirs}; use the same one on both first"), ours=host.edition, theirs=master.edition
         )
 
 

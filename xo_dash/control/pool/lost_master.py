@@ -78,7 +78,7 @@ def plan(request: TakeOver, pool: Pool) -> Plan:
     says = lazy(N_("Making {host} the master"), host=name)
     yield Call("pool.emergency_transition_to_master", member=host.address, says=says, asynchronous=False)
     yield serving(host)
-    yield Call("pool.recover_slaves", says=lazy(N_("Telling the other hosts who is master")), asynchronous=False, harmless=True)
+    yield Call("pool.recover_slaves", says=lazy(N_("Telling the other hosts about the new master")), asynchronous=False, harmless=True)
 
 
 STILL_LED: Final = N_("{host} has not lost its master: it still reaches it, or has not noticed yet, which takes a minute or two")

@@ -161,7 +161,7 @@ class RollingDriver:
     async def _wait(self, rolling: Rolling, turn: HostTurn) -> None:
         """Once more as long as for its reboot, or until somebody stops the run; then it is looked at, wherever it is."""
         turn.state = TurnState.RUNNING
-        self._book.note(rolling, N_("is waited for"), turn.name)
+        self._book.note(rolling, N_("waiting for it again"), turn.name)
         await self._book.save(rolling)
         either = [asyncio.create_task(self._commands.back(rolling, turn)), asyncio.create_task(self._pauses.said(rolling))]
         try:

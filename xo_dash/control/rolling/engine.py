@@ -167,7 +167,7 @@ class RollingRuns:
         if (reason := self.may_not(user, rolling.request, self._commands.pool(rolling))) is not None:
             return reason
         if rolling.ended or what not in ("stop", *answers_to(rolling)):  # somebody else was faster
-            return lazy(N_("the run does not wait for this answer any more"))
+            return lazy(N_("the run is no longer waiting for this answer"))
         if user is not None:
             rolling.user_id, rolling.user_name = user.id, user.name  # what follows is theirs
         if what == "stop" and not rolling.stopping:
