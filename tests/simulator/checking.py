@@ -7,8 +7,10 @@ import io
 import sys
 import warnings
 from collections.abc import Iterator
+from unittest.mock import patch
 
 from tests.simulator.elsewhere import CHECK, needs
+from xo_dash.simulator.classes import vdi_storage
 
 needs_the_check = needs(CHECK)
 
@@ -23,7 +25,10 @@ def unclosed() -> Iterator[None]:
 
 
 def check(url: str, user: str, password: str, *options: str) -> None:
-    """No fault may be found. The program runs in this process: a start of its own for each pool costs more than what it looks at."""
+    """No fault may be found. The program runs in this process: a start of its own for each pool costs more than what it looks at.
+
+    It looks at one class after the other, so no garbage collector may take a disk away between two of them.
+    """
     spec = importlib.util.spec_from_file_location("check_xapi", CHECK)
     assert spec and spec.loader
     program = importlib.util.module_from_spec(spec)
@@ -31,7 +36,7 @@ def check(url: str, user: str, password: str, *options: str) -> None:
     sys.modules["check_xapi"] = program
     sys.argv = [str(CHECK), url, "--user", user, "--password", password, *options]
     try:
-        with unclosed(), contextlib.redirect_stdout(told):
+        with unclosed(), contextlib.redirect_stdout(told), patch.object(vdi_storage, "MERGE_AFTER", 1e6):
             spec.loader.exec_module(program)
             program.main()
     finally:
