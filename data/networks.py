@@ -26,12 +26,13 @@ class NetworkKind(StrEnum):
     VLAN = "vlan"  # it leaves them with a tag
     INTERNAL = "internal"  # VMs of one host among themselves
     MEMBER = "member"  # of a NIC that is part of a bond: nothing else lives there
+    UNTOLD = "untold"  # seen by name, and no port of it
 
 
 def network_kind(network: Network) -> NetworkKind:
     pifs = network.all_of(PIF, network.PIFs)
     if not pifs:
-        return NetworkKind.INTERNAL
+        return NetworkKind.INTERNAL if network.bridge else NetworkKind.UNTOLD
     if any(pif.VLAN > NO_TAG for pif in pifs):
         return NetworkKind.VLAN
     if any(pif.bond_master_of for pif in pifs):

@@ -102,7 +102,7 @@ NAMED: Final[Mapping[type[XapiObject], tuple[str, ...]]] = {
     HostMetrics: ("memory_total", "live"),
     SR: ("type", "content_type", "shared", "physical_size", "physical_utilisation", "virtual_allocation", "is_tools_sr", "PBDs"),
     PBD: ("host", "SR", "currently_attached"),
-    Network: ("MTU",),
+    Network: ("MTU", "PIFs"),
     Appliance: ("VMs",),
     GPUGroup: (),
     USBGroup: (),

@@ -49,7 +49,12 @@ def show(context: Context, host: HostView) -> None:
     """The page of a host."""
     host_head(context, host)
     host_bands(context, host)
-    tabbed(context, host, _overview)
+    tabbed(context, host, _overview, _outline)
+
+
+def _outline(context: Context, host: HostView) -> None:
+    with Card(_("VMs"), wide=True) as vms:
+        Listing(context.mirror, resident_table(host.row), on_count=vms.show_count)
 
 
 def _overview(context: Context, host: HostView) -> None:

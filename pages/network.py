@@ -37,14 +37,18 @@ def _about() -> PageKind[NetworkView]:
 def show(context: Context, network: NetworkView) -> None:
     """The page of a network."""
     network_head(context, network)
-    tabbed(context, network, _overview)
+    tabbed(context, network, _overview, _outline)
+
+
+def _outline(context: Context, network: NetworkView) -> None:
+    with Card(_("VMs"), wide=True) as vms:
+        Listing(context.mirror, nic_table(network.row), on_count=vms.show_count)
 
 
 def _overview(context: Context, network: NetworkView) -> None:
     mirror = context.mirror
     with ui.element().classes("x-object"):
-        with Card(_("VMs"), wide=True) as vms:
-            Listing(mirror, nic_table(network.row), on_count=vms.show_count)
+        _outline(context, network)
         NetworkPorts(context, network)
         with ui.element().classes("x-object-aside"):
             Throughput(network).classes("x-first")

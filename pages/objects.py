@@ -126,8 +126,15 @@ def _object(context: Context, about: PageKind[ViewT], view: ViewT) -> None:
     follow_facts(view, (PRESENT, "is_fresh"), stands)
 
 
-def tabbed(context: Context, view: ViewT, overview: Callable[[Context, ViewT], None]) -> None:
-    """What an object's page shows below its head; administrators may turn to who may do what with it."""
+def tabbed(context: Context, view: ViewT, overview: Callable[[Context, ViewT], None], outline: Callable[[Context, ViewT], None]) -> None:
+    """What an object's page shows below its head; administrators may turn to who may do what with it.
+
+    `outline` is for who sees it by name alone: the rest would be made of what is not told, and say that there is nothing.
+    """
+    if not context.scope.shows(view.row):
+        Notice(_("You see its name and what you have access to here; the rest needs access to all of it. Ask an administrator."))
+        outline(context, view)
+        return
     if not is_administrator():
         overview(context, view)
         return

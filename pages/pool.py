@@ -46,18 +46,32 @@ def show(context: Context, pool: PoolView) -> None:
     """The page of a pool."""
     pool_head(context, pool)
     waiting_bands(context, pool)
-    tabbed(context, pool, _overview)
+    tabbed(context, pool, _overview, _outline)
+
+
+def _outline(context: Context, pool: PoolView) -> None:
+    _hosts(context, pool)
+    _srs(context, pool)
+
+
+def _hosts(context: Context, pool: PoolView) -> None:
+    home, patches = pool.row.home, context.patches
+    with Card(_("Hosts")) as hosts:
+        listing = Listing(context.mirror, host_table(home, patches.is_unpatched), on_count=hosts.show_count)
+        follow_source(patches.observe, lambda: listing.again(home.all(HostView.kind).values()))
+
+
+def _srs(context: Context, pool: PoolView) -> None:
+    with Card(_("SRs")) as srs:
+        Listing(context.mirror, sr_table(pool.row.home), reveal=revealing(context, SRS), on_count=srs.show_count)
 
 
 def _overview(context: Context, pool: PoolView) -> None:
-    mirror, home, patches = context.mirror, pool.row.home, context.patches
+    mirror = context.mirror
     pool_sums(pool)
-    with Card(_("Hosts")) as hosts:
-        listing = Listing(mirror, host_table(home, patches.is_unpatched), on_count=hosts.show_count)
-        follow_source(patches.observe, lambda: listing.again(home.all(HostView.kind).values()))
+    _hosts(context, pool)
     PoolFailures(pool)
     PoolPatches(context, pool.row)
-    with Card(_("SRs")) as srs:
-        Listing(mirror, sr_table(home), reveal=revealing(context, SRS), on_count=srs.show_count)
+    _srs(context, pool)
     HistoryCharts("pool", pool.key, panels.of_pool(), first="day", alone=True)
     RecentMessages(mirror, pool.row)

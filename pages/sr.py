@@ -55,7 +55,11 @@ def _about() -> PageKind[SRView]:
 def show(context: Context, sr: SRView) -> None:
     """The page of an SR."""
     sr_head(context, sr)
-    tabbed(context, sr, _overview)
+    tabbed(context, sr, _overview, _outline)
+
+
+def _outline(_context: Context, sr: SRView) -> None:
+    RoomCard(sr)
 
 
 def _overview(context: Context, sr: SRView) -> None:

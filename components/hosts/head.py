@@ -19,7 +19,7 @@ from data.facts.pool import own_pool
 from data.identity import key_of
 from data.views.host import HostView
 from xo_dash.context import Context
-from xo_dash.control.access import may
+from xo_dash.control.eligibility import why_not
 from xo_dash.control.host.bring_back import BRING_BACK, LEAVE_THERE
 from xo_dash.control.vm.create import CREATE
 from xo_dash.i18n import _, ngettext, number
@@ -30,9 +30,11 @@ def host_head(context: Context, host: HostView) -> None:
     with head.verbs:
         console_link(context, host)
         pool = own_pool(host.row.home)
-        if pool is not None and may(whoever(), CREATE, pool):
+        if pool is not None:
             path = f"/new-vm?host={quote(key_of(host.row), safe='@')}"
-            ui.link(_(CREATE.title), path).classes("x-btn").mark("new-vm").move(target_index=0)
+            new = Button(_(CREATE.title), lambda: ui.navigate.to(path), icon=CREATE.icon).mark("new-vm")
+            new.move(target_index=0)
+            follow_facts(host, ("is_fresh",), lambda: new.allow(str(reason) if (reason := why_not(CREATE, pool, whoever())) else None))
 
     def refresh() -> None:
         count = host.guest_count

@@ -49,7 +49,7 @@ def pool_sums(pool: PoolView) -> None:
 def _summary(pool: PoolView) -> list[str]:
     hosts = sum(pool.host_states.values())
     count = ngettext("{n} host", "{n} hosts", hosts).format(n=number(hosts))
-    return [count, pool.product, _("connected at {address}").format(address=pool.address)]
+    return [count, pool.product, _("connected at {address}").format(address=pool.address) if pool.address else ""]
 
 
 def _state(pool: PoolView) -> tuple[str, str]:

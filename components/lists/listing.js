@@ -159,7 +159,7 @@ export default {
       const asked = this.revealed || this.segment || words.length > 0;
       const fits = (row) => this.isWithin(row) && (asked || !row.hidden) && (!this.segment || row.segments.includes(this.segment)) && words.every((word) => row.hay.includes(word) || (word.length > 3 && row.uuid.startsWith(word)));
       const { at, down } = this.sort;
-      this.flat = ordered(rows.filter(fits), (row) => key(row.cells[at]), (row) => said(row.cells[this.first]), down);
+      this.flat = ordered(rows.filter(fits), (row) => key(row.cells[at]), (row) => key(row.cells[this.first]), down);
       this.counts = counts;
       this.veiled = rows.filter((row) => row.hidden).length;
       this.size = this.loaded ? rows.length - (asked ? 0 : this.veiled) : Math.max(rows.length, this.expected);

@@ -51,13 +51,14 @@ class Listing(ui.element, Generic[T], component="listing.js"):
 
         `offer` opens the menu of commands for rows, at pixels of the window: at a right click, and by a button for the chosen.
 
-        With `reveal`, what the spec hides can be shown; without, nothing is hidden. `on_count` is told how many there are.
+        With `reveal`, what the spec hides can be shown; without, nothing is hidden. `on_count` is told how many there are, those apart.
         """
         super().__init__()
         self._on_count = on_count
         self._count(spec.expected)
         self._mirror, self._spec = mirror, spec
         self._ids: dict[T, int] = {}
+        self._veiled = set[T]()  # those that it leaves out at first
         self._sent: dict[int, bytes] = {}
         self._coming: list[T] = []  # of the first telling; what is in it may be gone
         self._dirty: dict[T, None] = {}
@@ -148,6 +149,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
 
     def _forget(self, row: T) -> None:
         id_ = self._ids.pop(row)
+        self._veiled.discard(row)
         self._sent.pop(id_, None)
         self._dirty.pop(row, None)
         self._gone.append(id_)
@@ -173,7 +175,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
                     await self._choose()
                     self._send()
                     if not (self._dirty or self._coming):
-                        self._count(len(self._ids))
+                        self._count(len(self._ids) - len(self._veiled))
                         self._sum()
                         return
                     await asyncio.sleep(0)
@@ -229,6 +231,7 @@ class Listing(ui.element, Generic[T], component="listing.js"):
         made = self._spec.row(row)
         place = self._homes.setdefault(row.home, len(self._homes))
         hidden = self._hides is not None and self._hides(row)
+        (self._veiled.add if hidden else self._veiled.discard)(row)
         encoded = orjson.dumps([id_, place, list(made.segments), made.words.lower(), _wires(made), row.uuid, hidden])
         if self._sent.get(id_) == encoded:
             return None

@@ -39,10 +39,12 @@ def network_head(context: Context, network: NetworkView) -> None:
         follow_facts(network, ("name", "description", "tags", "vlans", "guest_count", "mtu", "links", "network_kind"), refresh)
 
 
-def _state(network: NetworkView) -> tuple[str, str]:
+def _state(network: NetworkView) -> tuple[str, str] | None:
     links = network.links
     if network.network_kind is NetworkKind.INTERNAL:
         return "live", _("Internal")
+    if network.network_kind is NetworkKind.UNTOLD:
+        return None
     if not links.ports:
         return "disabled", _("Not in use")
     words = {

@@ -26,7 +26,7 @@ from xo_dash.i18n import N_, _, number
 
 KINDS = {
     NetworkKind.EXTERNAL: N_("External"), NetworkKind.VLAN: N_("VLAN"), NetworkKind.INTERNAL: N_("Internal"),
-    NetworkKind.BOND: N_("Bond"), NetworkKind.MEMBER: N_("NIC of a bond"),
+    NetworkKind.BOND: N_("Bond"), NetworkKind.MEMBER: N_("NIC of a bond"), NetworkKind.UNTOLD: N_("unknown"),
 }  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def network_table() -> TableSpec[Network]:
         judged=True,
         find=_("Name, bridge, UUID"),
         nothing=_("No networks. Those of connected pools that you have access to appear here."),
-        segments={str(kind): _(text) for kind, text in KINDS.items()},
+        segments={str(kind): _(text) for kind, text in KINDS.items() if kind is not NetworkKind.UNTOLD},
         measured=6,
         measure=lambda network: traffic_cell(network, traffic_of(network), line_rate),
         measured_by=lambda network: {uuid for uuid, _name in traffic_of(network)},
@@ -118,7 +118,7 @@ def first_of(hosts: Sequence[str]) -> str:
 
 
 def links_cell(kind: NetworkKind, links: Links) -> Cell:
-    if kind is NetworkKind.INTERNAL:
+    if kind in (NetworkKind.INTERNAL, NetworkKind.UNTOLD):
         return Cell("", key=math.nan)
     if not links.ports:
         return Cell(_("not in use"), key=0, tone="dim")

@@ -57,7 +57,7 @@ def sr_table(only: Home | None = None) -> TableSpec[SR]:
         measure=lambda sr: traffic_cell(sr, _traffic_of(sr)),
         measured_by=lambda sr: {path.host.uuid for path in paths_of(sr) if path.host is not None},
         trace=lambda sr: traffic_trace(sr, _traffic_of(sr)),
-        expected=len(only.all(SR)) if only else 0,
+        expected=sum(not is_drive(sr) for sr in only.all(SR).values()) if only else 0,
     )
     return without(spec, 1) if only else spec
 
@@ -67,7 +67,7 @@ def _sr_row(sr: SR) -> ListRow:
     sized = room.size > 0 and reach is not Reach.DRIVE
     vms = V.guest_count.of(sr)
     cells = (
-        Cell(V.name.of(sr), path=path_of(sr), tip=V.description.of(sr)),
+        Cell(V.name.of(sr), key=_order_of(sr), path=path_of(sr), tip=V.description.of(sr)),
         pool_cell(sr),
         Cell(reach_text(V.type.of(sr), reach)),
         _reached_cell(sr),
@@ -79,6 +79,13 @@ def _sr_row(sr: SR) -> ListRow:
         Cell(number(vms), key=vms),
     )
     return ListRow(cells, (str(reach),), "\n".join((V.description.of(sr), *V.tags.of(sr))))
+
+
+def _order_of(sr: SR) -> str:
+    """Those of hosts are called alike: they stand in the order of the hosts."""
+    paths = paths_of(sr)
+    host = paths[0].host if len(paths) == 1 else None
+    return V.name.of(sr) if host is None else f"{V.name.of(sr)} {name_of(host)}"
 
 
 def _reached_cell(sr: SR) -> Cell:

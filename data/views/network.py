@@ -42,7 +42,7 @@ class NetworkView(View[Network]):
     own_pool = _Fact(lambda network: maybe(own_pool(network.home)), *POOL_NAME)
     is_fresh = _Fact(lambda network: network.home.server.is_live, "Server.state")
     """Whether the picture is of now: its pool is connected."""
-    network_kind = _Fact(networks.network_kind, "PIFs.VLAN", "PIFs.bond_slave_of.mode", "PIFs.bond_master_of")
+    network_kind = _Fact(networks.network_kind, "bridge", "PIFs.VLAN", "PIFs.bond_slave_of.mode", "PIFs.bond_master_of")
     vlans = _Fact(lambda network: tuple(networks.tags_of(network)), "PIFs.VLAN")
     bridge = _Fact(lambda network: network.bridge, "bridge")
     mtu = _Fact(lambda network: network.MTU, "MTU")

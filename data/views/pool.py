@@ -97,7 +97,9 @@ class PoolView(View[Pool]):
     sr_count = _Fact(
         lambda pool: sum(not storage.is_drive(sr) for sr in pool.home.all(SR).values()), *via("SR", "type", "content_type", "is_tools_sr")
     )
-    network_count = _Fact(lambda pool: sum(not is_internal(network) for network in pool.home.all(Network).values()), "Network.PIFs")
+    network_count = _Fact(
+        lambda pool: sum(not is_internal(network) for network in pool.home.all(Network).values()), "Network.PIFs", "Network.bridge"
+    )
     """Both as their lists show them at first."""
     level = _Fact(lambda pool: pool.home.part(FindingRegistry).mark(pool), FINDINGS)
     """The worst that is told of it."""
