@@ -210,7 +210,7 @@ def test_ports_stand_by_name_and_a_vlan_has_the_link_of_its_bond(build: Builder)
 
 def test_networks_know_their_kind_tag_and_links(build: Builder) -> None:
     _host, trunk, tagged = wired(build)
-    internal = build.put(Network)
+    internal = build.put(Network, bridge="xapi0")
     rows = build.commit().all(Network)
     assert [network_kind(rows[ref]) for ref in (trunk, tagged, internal)] == [NetworkKind.BOND, NetworkKind.VLAN, NetworkKind.INTERNAL]
     assert (tags_of(rows[tagged]), tags_of(rows[trunk])) == ([20], [])
