@@ -121,9 +121,13 @@ def by_size(vms: Iterable[VM]) -> list[VM]:
 
 def reach_of(host: Host) -> set[Ref]:
     """The SRs and networks that VMs have on it; a network without any port is where running VMs have it."""
-    srs = {pbd.SR for pbd in host.all_of(PBD, host.PBDs) if pbd.currently_attached}
     used = {vif.network for vm in guests_on(host) for vif in vm.all_of(VIF, vm.VIFs)}
-    return srs | {pif.network for pif in host.all_of(PIF, host.PIFs)} | used
+    return attached_srs(host) | {pif.network for pif in host.all_of(PIF, host.PIFs)} | used
+
+
+def attached_srs(host: Host) -> set[Ref]:
+    """The SRs alone, for which nobody has to look at what runs there."""
+    return {pbd.SR for pbd in host.all_of(PBD, host.PBDs) if pbd.currently_attached}
 
 
 class Needs(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from data.failover import reach_of
+from data.failover import attached_srs
 from data.maintenance import MODE, Away, List, away_from, held_lists
 from data.names import by_name, name_of
 from data.objects import SR, VBD, VDI, VM, Host
@@ -69,7 +69,7 @@ def putting_back(request: BringBack, host: Host, away: Away, held: Collection[Li
 
 def _unattached(vm: VM, host: Host) -> list[SR]:
     """Shared SRs of its disks that the host lacks at the moment, as for some seconds after a boot."""
-    reached = reach_of(host)
+    reached = attached_srs(host)
     disks = (vbd.home.one(VDI, vbd.VDI) for vbd in vm.all_of(VBD, vm.VBDs) if vbd.type != "CD" and not vbd.empty)
     srs = {sr for disk in disks if disk is not None and (sr := disk.home.one(SR, disk.SR)) is not None}
     return [sr for sr in by_name(srs) if sr.shared and sr.ref not in reached]

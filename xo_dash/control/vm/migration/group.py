@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from data.failover import by_size, reach_of
+from data.failover import attached_srs, by_size
 from data.host_fit import HostOffer, offer_of
 from data.identity import key_of
 from data.names import by_name, name_of
@@ -164,7 +164,7 @@ def mapping_of(
 
 def common_srs(hosts: Iterable[Host]) -> list[tuple[SR, str]]:
     """Those that hold disks and that all of these reach, and what each is called."""
-    reached = [reach_of(host) for host in hosts]
+    reached = [attached_srs(host) for host in hosts]
     home = next((host.home for host in hosts), None)
     return [(sr, label) for sr, label in disk_srs(home) if all(sr.ref in one for one in reached)] if home is not None else []
 
@@ -177,7 +177,7 @@ def common_networks(hosts: Sequence[Host]) -> list[Network]:
 
 def _sr_move(sr: SR, disks: list[tuple[VDI, Host]], chosen: SR | None, promised: Mapping[SR, int], usable: Usable | None) -> SRMove:
     hosts = dict.fromkeys(host for _disk, host in disks)
-    away: set[Host] = {host for host in hosts if host.home is not sr.home or sr.ref not in reach_of(host)}
+    away: set[Host] = {host for host in hosts if host.home is not sr.home or sr.ref not in attached_srs(host)}
     whole = sum(copy_size(disk) for disk, _host in disks)
     if chosen is not None:
         return SRMove(sr, len(disks), whole, chosen, MappingReason.STAYS if chosen is sr else MappingReason.CHOSEN)

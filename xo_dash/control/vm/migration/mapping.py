@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from data.facts.pool import chosen_migration_network, own_pool
-from data.failover import reach_of
+from data.failover import attached_srs, reach_of
 from data.objects import PIF, SR, VDI, VIF, VM, Host, Network
 from data.vms import copy_size, disks_of
 from xo_dash.control.sr.choice import default_sr, disk_srs, free_space
@@ -50,7 +50,7 @@ def disk_moves(
 
     `usable`: which SRs one may be chosen of; None: of all.
     """
-    reached, asked, promised = reach_of(host), chosen or {}, Counter[SR]()
+    reached, asked, promised = attached_srs(host), chosen or {}, Counter[SR]()
     moves = []
     for disk in disks_of(vm):
         wanted = asked.get(disk.uuid, everything)

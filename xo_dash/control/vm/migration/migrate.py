@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from data.failover import reach_of
+from data.failover import attached_srs
 from data.host_fit import HostOffer, offer_of
 from data.identity import Key, key_of, seen_from
 from data.names import name_of, pool_name
@@ -86,7 +86,7 @@ def _for_its_disks_alone(vm: VM, host: Host) -> bool:
 
 
 def _wrong_disks(request: MigrateVM, host: Host, disks: Sequence[DiskMove]) -> Iterator[Fault]:
-    reached = reach_of(host)
+    reached = attached_srs(host)
     for move in disks:
         if move.sr is None:
             yield Fault("sr", lazy(N_("no SR attached on {host} has {size} free for {disk}"),
@@ -158,7 +158,7 @@ def _moves_memory_alone(vm: VM, host: Host, disks: Sequence[DiskMove]) -> bool:
 
 def _discs_left(vm: VM, host: Host) -> list[tuple[VBD, VDI]]:
     """What lies in its CD drives and is not in reach there."""
-    reached = reach_of(host) if host.home is vm.home else set()
+    reached = attached_srs(host) if host.home is vm.home else set()
     drives = [drive for drive in vm.all_of(VBD, vm.VBDs) if drive.type == "CD" and not drive.empty]
     found = [(drive, disc) for drive in drives if (disc := vm.home.one(VDI, drive.VDI)) is not None and disc.SR not in reached]
     return found if host.home is not vm.home or way_to(vm, host) is not Way.MEMORY else []

@@ -9,7 +9,7 @@ from typing import Final
 
 from data.facts import vm as facts
 from data.facts.host import is_older
-from data.failover import reach_of
+from data.failover import attached_srs
 from data.host_fit import HostOffer, Lack, Obstacle, Offers, lacks_of, offer_of
 from data.names import name_of, name_order
 from data.objects import SR, VM, Host, PowerState
@@ -43,7 +43,7 @@ class Target:
 
 def way_to(vm: VM, host: Host, reached: Collection[Ref] | None = None) -> Way:
     """What moves when `vm` goes to `host`, as long as nobody wants its disks elsewhere. `reached`: by it, if somebody looked."""
-    return _way(vm, host, reach_of(host) if reached is None else reached) if host.home is vm.home else Way.POOL
+    return _way(vm, host, attached_srs(host) if reached is None else reached) if host.home is vm.home else Way.POOL
 
 
 def _way(vm: VM, host: Host, reached: Collection[Ref]) -> Way:
@@ -146,7 +146,7 @@ def memory_after(vm: VM, free: int) -> int:
 
 def reached_srs(host: Host) -> list[SR]:
     """The SRs that VMs have on it."""
-    reached = reach_of(host)
+    reached = attached_srs(host)
     return [sr for sr in host.home.all(SR).values() if sr.ref in reached]
 
 
