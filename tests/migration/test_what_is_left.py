@@ -15,7 +15,7 @@ from tests.migration.pools import House, machine
 from tests.waiting import until
 from xo_dash.control import left_behind
 from xo_dash.control.actions import action
-from xo_dash.control.run import RunItem, RunState
+from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.vm.migration.request import MigrateVM
 
 SAID = "the disk root is left on nas, without a VM"
@@ -37,13 +37,20 @@ def moving(house: House) -> VM:
     return machine(house.lab, house.one, house.shared, house.lan, PowerState.HALTED)
 
 
-async def test_a_disk_without_a_vm_is_said_for_as_long_as_it_is_there(house: House, tmp_path: Path) -> None:
-    vm, desk = moving(house), Desk(tmp_path, house.lab, house.home)
+async def sent_off(house: House, desk: Desk) -> tuple[Run, RunItem]:
+    """A migration whose disks are being sent."""
+    vm = moving(house)
     house.home.answers["host.migrate_receive"] = {"host": "there"}
     house.lab.answers["Async.VM.assert_can_migrate"] = ends_at_once(house.lab)
     run = desk.runner.start(desk.hire(), action("vm.migrate"), [vm], {"host": key_of(house.attic)})
     (item,) = run.items
     await house.lab.until(2)
+    return run, item
+
+
+async def test_a_disk_without_a_vm_is_said_for_as_long_as_it_is_there(house: House, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, house.lab, house.home)
+    run, item = await sent_off(house, desk)
     made, _other = disk_on(house.home, house.nas), disk_on(house.home, house.nas, "somebody's")
     sent = next(row for row in house.lab.home.all(Task).values() if row.status is TaskStatus.PENDING)
     house.lab.remove(sent)  # its pool forgot it
@@ -66,12 +73,8 @@ async def test_what_a_failed_one_did_not_remove_is_said_once_there_was_time_for_
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(left_behind, "SWEEPING", 0.0)
-    vm, desk = moving(house), Desk(tmp_path, house.lab, house.home)
-    house.home.answers["host.migrate_receive"] = {"host": "there"}
-    house.lab.answers["Async.VM.assert_can_migrate"] = ends_at_once(house.lab)
-    run = desk.runner.start(desk.hire(), action("vm.migrate"), [vm], {"host": key_of(house.attic)})
-    (item,) = run.items
-    await house.lab.until(2)
+    desk = Desk(tmp_path, house.lab, house.home)
+    run, item = await sent_off(house, desk)
     assert isinstance(item.request, MigrateVM) and [place.sr for place in item.request.disks] == [key_of(house.nas)], "as it was chosen"
     assert [place.network for place in item.request.nics] == [key_of(house.home_lan)]
     made = disk_on(house.home, house.nas)
