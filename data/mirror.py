@@ -86,7 +86,6 @@ class Mirror:
         self.trash = Trash()
         self.grants = GrantTable()
         self.pools: dict[str, PoolMirror] = {}
-        self.changed = 0  # times that anything did
         self._observers: Observers[[Sequence[Change]]] = Observers()
         self._by_subject = SubjectObservers()
         self._renamed: list[Change] = []  # of pools that got another key, not told yet
@@ -174,7 +173,6 @@ class Mirror:
     def publish(self, changes: Sequence[Change]) -> None:
         """Tell whoever looks. What is about subjects is gathered before anybody is told: who leaves, or comes, meanwhile changes it."""
         if changes:
-            self.changed += 1
             of_subjects = self._by_subject.gather(changes)
             self._observers.tell(changes)
             for observer, own in of_subjects:

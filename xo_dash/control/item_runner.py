@@ -125,14 +125,14 @@ class ItemRunner:
         A plan for all VMs of a host takes milliseconds, and so does its first step: each has a turn of the loop.
         """
         for is_last in (False, False, True):
-            then = self.mirror.changed
+            then = [pool.revision for pool in self.mirror]
             with reading(self.mirror.pools) as read, plan_began(item.started):
                 read.note(item.subject)
                 item.steps = [log_of(step) for step in rehearse(run.action.plan(request, item.subject))]
                 leaves = run.action.leaves(request, item.subject)
             if not is_last:
                 await give_way()
-            if self.mirror.changed == then:
+            if then == [pool.revision for pool in self.mirror]:
                 break
         record.began(item.started, request, read.recorded())
         return leaves
