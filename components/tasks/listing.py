@@ -17,9 +17,10 @@ from data.types import XapiObject
 from data.views.about import About
 from xo_dash.auth.current import current_session
 from xo_dash.context import Context
+from xo_dash.control.access import may
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
-from xo_dash.control.run import RunState
+from xo_dash.control.run import Run, RunState
 from xo_dash.control.task_view import TaskView
 from xo_dash.i18n import _, duration, number
 
@@ -153,10 +154,15 @@ class TaskRow(ui.element):
             self._bar.show(line.progress)
         self._remark.text = remark(line)
         self._took.text = duration(line.ended - line.since) if line.ended and line.state is not RunState.LOST else ""
-        reason = why_not(action("task.cancel"), line.task, whoever()) if line.task else None
-        self._cancel.set_visibility(line.task is not None)
-        if line.task is not None:
-            self._cancel.allow(str(reason) if reason else None)
+        run = self._run()
+        is_ours = run is not None and not line.cancelled and bool(may(whoever(), run.action, run.items[line.number].subject))
+        reason = why_not(action("task.cancel"), line.task, whoever()) if line.task and not line.run else None
+        self._cancel.set_visibility(not line.state.ended and (is_ours if line.run else line.task is not None))
+        self._cancel.allow(str(reason) if reason else None)
+
+    def _run(self) -> Run | None:
+        """The one of ours that it is."""
+        return next((run for run in self._context.runner.runs if run.key == self._line.run), None) if self._line.run else None
 
     @staticmethod
     def _about(about: About) -> None:
@@ -166,8 +172,10 @@ class TaskRow(ui.element):
             ui.label(about.name)
 
     async def _clicked(self) -> None:
-        user, task = whoever(), self._line.task
-        if user is None or task is None:
+        user, task, ours = whoever(), self._line.task, self._run()
+        if user is not None and ours is not None:  # a plan has more to end than the task of its last step
+            self._context.runner.cancel(user, ours, ours.items[self._line.number] if len(ours.items) > 1 else None)
+        if user is None or task is None or ours is not None:
             return
         title = f"{self._line.title} {self._line.name}".strip()
         client = ui.context.client

@@ -11,8 +11,9 @@ from nicegui import background_tasks, ui
 from components.actions.run_command import whoever
 from components.actions.run_progress import summary
 from components.live import follow_source
+from components.tasks.cancelling import being_ended
 from components.tasks.listing import Path
-from components.tasks.words import MARKS, WORDS
+from components.tasks.words import MARKS, word_of
 from components.transfers.words import pace
 from components.ui import Bar, Button, ButtonKind, Card, StateMark
 from data.coalesce import in_turns, timed
@@ -65,7 +66,7 @@ class ObjectRow(ui.element):
 
     def refresh(self) -> None:
         item = self._item
-        look = (item.state, item.cancelled, item.reason or item.says)
+        look = (item.state, item.cancelled, item.reason or item.says, str(being_ended([item])) if item.cancelled else "")
         if look != self._look:
             self._look, self._bar = look, None
             self.clear()
@@ -79,13 +80,13 @@ class ObjectRow(ui.element):
 
     def _draw(self, item: RunItem) -> None:
         with ui.element("td"):
-            StateMark(MARKS[item.state], _(WORDS[item.state]))
+            StateMark(MARKS[item.state], word_of(item.state, cancelled=item.cancelled))
         with ui.element("td").classes("x-main"):
             present = item.subject.home.one(type(item.subject), item.subject.ref) is item.subject
             target = self._path(item.subject) if present else ""
             ui.link(item.name, target).props("dir=auto") if target else ui.label(item.name).props("dir=auto")
-            if item.reason or item.says:
-                ui.label(str(item.reason or item.says)).classes("x-dim x-small").props("dir=auto")
+            if said := item.reason or (being_ended([item]) if item.cancelled and not item.state.ended else item.says):
+                ui.label(str(said)).classes("x-dim x-small").props("dir=auto")
             if item.state is RunState.RUNNING:
                 with ui.element("span").classes("x-step-bar"):
                     self._bar, self._share = Bar(0, _("Progress")), ui.label().classes("x-dim x-small")
@@ -95,9 +96,7 @@ class ObjectRow(ui.element):
     def _draw_end(self, item: RunItem) -> None:
         if item.state.ended:
             ui.label(duration(item.ended - item.started) if item.ended and item.started else "")
-        elif item.cancelled:
-            ui.label(_("Cancelling"))
-        elif len(self._run.items) > 1 and (user := whoever()) and may(user, self._run.action, item.subject):
+        elif not item.cancelled and len(self._run.items) > 1 and (user := whoever()) and may(user, self._run.action, item.subject):
             label = _("Cancel {name}").format(name=item.name)
             Button(icon="close", label=label, on_click=self._cancel, kind=ButtonKind.GHOST).mark(f"cancel-{item.uuid}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time as clock
-from collections.abc import Iterable, Iterator
 
 from nicegui import ui
 
@@ -12,11 +11,12 @@ from components.actions.made import link_made, made_vms
 from components.actions.retrying import correct_and_retry, failed, retry_failed
 from components.actions.run_command import whoever
 from components.live import follow_source, fresh_slot
+from components.tasks.cancelling import being_ended, if_cancelled
 from components.tasks.leftovers import left_card
 from components.tasks.listing import Path
 from components.tasks.run_objects import RunObjects
 from components.tasks.run_request import request_card
-from components.tasks.words import MARKS, WORDS
+from components.tasks.words import MARKS, WORDS, word_of
 from components.theme.icons import Icon
 from components.transfers.words import amount, pace, sends_a_file
 from components.ui import Age, Bar, Button, ButtonKind, Card, Figure, Notice, PageHead, StateMark, Tone, confirm
@@ -63,7 +63,8 @@ class RunPage(ui.element):
 
     def _details(self) -> object:
         (item,) = self._run.items
-        return item.state, str(item.says or ""), [(step.state, step.undone, str(step.says)) for step in item.steps]
+        inside = [(inner.state, len(inner.inside)) for step in item.steps for inner in step.inside]
+        return item.state, str(item.says or ""), [(step.state, step.undone, str(step.says)) for step in item.steps], inside
 
     def _waited_for(self) -> LazyText | None:
         return next((item.says for item in self._run.items if item.state is RunState.WAITING and item.says), None)
@@ -76,8 +77,8 @@ class RunPage(ui.element):
         continued = [_("continued after a restart of xo-dash at {time}").format(time=time(run.continued))] if run.continued else []
         self._head.note.text = " · ".join([*pools, _("by {user}").format(user=run.user_name), *continued])
         user = whoever()
-        mine = user is not None and bool(may(user, run.action))
-        self._cancel.set_visibility(not run.ended and mine)
+        mine = user is not None and all(may(user, run.action, item.subject) for item in run.items)
+        self._cancel.set_visibility(not run.ended and not run.cancelled and mine)
         again = failed(run) if run.ended and mine else []
         self._retry.set_visibility(bool(again) and run.request is not None)
         self._retry.set_text(_("Retry") if len(run.items) == 1 else _("Retry {n} failed").format(n=number(len(again))))
@@ -96,10 +97,13 @@ class RunPage(ui.element):
             item = unhappy[0]
             code = f" ({item.code})" if item.code else ""
             self._notice.show(f"{item.reason or ''}{code}", Tone.WARNING if item.state is RunState.REFUSED else Tone.CRITICAL)
-        waits = self._waited_for()
+        waits, is_ending = self._waited_for(), self._run.cancelled and not self._run.ended
         if waits is not None:
             self._notice.show(str(waits), Tone.INFORMATION)
-        self._notice.set_visibility(waits is not None or (self._run.ended and len(self._run.items) == 1 and bool(unhappy)))
+        elif is_ending:
+            self._notice.show(being_ended(self._run.items), Tone.INFORMATION)
+        is_told = waits is not None or is_ending
+        self._notice.set_visibility(is_told or (self._run.ended and len(self._run.items) == 1 and bool(unhappy)))
 
     # of one object
 
@@ -197,28 +201,8 @@ def _title(run: Run) -> str:
 
 def _state_words(run: Run) -> str:
     left = sum(len(item.left) for item in run.items)
-    word = _(WORDS[run.state])
+    word = word_of(run.state, cancelled=run.cancelled)
     return _("{state}, {n} left").format(state=word, n=number(left)) if left else word
-
-
-def if_cancelled(items: Iterable[RunItem]) -> str:
-    """What becomes of what was done so far."""
-    done = [step for item in items for step in _changes(item.steps)]
-    undone, kept = ("; ".join(dict.fromkeys(str(step.says) for step in done if step.comes_back is back)) for back in (True, False))
-    lines = (
-        _("These completed steps are undone: {steps}.").format(steps=undone) if undone else "",
-        _("These completed steps are not undone: {steps}.").format(steps=kept) if kept else "",
-    )
-    return " ".join(filter(None, lines)) or _("Nothing has been done so far.")
-
-
-def _changes(steps: Iterable[StepLog]) -> Iterator[StepLog]:
-    """The completed steps, also those of plans beside each other, that changed something."""
-    for step in steps:
-        if step.inside:
-            yield from _changes(step.inside)
-        elif step.state is RunState.DONE and step.comes_back is not None and not step.undone:
-            yield step
 
 
 def _done(item: RunItem) -> int:

@@ -29,9 +29,14 @@ WORDS: Final = {
 }
 
 
+def word_of(state: RunState, *, cancelled: bool) -> str:
+    """`cancelled`: somebody wants it to stop, which it has not before the pool has ended what is under way."""
+    return _("Cancelling") if cancelled and not state.ended else _(WORDS[state])
+
+
 def state_text(line: TaskView) -> str:
     """`Running 40%`: coarse, as XAPI's progress is."""
-    word = _(WORDS[line.state])
+    word = word_of(line.state, cancelled=line.cancelled)
     if line.state is RunState.RUNNING and line.progress > 0:
         return f"{word} {percent(line.progress)}"
     return word

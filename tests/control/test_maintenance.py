@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.tasks.run_page import if_cancelled
+from components.tasks.cancelling import if_cancelled
 from data.coalesce import finished
 from data.evacuation import evacuate
 from data.failover import Bound, bound_by, failover_steps

@@ -11,7 +11,7 @@ import pytest
 from data.names import name_of
 from data.objects import PBD, SR, VBD, VDI, VM, Host, HostMetrics, Network, Pool, PowerState, TaskStatus
 from data.stores.users import Role
-from data.types import GIB, NULL_REF
+from data.types import GIB, NULL_REF, Ref
 from tests.control.asked import calls_of, faults, steps_of
 from tests.control.fake_pool import Desk, FakePool, ends_at_once, user
 from tests.control.wired import Wired, wired
@@ -28,6 +28,7 @@ from xo_dash.control.requests.request import NoRequest
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.xe import xe_lines
 from xo_dash.simulator.testing import simulated
+from xo_dash.xapi.errors import XapiFailure
 
 
 def with_disk(fake: FakePool, vm: VM, size: int = 10 * GIB) -> SR:
@@ -221,6 +222,33 @@ async def test_a_cancelled_run_takes_back_what_it_did_and_begins_nothing_new(tmp
     assert run.items[0].steps[0].undone and "Async.VM.destroy" in fake.sent
     assert fake.sent.count("Async.VM.clone") == 1
     await desk.runner.stop()
+
+
+async def test_a_cancel_while_the_call_is_on_its_way_ends_its_task_too(desk: Desk, fake: FakePool) -> None:
+    ann = desk.hire()
+
+    def cancelled_meanwhile(*_given: object) -> Ref:
+        desk.runner.cancel(ann, run)
+        return fake.task("Async.VM.start")
+
+    fake.answers["Async.VM.start"] = cancelled_meanwhile
+    run = desk.runner.start(ann, action("vm.start"), [fake.vm()])
+    await fake.until(2)
+    assert fake.calls[-1] == ("task.cancel", (run.items[0].tasks[0],)) and not run.ended
+    fake.end(run.items[0].tasks[0], TaskStatus.CANCELLED)
+    await desk.until(lambda: run.ended)
+
+
+async def test_what_takes_something_back_is_not_cancelled(desk: Desk, fake: FakePool) -> None:
+    cloning(fake)
+    fake.answers |= {"VM.set_name_description": XapiFailure("OPERATION_NOT_ALLOWED", ["not now"]), "Async.VM.destroy": None}
+    ann = desk.hire()
+    run = desk.runner.start(ann, action("vm.clone"), [fake.vm("web-1")], {"name": "web-2", "description": "x"})
+    await desk.until(lambda: len(run.items[0].tasks) == 2)
+    desk.runner.cancel(ann, run)
+    fake.end(run.items[0].tasks[-1])
+    await desk.until(lambda: run.ended)
+    assert run.items[0].steps[0].undone and "task.cancel" not in fake.sent
 
 
 async def test_of_several_one_is_cancelled_alone_and_one_that_waits_ends_at_once(tmp_path: Path) -> None:

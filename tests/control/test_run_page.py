@@ -147,3 +147,16 @@ def test_a_file_is_told_with_its_size_in_words() -> None:
     assert told["Files beside the OVF"] == f"File: a.vmdk ({size(3 << 30)})"
     disk = _rows(fields(OVADisk), {"file": "a.vmdk", "size": 8 << 30, "stored": 3 << 30}, lambda _field, _kind, key: key)
     assert dict(disk) == {"File": "a.vmdk", "Size": size(8 << 30), "Size of the file": size(3 << 30)}
+
+
+async def test_a_cancelled_run_says_what_it_waits_for_until_that_has_ended(looking: User, desk: Desk, fake: FakePool) -> None:
+    (person,) = desk.users.values()
+    run = desk.runner.start(person, action("vm.start"), [fake.vm("web-1")])
+    await desk.until(lambda: bool(run.items[0].tasks))
+    await looking.open(f"/run/{run.key}")
+    await looking.should_see("In progress")
+    desk.runner.cancel(person, run)
+    await looking.should_see("Cancelling: waiting until the pool has ended Starting web-1.")
+    await looking.should_not_see(marker="cancel-run")
+    fake.end(run.items[0].tasks[0], TaskStatus.CANCELLED)
+    await looking.should_see("it was cancelled")

@@ -1,6 +1,8 @@
 """The list of tasks as a user sees it."""
 
 import asyncio
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from nicegui import ui
@@ -9,13 +11,18 @@ from components.lists.period import PeriodField
 from components.tasks import TaskList
 from components.ui import Age, Button
 from components.urls import path_of
-from data.objects import TaskStatus
+from data.objects import VM, PowerState, TaskStatus
 from data.stores.users import Role
 from data.types import XapiDate, timestamp
 from tests.control.browser_page import Looking, looking
 from tests.control.fake_pool import FakePool
+from tests.waiting import until
 from xo_dash.context import Context
+from xo_dash.control.action import Action
 from xo_dash.control.actions import action
+from xo_dash.control.lazy_text import lazy
+from xo_dash.control.plan import Branch, Call, Parallel, Plan, several
+from xo_dash.control.requests.request import NoRequest
 
 
 def draw(context: Context) -> None:
@@ -61,6 +68,35 @@ async def test_a_task_is_cancelled_from_here(tmp_path: Path, fake: FakePool) -> 
         at.user.find(marker="cancel").click()
         await at.user.should_see("Copy: cancel request sent to the pool")
         assert fake.calls == [("task.cancel", (task,))]
+
+
+def pausing(vms: Sequence[VM]) -> Action[VM, NoRequest]:
+    """Beside each other, in one plan."""
+
+    def plan(_request: NoRequest, _subject: VM) -> Plan:
+        steps = [Call("VM.pause", vm.ref, says=lazy(f"Pausing {vm.name_label}")) for vm in vms]
+        yield Parallel(branches=[Branch(says=one.says, plan=partial(several, [one])) for one in steps], says=lazy("Pausing all"))
+
+    return Action(
+        id="vm.try", kind=VM, title="Try", done="{name}", role=Role.OPERATOR, plan=plan,
+        applies_to=lambda _vm: True, blocked=lambda _vm: None,
+    )  # fmt: skip
+
+
+async def test_of_a_plan_of_ours_all_that_goes_on_is_cancelled_and_said_until_it_has_ended(tmp_path: Path, fake: FakePool) -> None:
+    vms = [fake.vm(f"web-{number}", PowerState.RUNNING) for number in range(2)]
+    async with looking(tmp_path, fake, draw) as at:
+        (ann,) = at.context.users.all()
+        run = at.context.runner.start(ann, pausing(vms), [vms[0]])
+        await at.user.should_see(kind=Button, marker="cancel")
+        await until(lambda: len(run.items[0].tasks) == 2)
+        at.user.find(marker="cancel").click()
+        await at.user.should_see("Cancelling")
+        await until(lambda: {given[0] for method, given in fake.calls if method == "task.cancel"} == set(run.items[0].tasks))
+        assert not run.ended
+        for task in run.items[0].tasks:
+            fake.end(task, TaskStatus.CANCELLED)
+        await at.user.should_see("it was cancelled after 0 of 2")
 
 
 async def test_a_viewer_may_not(tmp_path: Path, fake: FakePool) -> None:

@@ -252,6 +252,8 @@ class Activity:
                     task=pool.one(Task, item.tasks[-1]) if pool and item.tasks and not item.state.ended else None,
                     pool=pool_name(pool) if pool else "",
                     run=run.key,
+                    number=number,
+                    cancelled=item.cancelled,
                     user_id=run.user_id,
                 )
 

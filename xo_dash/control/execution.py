@@ -145,7 +145,7 @@ class Execution:
             outcome = await self._resumed(track, step, logged, past)
         else:
             if not track.is_cancelled and waits_for_pool(track, step):
-                track.patient = await self._steps.until_there(track.run, track.item, pool_of(track, step))
+                track.patient = await self._steps.until_there(track, pool_of(track, step))
             if track.is_cancelled:
                 return CANCELLED
             await self._while_paused()
@@ -176,7 +176,7 @@ class Execution:
                     track.record.ended(track.place, outcome)  # a restart of ours must not take it for sent
                 self._answered(track)
                 if not track.is_cancelled:
-                    await self._steps.until_there(track.run, track.item, pool)
+                    await self._steps.until_there(track, pool)
                 if track.is_cancelled:
                     return CANCELLED if is_unsent else outcome
                 await self._while_paused()
@@ -202,9 +202,7 @@ class Execution:
         if isinstance(step, Call):
             outcome = LOST
             if task is not None:
-                outcome = await self._steps.follow(
-                    track.run, track.item, step, task.pool, Ref(task.task), track.progressed, cancel=track.is_cancelled
-                )  # fmt: skip
+                outcome = await self._steps.follow(track, step, task.pool, Ref(task.task))
             if outcome.state is not RunState.LOST:
                 return outcome
             if is_harmless(step):
@@ -225,15 +223,15 @@ class Execution:
         if isinstance(step, Parallel):
             return await self._parallel(track, step, logged)
         if isinstance(step, (Call, Question)):
-            outcome = await self._steps.take(track.run, track.item, step, track.progressed, partial(self._task_made, track))
+            outcome = await self._steps.take(track, step, partial(self._task_made, track))
             return GONE if track.undoing and is_removal(step) and outcome.code == "HANDLE_INVALID" else outcome
         async with track.turn.let_go():  # it may be long, and is no work for the pool
             if isinstance(step, Inspect):
                 return await self._inspected(track, step)
             if not isinstance(step, Transfer):
-                return await self._steps.take(track.run, track.item, step, track.progressed)
+                return await self._steps.take(track, step)
             haul = self._mover.begin(track.run, track.item, step, logged, track.progressed, partial(self._task_made, track))
-            with self._steps.stoppable(track.item, lambda: self._mover.stop(haul)):
+            with self._steps.stoppable(track, lambda: self._mover.stop(haul)):
                 return await self._mover.carry(haul)
 
     async def _inspected(self, track: Track, step: Inspect) -> StepOutcome:
@@ -242,7 +240,7 @@ class Execution:
         def stop() -> None:
             look.cancel()
 
-        with self._steps.stoppable(track.item, stop):
+        with self._steps.stoppable(track, stop):
             await asyncio.wait({look})
         return CANCELLED if look.cancelled() else look.result()
 

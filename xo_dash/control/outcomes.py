@@ -45,5 +45,9 @@ def together(outcomes: Sequence[StepOutcome]) -> StepOutcome:
     if not failed:
         return StepOutcome(RunState.DONE, result=answers)
     worst = min(failed, key=lambda one: WORST.index(one.state))
-    many = lazy(N_("{failed} of {all} failed: {reason}"), failed=len(failed), all=len(outcomes), reason=worst.reason or NOTHING)
+    if worst.state is RunState.CANCELLED:
+        done = sum(one.state is RunState.DONE for one in outcomes)
+        many = lazy(N_("it was cancelled after {done} of {all}"), done=done, all=len(outcomes))
+    else:
+        many = lazy(N_("{failed} of {all} failed: {reason}"), failed=len(failed), all=len(outcomes), reason=worst.reason or NOTHING)
     return replace(worst, reason=many if len(outcomes) > 1 else worst.reason, result=answers)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from data.changes import Change
 from data.mirror import Mirror, PoolMirror
@@ -24,6 +24,9 @@ from xo_dash.control.task_waiter import Caller, Connections, TaskEnd, TaskWaiter
 from xo_dash.control.words import state_words
 from xo_dash.i18n import N_
 from xo_dash.xapi.errors import NotConnected, Unreachable, XapiError
+
+if TYPE_CHECKING:
+    from xo_dash.control.track import Track
 
 log = logging.getLogger(__name__)
 
@@ -76,27 +79,23 @@ class Steps:
         self._stops: dict[RunItem, list[Callable[[], None]]] = {}  # what ends the steps under way
 
     async def take(
-        self, run: Run, item: RunItem, step: Call | Question | Wait, progressed: Progressed, made: TaskNoted = lambda _pool, _task: None
-    ) -> StepOutcome:
+        self, track: Track, step: Call | Question | Wait, made: TaskNoted = lambda _pool, _task: None
+    ) -> StepOutcome:  # fmt: skip
         if isinstance(step, Wait):
-            return await self._wait(item, step)
+            return await self._wait(track, step)
         if isinstance(step, Question):
-            return await self._asked(item, step)
-        while (outcome := await self._call(run, item, step, progressed, made)).code in BUSY and not item.cancelled:
-            await self._until_less_busy(run, item, outcome)
+            return await self._asked(track.item, step)
+        while (outcome := await self._call(track, step, made)).code in BUSY and not track.is_cancelled:
+            await self._until_less_busy(track, outcome)
         return outcome
 
-    async def follow(
-        self, run: Run, item: RunItem, step: Call, pool: str, task: Ref, progressed: Progressed, *, cancel: bool
-    ) -> StepOutcome:  # fmt: skip
+    async def follow(self, track: Track, step: Call, pool: str, task: Ref) -> StepOutcome:
         """The end of the task of a call that was sent before a restart of ours."""
         try:
             caller = self._connections(pool)
         except NotConnected as error:
-            return StepOutcome(RunState.LOST, *explain_error(error, item.subject.home))
-        if cancel:
-            self._spawn(_cancel(caller, task))
-        return await self._to_its_end(run, item, step, (pool, task, caller), progressed)
+            return StepOutcome(RunState.LOST, *explain_error(error, track.item.subject.home))
+        return await self._to_its_end(track, step, (pool, task, caller))
 
     def cancel(self, item: RunItem) -> None:
         """End what is under way: a task that can be cancelled is, nothing is waited for any longer."""
@@ -104,22 +103,27 @@ class Steps:
             stop()
 
     @contextmanager
-    def stoppable(self, item: RunItem, stop: Callable[[], None]) -> Iterator[None]:
-        """While something is under way that `stop` ends."""
-        stops = self._stops.setdefault(item, [])
+    def stoppable(self, track: Track, stop: Callable[[], None]) -> Iterator[None]:
+        """While something is under way that `stop` ends, at once where that was wanted already; what takes something back goes on."""
+        if track.undoing:
+            yield
+            return
+        if track.is_cancelled:
+            stop()
+        stops = self._stops.setdefault(track.item, [])
         stops.append(stop)
         try:
             yield
         finally:
             stops.remove(stop)
             if not stops:
-                self._stops.pop(item, None)
+                self._stops.pop(track.item, None)
 
-    async def until_there(self, run: Run, item: RunItem, pool: str) -> bool:
+    async def until_there(self, track: Track, pool: str) -> bool:
         """While a pool is away that comes back by itself; False where AWAY seconds were not enough."""
         if home := self._away(pool):
             says = lazy(N_("Waiting for {pool}"), pool=pool_name(home))
-            return await self._rest(run, item, says, AWAY, lambda _changes: not is_away(home))
+            return await self._rest(track, says, AWAY, lambda _changes: not is_away(home))
         return True
 
     async def is_gone(self, pool: str) -> bool:
@@ -132,24 +136,23 @@ class Steps:
         home = self._mirror.pools.get(pool)
         return home if home is not None and is_away(home) else None
 
-    async def _until_less_busy(self, run: Run, item: RunItem, refused: StepOutcome) -> None:
+    async def _until_less_busy(self, track: Track, refused: StepOutcome) -> None:
         """Until a task of some pool ends, after REST at the latest."""
 
         def is_over(changes: Sequence[Change]) -> bool:
             return any(isinstance(one.subject, Task) and one.subject.status is not TaskStatus.PENDING for one in changes)
 
-        await self._rest(run, item, refused.reason, REST, is_over)
+        await self._rest(track, refused.reason, REST, is_over)
 
-    async def _rest(
-        self, run: Run, item: RunItem, says: LazyText | None, most: float, is_over: Callable[[Sequence[Change]], bool]
-    ) -> bool:  # fmt: skip
+    async def _rest(self, track: Track, says: LazyText | None, most: float, is_over: Callable[[Sequence[Change]], bool]) -> bool:
         """Until changes that end it, or nobody wants it any more; False after `most` seconds without. The item says why."""
+        item = track.item
         stirred, before = asyncio.Event(), item.says
         item.says = says
-        self._tell(run)
+        self._tell(track.run)
         unsubscribe = self._mirror.observe(lambda changes: stirred.set() if is_over(changes) else None)
         try:
-            with self.stoppable(item, stirred.set):
+            with self.stoppable(track, stirred.set):
                 async with asyncio.timeout(most):
                     await stirred.wait()
             return True
@@ -159,7 +162,7 @@ class Steps:
             unsubscribe()
             item.says = before
 
-    async def _wait(self, item: RunItem, step: Wait) -> StepOutcome:
+    async def _wait(self, track: Track, step: Wait) -> StepOutcome:
         """Look after each change of the mirror, and once more when the time is over."""
         stirred, stopped = asyncio.Event(), asyncio.Event()
 
@@ -169,7 +172,7 @@ class Steps:
 
         unsubscribe = self._mirror.observe(lambda _changes: stirred.set())
         try:
-            with self.stoppable(item, stop):
+            with self.stoppable(track, stop):
                 async with asyncio.timeout(step.within):
                     while not (shown := step.until()):
                         if stopped.is_set():
@@ -193,7 +196,8 @@ class Steps:
         reason = step.judge(answer)
         return StepOutcome(RunState.FAILED, reason) if reason else StepOutcome(RunState.DONE)
 
-    async def _call(self, run: Run, item: RunItem, step: Call, progressed: Progressed, made: TaskNoted) -> StepOutcome:
+    async def _call(self, track: Track, step: Call, made: TaskNoted) -> StepOutcome:
+        item = track.item
         pool = step.at or item.pool
         home = self._mirror.pools.get(pool, item.subject.home)
         try:
@@ -207,19 +211,17 @@ class Steps:
                 return StepOutcome(RunState.DONE)
             return StepOutcome(_state(error), reason, code)
         made(pool, task)
-        return await self._to_its_end(run, item, step, (pool, task, caller), progressed)
+        return await self._to_its_end(track, step, (pool, task, caller))
 
-    async def _to_its_end(
-        self, run: Run, item: RunItem, step: Call, sent: tuple[str, Ref, Caller], progressed: Progressed
-    ) -> StepOutcome:  # fmt: skip
+    async def _to_its_end(self, track: Track, step: Call, sent: tuple[str, Ref, Caller]) -> StepOutcome:
         pool, task, caller = sent
-        item.tasks.append(task)
-        self._tell(run)
-        with self.stoppable(item, lambda: self._spawn(_cancel(caller, task))):
-            end = await self._follower.end(pool, task, caller, progressed)
+        track.item.tasks.append(task)
+        self._tell(track.run)
+        with self.stoppable(track, lambda: self._spawn(_cancel(caller, task))):
+            end = await self._follower.end(pool, task, caller, track.progressed)
         if end.status is not TaskStatus.UNKNOWN:
             self._spawn(_destroy(caller, task))  # nobody has to wait for that
-        return self._judged(run, item, step, end)
+        return self._judged(track.run, track.item, step, end)
 
     def by_the_object(self, run: Run, item: RunItem, lost: StepOutcome) -> StepOutcome:
         """Of a call that nobody can tell of: whether its object is as it should be afterwards."""

@@ -31,6 +31,8 @@ class TaskView:
     task: Task | None = None  # while it can be cancelled
     pool: str = ""  # what its pool is called
     run: str = ""  # the key of our own run
+    number: int = 0  # ... which of its objects
+    cancelled: bool = False  # ... whether somebody wants it to stop
     user_id: str = ""  # ... and who began it
 
     @property
