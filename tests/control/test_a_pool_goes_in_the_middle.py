@@ -10,6 +10,7 @@ import pytest
 
 from data.objects import VM
 from data.server import ServerState
+from data.stores.users import Role
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from xo_dash.control.actions import action
 from xo_dash.control.run import Run, RunState
@@ -74,6 +75,17 @@ async def test_what_was_made_is_removed_when_the_pool_is_back_for_somebody_who_c
     gone.return_()
     await gone.desk.until(lambda: run.ended)
     assert run.state is RunState.CANCELLED and gone.fake.sent[-1] == DESTROY and not run.items[0].left
+
+
+async def test_who_may_no_longer_when_the_pool_is_back_does_not_go_on(gone: Gone) -> None:
+    gone.away = True
+    run = gone.start()
+    await gone.until_it_waits(run)
+    gone.desk.hire(Role.VIEWER)
+    gone.return_()
+    await gone.desk.until(lambda: run.ended)
+    assert run.state is RunState.FAILED and gone.fake.sent == [CLONE, "VM.get_VBDs", DESTROY]
+    assert "this needs the role operator" in str(run.items[0].reason)
 
 
 def once(error: Exception, then: Callable[..., Any], stirs: Callable[[], None]) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ from components.tasks.cancelling import if_cancelled
 from data.coalesce import finished
 from data.evacuation import evacuate
 from data.failover import Bound, bound_by, failover_steps
-from data.grants.grant import Grant, GrantKind
+from data.grants.grant import Grant, GrantKind, OwnRole
 from data.grants.table import GrantTable
 from data.identity import key_of
 from data.maintenance import MODE, List, away_from
@@ -24,6 +24,7 @@ from tests.control.fake_pool import Desk, FakePool, ends_at_once, user
 from tests.control.wired import wired
 from tests.migration.pools import House, host, machine
 from xo_dash.control.actions import action
+from xo_dash.control.admission import taken
 from xo_dash.control.host.bring_back import BringBack, _migrating
 from xo_dash.control.host.departures import EnterMaintenance, decided, departures
 from xo_dash.control.host.maintenance import masters
@@ -31,7 +32,7 @@ from xo_dash.control.lazy_text import read_by
 from xo_dash.control.plan import Call, Parallel, Wait
 from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.requests.decode import decode
-from xo_dash.control.run import RunItem, RunState
+from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.xe import xe_lines
 from xo_dash.simulator.testing import simulated
 from xo_dash.xapi.errors import Timeout, XapiFailure
@@ -190,6 +191,20 @@ def test_another_host_leads_the_pool_before_its_master_is_emptied(busy: Busy) ->
     assert waits.until()
     busy.fake.change(pool, master=busy.one.ref, ha_enabled=True)
     assert faults("host.maintenance", busy.one, **values) == ["HA is on and chooses the master itself; turn HA off first"]
+
+
+def test_after_a_wait_the_right_to_name_another_master_is_asked_again_too(busy: Busy) -> None:
+    (pool,) = busy.fake.home.all(Pool).values()
+    grants, eve = busy.fake.home.part(GrantTable), user(Role.ADMIN, "eve")
+    run = Run(id=1, key="k", action=ENTER, user_id=eve.id, user_name=eve.name, address="", items=(), created=0.0)
+    item = RunItem(subject=busy.one, uuid=busy.one.uuid, name="one", pool=busy.fake.server.id)
+    item.request = EnterMaintenance(master=busy.two.uuid)
+    assert taken(run, item, eve) is None
+    role = OwnRole(id="leads", name="Leads", verbs=("pool.master",))
+    grants.put([Grant(id="1", user_id=eve.id, role=role.id, kind=GrantKind.POOL, key=key_of(pool), deny=True)], roles=[role])
+    assert "takes this away from you" in str(taken(run, item, eve))
+    item.request = EnterMaintenance()
+    assert taken(run, item, eve) is None
 
 
 def test_what_is_done_after_the_new_master_serves_is_what_was_foretold(busy: Busy) -> None:

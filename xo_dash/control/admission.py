@@ -89,6 +89,14 @@ def filled(run: Run, item: RunItem) -> Request:
     return request
 
 
+def taken(run: Run, item: RunItem, user: User | None) -> LazyText | None:
+    """Why whoever gave it may not go on with it any more, once there was a wait in the middle of it."""
+    if not (verdict := may(user, run.action, item.subject)):
+        return verdict.reason
+    faults = _not_theirs(item.request, item.subject, user) if item.request is not None else []
+    return faults[0].reason if faults else None
+
+
 def _not_theirs(request: Request, subject: XapiObject, user: User | None) -> list[Fault]:
     """What it does besides that its user may not."""
     verdicts = ((field, may(user, action(row), other)) for field, row, other in request.also(subject))

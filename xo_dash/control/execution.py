@@ -13,7 +13,7 @@ from functools import partial
 from data.mirror import Mirror
 from data.types import Ref
 from xo_dash.control.absence import may_be_sent_again, pool_of, waits_for_pool
-from xo_dash.control.lazy_text import lazy
+from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.outcomes import CHANGED, NOT_BEGUN, STUCK, in_plan, together
 from xo_dash.control.plan import Branch, Call, Inspect, Parallel, Plan, Question, Step, Transfer, is_removal
 from xo_dash.control.requests.request import Request
@@ -49,7 +49,10 @@ class Execution:
         exchange: Exchange,
         told: Callable[[Run], None],
         spawn: Spawn,
+        taken: Callable[[Run, RunItem], LazyText | None],
     ) -> None:
+        """`taken`: why whoever gave a run may not go on with it any more."""
+        self._taken = taken
         self._throttle = throttle
         self._tell = told
         self._steps = Steps(mirror, connections, follower, told, spawn)
@@ -144,10 +147,9 @@ class Execution:
             logged.began = past.began.at
             outcome = await self._resumed(track, step, logged, past)
         else:
-            if not track.is_cancelled and waits_for_pool(track, step):
-                track.patient = await self._steps.until_there(track, pool_of(track, step))
-            if track.is_cancelled:
-                return CANCELLED
+            refused = await self._until_there(track, pool_of(track, step)) if waits_for_pool(track, step) else None
+            if refused is not None or track.is_cancelled:
+                return refused or CANCELLED
             await self._while_paused()
             outcome = await self._fresh(track, step, logged)
         if not isinstance(step, Parallel):  # its branches say what it made
@@ -175,13 +177,23 @@ class Execution:
                 if is_unsent:
                     track.record.ended(track.place, outcome)  # a restart of ours must not take it for sent
                 self._answered(track)
-                if not track.is_cancelled:
-                    await self._steps.until_there(track, pool)
-                if track.is_cancelled:
-                    return CANCELLED if is_unsent else outcome
+                if (refused := await self._until_there(track, pool)) is not None:
+                    return refused if is_unsent else outcome
                 await self._while_paused()
         finally:
             self._answered(track)
+
+    async def _until_there(self, track: Track, pool: str) -> StepOutcome | None:
+        """While a pool is away. What becomes of a step that nobody wants any more then, or may not take any more."""
+        if track.is_cancelled:
+            return CANCELLED
+        if not self._steps.is_away(pool):
+            return None
+        track.patient = await self._steps.until_there(track, pool)
+        if track.is_cancelled:
+            return CANCELLED
+        reason = self._taken(track.run, track.item) if not track.undoing else None
+        return StepOutcome(RunState.FAILED, reason) if reason is not None else None
 
     async def _while_paused(self) -> None:
         """Until the run is stopped, where xo-dash is: the next start goes on from here."""

@@ -18,7 +18,7 @@ from data.types import XapiObject
 from xo_dash.control.access import VIEWING, may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.activity import Activity
-from xo_dash.control.admission import Admission
+from xo_dash.control.admission import Admission, taken
 from xo_dash.control.audit import Audit
 from xo_dash.control.background import Background
 from xo_dash.control.execution import Execution
@@ -97,12 +97,16 @@ class Runner:
         self._left_behind = LeftBehind(mirror, self._list.tell)
         throttle = HostTurns(at_once)
         follower = TaskWaiter(mirror, patience)
-        self._execution = Execution(mirror, connections, follower, throttle, self.exchange, self._list.tell, self._background.spawn)
+        admission = Admission(mirror, users, self.quotas)
+        self._execution = Execution(
+            mirror, connections, follower, throttle, self.exchange, self._list.tell, self._background.spawn,
+            lambda run, item: taken(run, item, admission.user(run)),
+        )  # fmt: skip
         self._taking_back = TakingBack(self._list, self._execution.undoing, throttle, self._lines, self._background)
         self._items = ItemRunner(
             mirror=mirror,
             runs=self._list,
-            admission=Admission(mirror, users, self.quotas),
+            admission=admission,
             quotas=self.quotas,
             audit=self._lines,
             execution=self._execution,

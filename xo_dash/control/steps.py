@@ -126,11 +126,14 @@ class Steps:
             return await self._rest(track, says, AWAY, lambda _changes: not is_away(home))
         return True
 
+    def is_away(self, pool: str) -> bool:
+        return self._away(pool) is not None
+
     async def is_gone(self, pool: str) -> bool:
         """Whether a pool that did not answer is away; whoever follows its events learns that at the same time."""
-        if not self._away(pool):
+        if not self.is_away(pool):
             await asyncio.sleep(MOMENT)
-        return self._away(pool) is not None
+        return self.is_away(pool)
 
     def _away(self, pool: str) -> PoolMirror | None:
         home = self._mirror.pools.get(pool)

@@ -11,8 +11,8 @@ import msgspec
 
 from data.mirror import PoolMirror
 from data.stores.users import User
-from xo_dash.control.access import may
 from xo_dash.control.actions import BY_ID
+from xo_dash.control.admission import taken
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.packed_text import unpacked
 from xo_dash.control.requests.request import Request
@@ -92,5 +92,5 @@ def obstacle(run: Run, item: RunItem, record: ItemRecord, user: User | None, poo
     item.subject = pool.by_uuid(kind, item.uuid) or then or item.subject
     if not pool.server.is_live:
         return CANCELLED.reason  # while it was waited for
-    verdict = may(user, run.action, item.subject)
-    return None if verdict else lazy(N_("it cannot go on after the restart of xo-dash: {reason}"), reason=verdict.reason)
+    reason = taken(run, item, user)
+    return None if reason is None else lazy(N_("it cannot go on after the restart of xo-dash: {reason}"), reason=reason)
