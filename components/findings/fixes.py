@@ -30,7 +30,7 @@ MENDING: Final[Mapping[str, Fix]] = {
     "pool.versions": LOOK,
     "pool.duplicate_mac": LOOK,
     "pool.no_default_sr": Fix(("pool.default_sr",)),
-    "host.lost": Fix(("host.power_on",)),
+    "host.lost": Fix(("host.power_on", "host.reconnect")),
     "host.dom0_memory": Fix(("host.restart_agent",)),
     "host.cpu": LOOK,
     "host.no_room": LOOK,

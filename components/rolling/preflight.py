@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,22 @@ from components.actions import run_command, whoever
 from components.actions.preview import TOGGLED
 from components.live import follow_all, follow_source, fresh_slot
 from components.rolling.words import HOWS, MARKS
-from components.ui import Button, ButtonKind, Card, Column, Mark, PageHead, StateMark, Tone, check, choice, data_table, notify, skeleton
+from components.ui import (
+    Button,
+    ButtonKind,
+    Card,
+    Column,
+    Mark,
+    Notice,
+    PageHead,
+    StateMark,
+    Tone,
+    check,
+    choice,
+    data_table,
+    notify,
+    skeleton,
+)
 from components.ui.segments import Segments
 from data.changes import Change
 from data.coalesce import in_turns, timed
@@ -45,6 +61,7 @@ from xo_dash.control.throttle import ON_A_HOST
 from xo_dash.control.xe import xe_lines
 from xo_dash.i18n import _, duration, ngettext, number
 
+log = logging.getLogger(__name__)
 COUNTS: Final = frozenset({"enabled", "live", "resident_VMs", "allowed_operations", "memory_dynamic_max", "memory_total", "name_label",
                            "currently_attached", "ha_enabled", "other_config", "software_version", "repositories", "hash",
                            "update_sync_enabled", "latest_synced_updates_applied", "pending_guidances",
@@ -71,6 +88,7 @@ class PreFlight(ui.element):
         self._found: Assessment | None = None
         self._asked_for = self._seen = 0  # how often it was asked to look; how often it had been when it did
         self._looking = self._lines_shown = False
+        self._waits = _("Checking…")  # why nothing is known yet
         self._most = SHOWN
         self._drawn: list[object] = [None, None]  # what the list and the order were drawn of
         self._counts: dict[Host, ui.label] = {}
@@ -153,6 +171,19 @@ class PreFlight(ui.element):
             self._looking = False
 
     def _steps(self) -> Iterator[None]:
+        """A fault of ours is said, or one would wait for ever."""
+        try:
+            yield from self._assessing()
+        except Exception:
+            log.exception("what stands against a rolling run of %s could not be found out", self._pool.home.id)
+            if not self.is_deleted:
+                self._found, self._drawn = None, [None, None]
+                with fresh_slot(self._list):
+                    Notice(_("internal error of xo-dash; see its log"), Tone.CRITICAL)
+                self._waits = _("The checks failed; load the page again, or see the log of xo-dash")
+                self._tell()
+
+    def _assessing(self) -> Iterator[None]:
         self._seen = self._asked_for
         request = self._request()
         found = yield from assessing(request, self._pool, self._told)
@@ -348,8 +379,8 @@ class PreFlight(ui.element):
 
     def _tell(self) -> None:
         if self._found is None:
-            self._says.text = _("Checking…")
-            self._button.allow(_("Checking…"))
+            self._says.text = self._waits
+            self._button.allow(self._waits)
             return
         with self:  # the button that was clicked may be gone
             reason = self._context.rolling.why_not(whoever(), self._request(), self._pool, self._found)

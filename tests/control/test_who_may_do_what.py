@@ -51,6 +51,7 @@ FOR_ADMINS = {
     "pool.new_network", "network.settings", "network.bond_mode", "network.delete", "network.addresses", "network.management",
     "pif.address", "pif.management",
     "pool.tags", "pool.special_srs", "pool.auto_start", "pool.migration_network", "pool.master", "pool.enable_ha", "pool.disable_ha",
+    "host.reconnect",
     "pool.lost_master", "pool.ha_failures", "pool.ha_vms", "pool.backup", "pool.restore", "pool.wlb", "host.update", "host.apply_updates",
     "host.apply_pool_update", "host.apply_pool_updates", "pool.sync_updates",
     "pool.upload_bundle", "pool.set_repositories", "pool.use_other_pool", "pool.update_schedule", "pool.update_proxy",

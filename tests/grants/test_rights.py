@@ -105,6 +105,10 @@ def test_why_names_what_decides_and_what_else_is_said_the_nearest_first(web: VM)
         answer = why(ann, start, web)
         assert "a deny of operator on web-1 (direct)" in str(answer.sentence) and "running" in str(answer.obstacle)
         assert "a deny of operator on web-1 takes this away" in str(may(ann, start, web).reason)
+        power = OwnRole(id="power", name="Power", verbs=("vm.start",))
+        for role, said in (("operator", "yours here is operator"), ("power", "yours here is Power"), ("none", "yours is no role")):
+            table.put([grant(role, web)], roles=[power])
+            assert said in str(may(ann, VERBS["vm.add_pci"], web).reason), role
     finally:
         table.put([])
 

@@ -120,3 +120,6 @@ async def test_a_member_becomes_master_of_a_pool_that_lost_its_master(tmp_path: 
             await do(bench, "pool.lost_master", pool, host=new.uuid)
             assert is_master(new) and bench.home.server.is_live
             await until(lambda: lab.do(lambda inside: machine.of(inside, third.ref).life > life and machine.is_up(inside, third.ref)))
+            await do(bench, "host.reconnect", third)
+            reason = str((await tried(bench, "host.reconnect", old)).reason)
+            assert reason == f"{old.name_label} was not reconnected: it is powered off, does not respond, or does not look for a master"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 
 from nicegui import ui
 from nicegui.testing import User
@@ -86,6 +87,28 @@ async def test_before_a_rolling_run_hosts_can_be_left_out_until_nothing_stands_a
     await user.open(f"/pool/{key_of(place.pool)}?tab=updates")
     for text in ("weekly, Tuesday", "normal"):
         await user.should_see(text)
+
+
+async def test_checks_that_fail_inside_are_said(user: User, place: Place, context: Context, error_log: list[logging.LogRecord]) -> None:
+    spoilt = HostTurn(host="x", name="x", state=TurnState.DONE, phases=[Phase(kind="reboot", began="x", ended=1.0)])  # type: ignore[arg-type]
+    context.rolling._book.runs["1"] = Rolling(
+        id="1",
+        pool=place.fake.home.id,
+        pool_uuid="x",
+        user_id="x",
+        user_name="x",
+        request=RollHosts(),
+        turns=[spoilt],
+        began=1.0,
+        ended=2.0,
+    )
+    await user.open(f"/pool/{key_of(place.pool)}/rolling?way=reboot")
+    await user.should_see("The checks failed; load the page again, or see the log of xo-dash")
+    assert error_log
+    error_log.clear()
+    spoilt.phases.clear()
+    place.fake.change(place.hosts[1], enabled=False)
+    await user.should_see("host-2 is in maintenance mode")
 
 
 async def test_a_rolling_run_says_what_it_waits_for(user: User, place: Place, context: Context) -> None:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from data.changes import Subject
-from data.grants.grant import SEE, Grant
+from data.grants.grant import LEVELS, SEE, Grant
 from data.grants.table import GrantTable
-from data.grants.why import explain
+from data.grants.why import Explanation, GrantEffect, explain
 from data.objects import Appliance
 from data.server import Server
 from data.stores.users import Role, User
 from data.types import NOWHERE, XapiObject
-from xo_dash.control.grant_words import ROLES, deny_text
+from xo_dash.control.grant_words import ROLES, deny_text, role_text
 from xo_dash.control.lazy_text import NOTHING, LazyText, lazy
 from xo_dash.i18n import N_
 
@@ -57,9 +57,10 @@ def may(user: User | None, guarded: Guarded, subject: Subject | None = None) -> 
         return ALLOWED
     if isinstance(subject, Appliance) and subject.VMs:
         return Verdict(False, OF_ALL)
-    if (deny := explain(rights, verb, level, subject).grant) is not None:
-        return Verdict(False, _denied(deny, subject))
-    return _needs(user, guarded)
+    found = explain(rights, verb, level, subject)
+    if found.grant is not None:
+        return Verdict(False, _denied(found.grant, subject))
+    return _needs(user, guarded, _role_here(user, found, subject))
 
 
 def _denied(deny: Grant, subject: XapiObject) -> LazyText:
@@ -67,12 +68,17 @@ def _denied(deny: Grant, subject: XapiObject) -> LazyText:
     return lazy(N_("{grant} takes this away from you; ask an administrator"), grant=grant) if grant is not None else DENIED
 
 
-def _needs(user: User, guarded: Guarded) -> Verdict:
-    return Verdict(
-        False,
-        lazy(
-            N_("this needs the role {needed}; yours is {role}. Ask an administrator"),
-            needed=LazyText(ROLES[guarded.role]),
-            role=LazyText(ROLES[user.role]),
-        ),
-    )
+def _role_here(user: User, found: Explanation, subject: XapiObject) -> LazyText | None:
+    given = [grant for grant, effect in found.says if effect is GrantEffect.SILENT and not grant.deny]
+    best = max(given, key=lambda grant: LEVELS.get(grant.role, 0), default=None)
+    if best is None or LEVELS.get(best.role, 1) <= _RANK[user.role]:
+        return None
+    return role_text(best.role, subject.home.part(GrantTable))
+
+
+def _needs(user: User, guarded: Guarded, here: LazyText | None = None) -> Verdict:
+    """`here`: the role that a grant gives them on this object, where that is more than the one that holds everywhere."""
+    words = N_("this needs the role {needed}; yours is {role}. Ask an administrator")
+    if here is not None:
+        words = N_("this needs the role {needed}; yours here is {role}. Ask an administrator")
+    return Verdict(False, lazy(words, needed=LazyText(ROLES[guarded.role]), role=here or LazyText(ROLES[user.role])))
