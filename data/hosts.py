@@ -59,6 +59,11 @@ def iscsi_name_of(host: Host) -> str:
     return host.other_config.get("iscsi_iqn", "")
 
 
+def has_multipathing(host: Host) -> bool:
+    """Source: before 7.6 XAPI has it in other_config alone, later in both."""
+    return host.multipathing or host.other_config.get("multipathing") == "true"
+
+
 def syslog_of(host: Host) -> str:
     """Where its log is sent as well; "" if nowhere."""
     return host.logging.get(SYSLOG, "")

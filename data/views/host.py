@@ -94,7 +94,7 @@ class HostView(View[Host]):
     versions = _Fact(lambda host: host.software_version, "software_version")
     """{what: version}, as XAPI calls it: `xen`, `linux`."""
     certificate_ends = _Fact(hosts.certificate_ends_at, "certificates.not_after", "certificates.type")
-    has_multipathing = _Fact(lambda host: host.multipathing, "multipathing")
+    has_multipathing = _Fact(hosts.has_multipathing, "multipathing", "other_config")
     iscsi_name = _Fact(hosts.iscsi_name_of, "other_config")
     syslog = _Fact(hosts.syslog_of, "logging")
     power_on_mode = _Fact(lambda host: host.power_on_mode, "power_on_mode")

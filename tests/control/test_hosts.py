@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from data.facts.host import booted_at
+from data.hosts import has_multipathing
 from data.maintenance import away_from
+from data.methods import Methods
 from data.objects import PBD, PIF, SR, Host, HostMetrics, Pool, PowerState, Task
 from data.stores.users import Role
 from tests.control.asked import calls_of, faults, steps_of
@@ -111,6 +113,16 @@ def test_two_hosts_of_one_iscsi_name_are_refused(fake: FakePool) -> None:
 def test_what_an_older_xapi_does_not_have_is_not_offered(fake: FakePool) -> None:
     one = host(fake, "one")
     assert not action("host.ssh").applies_to(one) and not action("host.time").applies_to(one)
+
+
+def test_before_7_6_the_iscsi_name_and_multipathing_are_keys(fake: FakePool) -> None:
+    one = furnished(fake)
+    fake.home.part(Methods).learn(["PBD.plug", "PBD.unplug", "host.add_to_other_config", "host.remove_from_other_config"])
+    assert [call[0] for call in calls_of("host.iscsi_name", one, name=IQN)] == ["host.remove_from_other_config", "host.add_to_other_config"]
+    keys = [parameters[1:] for method, parameters in calls_of("host.multipathing", one, on=True) if method == "host.add_to_other_config"]
+    assert keys == [("multipathing", "true"), ("multipathhandle", "dmp")]
+    fake.change(one, other_config={"multipathing": "true"})
+    assert has_multipathing(one) and calls_of("host.multipathing", one, on=True) == []
 
 
 def test_srs_are_only_detached_in_maintenance(fake: FakePool) -> None:

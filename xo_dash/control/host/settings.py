@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from msgspec import Meta
 
-from data.hosts import SYSLOG, iscsi_name_of, syslog_of
+from data.hosts import SYSLOG, has_multipathing, iscsi_name_of, syslog_of
 from data.names import name_of
 from data.objects import PBD, Host
 from data.stores.users import Role
@@ -19,6 +19,7 @@ from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import Line, called, one_of
+from xo_dash.control.support import lacking
 from xo_dash.control.writes import setting, setting_key
 from xo_dash.i18n import N_
 
@@ -97,6 +98,9 @@ def check_time(request: SetTime, host: Host) -> Iterator[Fault]:
 
 def set_iscsi_name(request: SetIscsiName, host: Host) -> Plan:
     says = lazy(N_("Setting the iSCSI name of {name}"), name=name_of(host))
+    if lacking(host.home, "host.set_iscsi_iqn"):
+        yield from setting_key(host, "other_config", "iscsi_iqn", request.name, says)
+        return
     yield from setting(host, "iscsi_iqn", request.name, iscsi_name_of(host), says, asynchronous=True)
 
 
@@ -110,14 +114,18 @@ def set_syslog(request: SetSyslog, host: Host) -> Plan:
 
 def set_multipathing(request: SetMultipathing, host: Host) -> Plan:
     """Its SRs are detached meanwhile: what is attached keeps its paths."""
-    if request.on == host.multipathing:
+    if request.on == has_multipathing(host):
         return
     name = name_of(host)
     attached = [pbd for pbd in host.all_of(PBD, host.PBDs) if pbd.currently_attached]
     for pbd in attached:
         yield Call("PBD.unplug", pbd.ref, says=lazy(N_("Detaching SRs of {name}"), name=name), undo=_plugging(pbd, name))
     says = lazy(N_("Enabling multipathing on {name}") if request.on else N_("Disabling multipathing on {name}"), name=name)
-    yield from setting(host, "multipathing", request.on, host.multipathing, says, asynchronous=True)
+    if lacking(host.home, "host.set_multipathing"):
+        yield from setting_key(host, "other_config", "multipathing", "true" if request.on else "false", says)
+        yield from setting_key(host, "other_config", "multipathhandle", "dmp", says)  # the only one there is
+    else:
+        yield from setting(host, "multipathing", request.on, not request.on, says, asynchronous=True)
     for pbd in attached:
         yield Call("PBD.plug", pbd.ref, says=lazy(N_("Attaching SRs of {name}"), name=name))
 
@@ -173,12 +181,12 @@ def _row(
 
 SETTINGS: Final[tuple[AnyAction, ...]] = (
     _row("iscsi_name", SetIscsiName, N_("Set iSCSI name"), N_("The iSCSI name of {name} is set"), set_iscsi_name,
-         common(iscsi_name_of, "name"), needs=("host.set_iscsi_iqn",), check=check_iscsi_name,
+         common(iscsi_name_of, "name"), check=check_iscsi_name,
          warning=N_("iSCSI targets that allow this host by its name have to be changed to the new name. Attached SRs keep the old name.")),
     _row("syslog", SetSyslog, N_("Set syslog server"), N_("The syslog server of {name} is set"), set_syslog,
          common(syslog_of, "server"), check=check_syslog),
     _row("multipathing", SetMultipathing, N_("Set multipathing"), N_("Multipathing of {name} is set"), set_multipathing,
-         common(lambda host: host.multipathing, "on"), blocked=not_in_maintenance, needs=("host.set_multipathing",)),
+         common(has_multipathing, "on"), blocked=not_in_maintenance),
     _row("ssh", SetSsh, N_("Set SSH"), N_("SSH of {name} is set"), set_ssh, common(lambda host: host.ssh_enabled, "on"),
          applies_to=lambda host: host.ssh_enabled_timeout >= 0),
     _row("time", SetTime, N_("Set time"), N_("The time of {name} is set"), set_time,
