@@ -16,11 +16,23 @@ SORTED: Final = 1 << 14
 COMPARED: Final = 256
 """Characters of a name that its place is decided by: a pool may call something anything."""
 _DIGITS: Final = re.compile("[0-9]+")
+_WHOLE: Final = re.compile("[0-9]{1,18}")
+_DECIMAL: Final = re.compile("[0-9]{1,15}(?:[.,][0-9]{1,9})?")
 
 
 def whole(text: str, otherwise: int = 0) -> int:
     """`"12"` is 12; `otherwise` for what is no number from 0 on."""
     return int(text) if text.isdecimal() and len(text) <= LONGEST else otherwise
+
+
+def typed_whole(text: str) -> int | None:
+    """What somebody typed, where that is a number from 0 on in plain digits: no sign, no `1e3`, no `1_000`, no other script's."""
+    return int(text) if _WHOLE.fullmatch(text := text.strip()) else None
+
+
+def typed_decimal(text: str) -> float | None:
+    """The same with a part after a point or a comma."""
+    return float(text.replace(",", ".")) if _DECIMAL.fullmatch(text := text.strip()) else None
 
 
 def decimal(text: str) -> float:

@@ -15,7 +15,7 @@ from data.grants.quota import Quota
 from data.grants.targets import TARGETS
 from data.identity import key_of
 from data.names import name_of, pool_name
-from data.texts import natural
+from data.texts import natural, typed_whole
 from xo_dash.auth.refused import Refused
 from xo_dash.context import Context
 from xo_dash.control.quota.words import RESOURCES
@@ -107,9 +107,10 @@ class QuotaDialog(Dialog):
 
 def _count(text: str) -> int:
     """Raises Refused."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+    count = typed_whole(text)
+    if count is None or count >= 10**9:
         raise Refused(_("“{text}” is not a number; leave the field empty for no limit").format(text=text[:80]))
-    return int(text)
+    return count
 
 
 def _size(text: str) -> int:

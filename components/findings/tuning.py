@@ -16,6 +16,7 @@ from data.findings.overrides import Tuning
 from data.level import Level
 from data.stores.errors import StoreError
 from data.stores.users import Role
+from data.texts import typed_decimal
 from xo_dash.context import Context
 from xo_dash.i18n import N_, _, duration, number, percent
 
@@ -53,8 +54,8 @@ def read(rule: Rule, text: str) -> float | None:
     """The other way round; None for nothing. Raises ValueError."""
     if not text.strip():
         return None
-    value = float(text.replace(",", ".").strip())
-    if not 0 <= value <= 1e6:
+    value = typed_decimal(text)
+    if value is None or value > 1e6:
         raise ValueError
     return value / unit_of(rule).factor
 
@@ -231,7 +232,7 @@ class TuningDialog(Dialog):
 def _minutes(text: str) -> float | None:
     if not text.strip():
         return None
-    value = float(text.replace(",", ".").strip())
-    if not 0 <= value <= 60 * 24 * 30:
+    value = typed_decimal(text)
+    if value is None or value > 60 * 24 * 30:
         raise ValueError
     return value * 60

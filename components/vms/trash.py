@@ -19,6 +19,7 @@ from data.disks import freed
 from data.names import name_of, pool_name
 from data.objects import VDI, VM
 from data.sight import Sight
+from data.texts import typed_whole
 from data.trash import DAY, LONGEST, SETTING, is_trashed, trashed
 from data.views.vm import VMView
 from xo_dash.auth.current import is_administrator
@@ -178,8 +179,8 @@ class TrashSettings(Card):
         """None while it is not right."""
         if not self._on.value:
             return 0
-        text = str(self._days.value).strip()
-        return int(text) if text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= LONGEST else None  # three digits
+        days = typed_whole(str(self._days.value))
+        return days if days is not None and 1 <= days <= LONGEST else None
 
     async def _save(self) -> None:
         days = self._wanted()

@@ -71,6 +71,8 @@ def test_texts_of_forms_and_flags_become_what_a_field_takes() -> None:
         ({"name": "a", "count": "x"}, {"count": "it must be a whole number"}),
         ({"name": "a", "count": 1.5}, {"count": "it must be a whole number"}),
         ({"name": "a", "count": "+5"}, {"count": "it must be a whole number"}),
+        ({"name": "a", "count": "1e1"}, {"count": "it must be a whole number"}),
+        ({"name": "a", "size": "٣ GiB"}, {"size": "it must be a size, like 20 GiB"}),
         ({"name": "a", "count": "٣"}, {"count": "it must be a whole number"}),
         ({"name": "a", "count": 0}, {"count": "it must be at least 1"}),
         ({"name": "a", "count": "65"}, {"count": "it must be at most 64"}),

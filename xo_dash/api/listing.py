@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 import orjson
 from starlette.responses import Response
 
+from data.texts import typed_whole
 from xo_dash.api.asked import Asked, Problem, as_json, writing
 from xo_dash.api.collections import Collection
 from xo_dash.api.encoded import EncodedRows
@@ -82,10 +83,10 @@ def wanted_fields(collection: Collection[Any], given: Mapping[str, str]) -> list
 
 
 def _limit(given: Mapping[str, str]) -> int:
-    text = given.get("limit", str(USUAL))
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= MOST):
+    limit = typed_whole(given.get("limit", str(USUAL)))
+    if limit is None or not 1 <= limit <= MOST:
         raise Problem(400, _("“limit” must be a whole number from 1 to {most}").format(most=MOST))
-    return int(text)
+    return limit
 
 
 def _after(given: Mapping[str, str]) -> str:

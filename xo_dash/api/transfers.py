@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from components.transfers.serving import PATIENCE, handed_over, next_part, received
 from data.stores.users import ViewedUser
+from data.texts import typed_whole
 from xo_dash.api.asked import Asked, Problem, missing, told
 from xo_dash.api.runs import need_run
 from xo_dash.control.access import VIEWING, may
@@ -51,13 +52,13 @@ async def wanted(asked: Asked) -> Response:
 
 async def send(asked: Asked) -> Response:
     """The bytes from `offset` on, as many as are wanted; the answer says what comes next."""
-    offset = asked.query(("offset",)).get("offset", "0")
-    if not (offset.isascii() and offset.isdigit() and len(offset) < 17):
+    offset = typed_whole(asked.query(("offset",)).get("offset", "0"))
+    if offset is None:
         raise Problem(400, _("“offset” must be a whole number"))
     upload = _upload(asked)
     await upload.wanted(PATIENCE)  # the action may only just have been given
     try:
-        return await received(upload, int(offset), asked.request, asked.session, asked.context.runner)
+        return await received(upload, offset, asked.request, asked.session, asked.context.runner)
     except OutOfOrder:
         raise Problem(409, _("other bytes are expected now; GET this address to see which")) from None
 

@@ -13,7 +13,7 @@ from xo_dash.control.requests.fault import BadRequest, Fault
 from xo_dash.control.requests.fields import InputKind, RequestField, fields
 from xo_dash.control.requests.file import File, url_in
 from xo_dash.control.requests.sizes import parse_size
-from xo_dash.control.requests.wrong import wrong
+from xo_dash.control.requests.wrong import is_whole, wrong
 from xo_dash.i18n import N_
 
 R = TypeVar("R", bound=msgspec.Struct)
@@ -60,18 +60,10 @@ def _value(field: RequestField, value: object) -> object:
             return File.at(url.strip())
         except ValueError as error:
             raise msgspec.ValidationError("no address") from error
-    if isinstance(value, str) and field.entry is not InputKind.LIST:
-        value = value.strip()
-        if not value and field.may_be_nothing:
+    if isinstance(value, str):
+        if not value.strip() and field.may_be_nothing and field.entry is not InputKind.LIST:
             return None
-        if field.entry is InputKind.SIZE:
-            value = parse_size(value, field.bare)
-    if field.entry is InputKind.SWITCH and isinstance(value, str):
-        value = _SWITCHES.get(value.lower(), value)
-    if field.is_lines and isinstance(value, str):
-        value = value.replace("\r\n", "\n")
-    if field.entry is InputKind.LIST and isinstance(value, str):
-        value = [one.strip() for one in value.split(",") if one.strip()]
+        value = _meant(field, value.strip())
     if isinstance(value, str) and field.options and value not in field.options:
         raise msgspec.ValidationError("none of the options")
     made = msgspec.convert(value, field.annotation, strict=isinstance(value, str) and field.entry in (InputKind.TEXT, InputKind.CHOICE))
@@ -80,6 +72,20 @@ def _value(field: RequestField, value: object) -> object:
     if field.is_lines and isinstance(made, str) and _CONTROL.search(made):
         raise msgspec.ValidationError("not printable")
     return made
+
+
+def _meant(field: RequestField, text: str) -> object:
+    """What was typed, as the field wants it. Raises msgspec.ValidationError."""
+    match field.entry:
+        case InputKind.SIZE:
+            return parse_size(text, field.bare)
+        case InputKind.SWITCH:
+            return _SWITCHES.get(text.lower(), text)
+        case InputKind.LIST:
+            return [one.strip() for one in text.split(",") if one.strip()]
+        case InputKind.NUMBER if not is_whole(text):
+            raise msgspec.ValidationError("not written as a whole number")  # msgspec would take 1e3 for one
+    return text.replace("\r\n", "\n") if field.is_lines else text
 
 
 def _can_be_seen(line: str) -> bool:

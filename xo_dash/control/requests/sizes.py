@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-WRITTEN_SIZE: Final = r"(\d{1,15})(?:[.,](\d{1,6}))? ?(?:([kKmMgGtTpP])([iI]?[bB])?|[bB])?"
+WRITTEN_SIZE: Final = r"([0-9]{1,15})(?:[.,]([0-9]{1,6}))? ?(?:([kKmMgGtTpP])([iI]?[bB])?|[bB])?"
 _SIZE: Final = re.compile(WRITTEN_SIZE)
 
 

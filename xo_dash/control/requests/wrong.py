@@ -12,6 +12,11 @@ from xo_dash.control.requests.sizes import parse_size
 from xo_dash.i18n import N_
 
 
+def is_whole(text: str) -> bool:
+    """Whether it is written in plain digits, as every field wants its number."""
+    return _WHOLE.match(text) is not None
+
+
 def wrong(field: RequestField, value: object) -> LazyText:
     """Why `value` is none for the field."""
     if field.entry is InputKind.FILE and url_in(value) is not None:
@@ -62,7 +67,7 @@ def _wrong_number(field: RequestField, value: object) -> LazyText:
     if isinstance(value, str):
         number = parse_size(value, field.bare) if field.entry is InputKind.SIZE else value.strip()
     try:
-        if isinstance(number, str) and not _WHOLE.match(number):  # int() would read more than a request takes
+        if isinstance(number, str) and not is_whole(number):  # int() would read more than a request takes
             raise ValueError
         whole = int(str(number) if isinstance(number, float) and not number.is_integer() else number)  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):

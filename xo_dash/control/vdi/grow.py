@@ -11,6 +11,7 @@ from data.names import name_of
 from data.objects import SR, VDI
 from data.pending import DISK, DiskWaiting, owner, written
 from data.stores.users import Role
+from data.texts import typed_whole
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import Amount, LazyText, lazy
 from xo_dash.control.plan import Call, Plan
@@ -40,8 +41,8 @@ def new_size(text: str, now: int) -> int | None:
     text = text.strip()
     more = text.removeprefix("+").strip()
     if text.startswith("+") and more.endswith("%"):
-        share = more.removesuffix("%").strip()
-        return now + now * int(share) // 100 if share.isdecimal() and len(share) <= 4 else None
+        share = typed_whole(more.removesuffix("%"))
+        return now + now * share // 100 if share is not None and share < 10_000 else None
     size = parse_size(more, "G")
     if not isinstance(size, int):
         return None
