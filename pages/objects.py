@@ -93,7 +93,7 @@ def show_object(
             elif is_loading(mirror):
                 loading_page()
             else:
-                _nothing_here(context, kind, key, unknown, all_of_them)
+                nothing_here(context, kind, key, unknown, all_of_them)
 
     def concerns(changes: Sequence[Change]) -> bool:
         if shown and shown[0].home.one(kind, shown[0].ref) is shown[0]:
@@ -149,7 +149,7 @@ def tabbed(context: Context, view: ViewT, overview: Callable[[Context, ViewT], N
     fill(tabs.selected)
 
 
-def _nothing_here(context: Context, kind: type[XapiObject], key: str, title: str, all_of_them: tuple[str, str]) -> None:
+def nothing_here(context: Context, kind: type[XapiObject], key: str, title: str, all_of_them: tuple[str, str]) -> None:
     """Why there is nothing, and what else has the uuid: a VM that was migrated to another pool keeps it."""
     away = [pool_name(pool) for pool in context.mirror if not pool.server.is_live]
     text = _("It was deleted, or the address is wrong.")

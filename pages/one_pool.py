@@ -17,6 +17,7 @@ from data.facts.pool import own_pool, pools_by_name
 from data.server import Server
 from data.types import Home
 from data.views.pool import PoolView
+from pages.objects import nothing_here
 from xo_dash.auth.current import is_administrator
 from xo_dash.context import Context
 from xo_dash.i18n import _
@@ -42,9 +43,12 @@ class OnePoolPage:
         raise NotImplementedError
 
     def _wanted(self) -> Home | None:
+        """The one that the address names, and no other instead of it."""
         pools = pools_by_name(self._context.mirror)
+        if self._asked:
+            return pools.get(self._asked)
         live = (home for home in pools.values() if home.server.is_live)
-        wanted = (pools.get(self._asked), *self._meant(pools), self._shown, *live, *pools.values())
+        wanted = (*self._meant(pools), self._shown, *live, *pools.values())
         return next((home for home in wanted if home in pools.values()), None)
 
     def _concerns(self, _changes: object) -> bool:
@@ -64,6 +68,8 @@ class OnePoolPage:
             elif is_loading(self._context.mirror):
                 PageHead(self._title, icon=self._icon)
                 loading_page()
+            elif self._asked:
+                nothing_here(self._context, PoolView.kind, self._asked, _("No pool has this UUID"), (_("Pools"), "/hosts"))
             else:
                 PageHead(self._title, icon=self._icon)
                 with empty_state(_("No pool yet"), without_pools(self._nothing)):

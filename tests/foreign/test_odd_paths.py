@@ -29,6 +29,9 @@ async def test_an_odd_uuid_is_one_sentence(home: House, folder: Path, monkeypatc
                 response = await eyes.user.http_client.get(f"/{kind}/{odd}", headers={"Accept": "text/html"})
                 assert response.status_code in (200, 404) and "x=1" not in str(response.headers), (kind, odd, response.status_code)
                 assert sentence in response.text or "There is nothing at this address" in response.text, (kind, odd)
+        for page in ("/new-sr", "/new-vm"):
+            response = await eyes.user.http_client.get(f"{page}?pool=gone", headers={"Accept": "text/html"})
+            assert response.status_code == 404 and KINDS["pool"] in response.text, "no other pool's form instead"
 
 
 def test_a_table_starts_no_formula() -> None:
