@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.access.grant_texts import naming_owners
 from components.actions import PlacedMenu, may_somewhere
 from components.actions.target_button import target_button
 from components.lists import Listing
@@ -22,7 +23,7 @@ def create(program: Context) -> None:
         context = program.for_viewer()
         with list_page(context, _("ISO images")):
             offer = PlacedMenu(context).open_for
-            with Listing(context.mirror, image_table(), full=True, offer=offer):
+            with Listing(context.mirror, image_table(naming_owners(context)), full=True, offer=offer):
                 if may_somewhere(context, UPLOAD_ISO):
                     _upload(context)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 from components.findings.words import TONES
@@ -193,20 +194,21 @@ USED, UNUSED = "used", "unused"
 NOBODY: Final = Cell("–", key=math.nan, tone="dim")
 
 
-def image_table() -> TableSpec[VDI]:
-    """The images of all ISO libraries, and who has each in a drive."""
+def image_table(owner: Callable[[VDI], str] = lambda _image: "") -> TableSpec[VDI]:
+    """The images of all ISO libraries, and who has each in a drive; `owner` names who uploaded one."""
     columns = [
         ListColumn(_("Image"), "minmax(200px, 2fr)", main=True),
         ListColumn(_("In the drive of"), "minmax(130px, 1.4fr)", brief=True),
         ListColumn(_("Size"), "84px", number=True, down=True, brief=True),
-        ListColumn(_("Library"), "minmax(110px, 0.9fr)", brief=True, drop=3),
-        ListColumn(_("Pool"), "minmax(90px, 0.7fr)", drop=2),
+        ListColumn(_("Library"), "minmax(110px, 0.9fr)", brief=True, drop=4),
+        ListColumn(_("Owner"), "minmax(90px, 0.7fr)", drop=2),
+        ListColumn(_("Pool"), "minmax(90px, 0.7fr)", drop=3),
         ListColumn(_("UUID"), "minmax(80px, 0.6fr)", drop=1),
     ]
     return TableSpec(
         kind=VDI,
         columns=columns,
-        row=_image_row,
+        row=lambda image: _image_row(image, owner(image)),
         reads=Reads(VDI, IMAGE),
         belongs=is_image,
         title=_("ISO images"),
@@ -216,7 +218,7 @@ def image_table() -> TableSpec[VDI]:
     )
 
 
-def _image_row(image: VDI) -> ListRow:
+def _image_row(image: VDI, owner: str) -> ListRow:
     users = users_of(image)
     sr = image.home.one(SR, image.SR)
     who = Cell(more([name_of(vm) for vm in users]), path=path_of(users[0]), tip="\n".join(map(name_of, users))) if users else NOBODY
@@ -225,7 +227,8 @@ def _image_row(image: VDI) -> ListRow:
         who,
         Cell(size(image.virtual_size), key=image.virtual_size if image.virtual_size >= 0 else math.nan),
         Cell(name_of(sr), path=path_of(sr)) if sr is not None else Cell("–"),
+        Cell(_("comes with the pool"), tone="dim") if image.is_tools_iso else Cell(owner or "–"),
         pool_cell(image),
         Cell(image.uuid, tone="dim"),
     )
-    return ListRow(cells, (USED if users else UNUSED,), "\n".join((image.location, *image.tags, *map(name_of, users))))
+    return ListRow(cells, (USED if users else UNUSED,), "\n".join((image.location, owner, *image.tags, *map(name_of, users))))

@@ -13,6 +13,7 @@ from data.grants.rights import Rights
 from data.objects import SR, VDI, VM, Network
 from data.observers import Observers
 from data.sight import Sight
+from data.storage import DiskKind, disk_kind
 from data.types import XapiObject
 
 log = logging.getLogger(__name__)
@@ -115,8 +116,8 @@ class GrantTable:
         return self._owned(quota, VM, among)
 
     def disks_of(self, quota: Quota, among: Sight) -> list[VDI]:
-        """The same, of disks that were made by themselves."""
-        return self._owned(quota, VDI, among)
+        """The same, of disks that were made by themselves; images in a library are for everybody."""
+        return [disk for disk in self._owned(quota, VDI, among) if disk_kind(disk) is not DiskKind.IMAGE]
 
     def _owned(self, quota: Quota, kind: type[T], among: Sight) -> list[T]:
         theirs = {user_id for user_id in self.owners.values() if self.is_for(quota, user_id)}

@@ -13,7 +13,7 @@ from components.storage.rows import UNUSED, USED, image_table
 from components.vms.templates import BUILT_IN, OWN, template_table
 from components.vms.templates import UNUSED as UNUSED_TEMPLATE
 from data.changes import Change, Operation
-from data.grants.quota import Owner
+from data.grants.quota import Owner, Quota
 from data.identity import key_of
 from data.objects import SR, VBD, VDI, VM, PowerState
 from data.stores.users import Role
@@ -81,13 +81,19 @@ def test_built_in_templates_are_folded_away(fake: FakePool, fields: dict[str, An
     assert (table.belongs(row), table.hidden(row), table.row(row).segments) == (True, hidden, segments)
 
 
-def test_a_template_tells_whose_it_is(fake: FakePool, tmp_path: Path) -> None:
+def test_a_template_and_an_image_tell_whose_they_are(fake: FakePool, tmp_path: Path) -> None:
     golden, context = template(fake, "golden"), fakes.context(fake.mirror, tmp_path)
     ann, bob = (context.users.add_now(name, "h" * 60, role) for name, role in (("ann", Role.ADMIN), ("bob", Role.OPERATOR)))
     carl = context.users.add_now("carl", "h" * 60, Role.OPERATOR)
     context.grants.table.put((), owners=[Owner(id=key_of(golden), user_id=bob.id)])
     told = [template_table(naming_owners(replace(context, viewer=who.id))).row(golden).cells[6].text for who in (ann, bob, carl)]
     assert told == ["bob", "bob", "–"]
+    image = library(fake)
+    context.grants.table.put((), owners=[Owner(id=key_of(image), user_id=bob.id)])
+    told = [image_table(naming_owners(replace(context, viewer=who.id))).row(image).cells[4].text for who in (ann, bob, carl)]
+    assert told == ["bob", "bob", "–"]
+    quota = Quota(id="q", user_id=bob.id)
+    assert context.grants.table.disks_of(quota, fake.mirror) == [], "an image is for everybody, and counts for nobody"
 
 
 def test_a_template_tells_what_was_made_of_it(fake: FakePool) -> None:

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T", bound=XapiObject)
 Own = Callable[[str, str], Awaitable[None]]
 """(key of a VM or disk, id of a user): theirs from now on."""
-DISKS: Final = frozenset({"sr.new_disk", "sr.import_disk"})
+DISKS: Final = frozenset({"sr.new_disk", "sr.import_disk", "sr.upload_iso"})
 """Commands that make a disk that no VM has yet."""
 FIELDS: Final = {"vms": ("count", "name"), "vcpus": ("vcpus",), "memory": ("memory",), "disk": ("size", "sr", "disks")}
 """{resource: the fields of a request that are about it}"""
