@@ -109,6 +109,7 @@ class NewSRForm(ui.element):
             self._button = Button(_("Create"), self._go, kind=ButtonKind.PRIMARY, icon="plus").mark("create")
             self._button.refuse(self._lead)
             self._why = ui.label().classes("x-dim x-small")
+            self._anyway = Button(_("Try it anyway"), self._go, kind=ButtonKind.GHOST).mark("anyway")
             self._progress = ui.element().classes("contents")
         with Card(_("If a step fails")):
             ui.label(_("Everything created so far is removed again, and the field to correct is marked.")).classes("x-dim")
@@ -290,6 +291,8 @@ class NewSRForm(ui.element):
         why = barred or first or next((one.reason for one in faults), None)
         self._button.allow(str(why) if why else None)
         self._why.text = str(why or "")
+        # what a host says when it looks around need not hold: the driver judges again, and nothing half made stays
+        self._anyway.set_visibility(why is not None and why is first and request is not None)
 
     def _stops(self) -> Fault | None:
         """What the first host, which would make it, says against it; a server may list nothing and still have the place that was typed."""
@@ -337,6 +340,7 @@ class NewSRForm(ui.element):
             return
         self._given = True
         self._button.set_visibility(False)
+        self._anyway.set_visibility(False)
         with fresh_slot(self._progress):
             SRProgress(self._context, run, lambda: self._over(run, request)).run_method("focus")  # the button that had it is gone
 

@@ -112,9 +112,11 @@ async def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(page:
     await page.see("correct “Path” first")
     (button,) = page.user.find(marker="create").elements
     assert button.props["aria-disabled"] == "true", "what cannot be made is not offered"
+    await page.user.should_see(marker="anyway")
     asked = len(page.asked)
     page.field("path").fill("export/x")
     await page.see("it must look like /export/vms")
+    await page.user.should_not_see(marker="anyway")
     assert len(page.asked) == asked, "no host is asked for what is no path"
     page.answers = {"": (68, "")}
     page.user.find(marker="kind-iscsi").click()
