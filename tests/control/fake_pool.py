@@ -98,8 +98,10 @@ class FakePool:
         return answer if answer is not None else ""
 
     async def call_member(self, host: str, method: str, *arguments: Any) -> Any:
-        """As `Connection.call_member`: nobody answers here."""
-        raise NotConnected("not signed in")
+        """As `Connection.call_member`: nobody answers here, unless a test says so."""
+        if method not in self.answers:
+            raise NotConnected("not signed in")
+        return await self.call(method, *arguments)
 
     async def transfer(
         self, method: str, path: str, query: Mapping[str, str], *, length: int | None = None, host: str = ""
@@ -183,6 +185,6 @@ class Desk:
         return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
 
 
-def ends_at_once(pool: FakePool, status: TaskStatus = TaskStatus.SUCCESS, *error: str) -> Callable[..., Ref]:
-    """An answer whose task has ended when it is looked at."""
-    return lambda *_arguments: pool.task("Async.x", status=status, error_info=list(error), result="<value></value>")
+def ends_at_once(pool: FakePool, status: TaskStatus = TaskStatus.SUCCESS, *error: str, made: str = "") -> Callable[..., Ref]:
+    """An answer whose task has ended when it is looked at. `made`: the reference of what it made."""
+    return lambda *_arguments: pool.task("Async.x", status=status, error_info=list(error), result=f"<value>{made}</value>")

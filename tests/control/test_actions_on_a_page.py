@@ -89,7 +89,7 @@ async def test_what_loses_something_is_asked_first(tmp_path: Path, fake: FakePoo
 
 async def test_there_is_one_dialog_at_a_time(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
-    fake.answers["Async.VM.snapshot"] = ends_at_once(fake)
+    fake.answers["Async.VM.snapshot"] = ends_at_once(fake, made="OpaqueRef:made")
     async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
         for action_id in ("vm.snapshot", "vm.snapshot", "vm.start"):
             press(at.user, action_id)
@@ -116,7 +116,7 @@ async def test_the_menu_says_why_not(tmp_path: Path, fake: FakePool) -> None:
 
 async def test_a_snapshot_gets_a_name_and_a_bad_one_is_said(tmp_path: Path, fake: FakePool) -> None:
     vm = fake.vm()
-    fake.answers["Async.VM.snapshot"] = ends_at_once(fake)
+    fake.answers["Async.VM.snapshot"] = ends_at_once(fake, made="OpaqueRef:made")
     async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
         press(at.user, "vm.snapshot")
         await at.user.should_see("Snapshot: web-1")

@@ -29,6 +29,7 @@ from xo_dash.control.sr.new_sr import NewSR
 from xo_dash.control.sr.probe import ProbeAnswer
 from xo_dash.control.sr.probe_faults import fault_of
 from xo_dash.control.xe import xe_lines
+from xo_dash.xapi.errors import BadReply, Timeout, XapiFailure
 
 UUID = "5b0f3a52-0000-4000-8000-000000000001"
 EXPORTS = """<?xml version="1.0" ?>
@@ -325,6 +326,15 @@ async def test_a_search_that_is_stopped_is_cancelled_in_the_pool(lab: Lab, tmp_p
     await lab.fake.until(2)
     assert asking.cancelled() and lab.fake.sent == ["Async.SR.probe", "task.cancel"]
     assert lab.fake.calls[0][1][1] == {"server": "nas", "password": "x"}
+    await desk.runner.stop()
+
+
+@pytest.mark.parametrize("answer", [Timeout("60 s"), BadReply("a web page"), XapiFailure("SR_BACKEND_FAILURE_141", ["", "no login"])])
+async def test_nothing_is_formatted_that_nobody_could_look_at(lab: Lab, tmp_path: Path, answer: Exception) -> None:
+    desk = Desk(tmp_path, lab.fake)
+    lab.fake.answers["SR.probe"] = answer
+    run = await desk.runner.run(desk.hire(Role.ADMIN), action("pool.new_sr"), [lab.pool], ISCSI)
+    assert run.items[0].state is RunState.FAILED and "Async.SR.create" not in lab.fake.sent, run.items[0].reason
     await desk.runner.stop()
 
 

@@ -80,7 +80,7 @@ async def test_a_failure_has_its_step_its_undo_and_what_is_left(looking: User, d
 async def test_of_many_the_failed_alone_are_done_once_more(looking: User, desk: Desk, fake: FakePool) -> None:
     vms = [fake.vm(f"vm-{number}") for number in range(4)]
     ends = iter([TaskStatus.SUCCESS, TaskStatus.FAILURE, TaskStatus.SUCCESS, TaskStatus.FAILURE, *[TaskStatus.SUCCESS] * 9])
-    fake.answers["Async.VM.snapshot"] = lambda *_given: ends_at_once(fake, next(ends), "SR_FULL", "10", "5")()
+    fake.answers["Async.VM.snapshot"] = lambda *_given: ends_at_once(fake, next(ends), "SR_FULL", "10", "5", made="OpaqueRef:made")()
     run = await desk.runner.run(desk.hire(), action("vm.snapshot"), vms, {"name": "{name} now"})
     await looking.open(f"/run/{run.key}")
     await looking.should_see("2 done, 2 failed")
@@ -130,7 +130,7 @@ async def test_one_that_went_on_after_a_restart_says_when_and_one_that_cannot_of
 async def test_what_was_made_is_one_click_away(looking: User, desk: Desk, fake: FakePool) -> None:
     vm, copy = fake.vm("web-1"), fake.vm("web-2")
     shot = fake.vm("before", is_a_snapshot=True, is_a_template=True)
-    fake.answers["Async.VM.clone"] = ends_at_once(fake, TaskStatus.SUCCESS)
+    fake.answers["Async.VM.clone"] = ends_at_once(fake, made="OpaqueRef:made")
     run = await desk.runner.run(desk.hire(), action("vm.clone"), [vm], {"name": "web-2"})
     run.items[0].made[:] = [shot.ref, vm.ref, copy.ref]  # itself, as a migration answers
     await looking.open(f"/run/{run.key}")

@@ -15,7 +15,7 @@ from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from tests.waiting import until
 from xo_dash.control.actions import action
 from xo_dash.control.run import Run, RunState
-from xo_dash.xapi.errors import Timeout, Unreachable, XapiFailure
+from xo_dash.xapi.errors import BadReply, BadStatus, Timeout, Unreachable, XapiFailure
 
 START, STOP = action("vm.start"), action("vm.hard_shutdown")
 
@@ -56,7 +56,7 @@ async def test_every_attempt_is_in_the_audit_before_and_after(desk: Desk, fake: 
 
     def snapshot(*_arguments: object) -> object:
         seen.append([line["event"] for line in desk.audit()])
-        return fake.task("t", status=TaskStatus.SUCCESS)
+        return fake.task("t", status=TaskStatus.SUCCESS, result="<value>OpaqueRef:made</value>")
 
     fake.answers["Async.VM.snapshot"] = snapshot
     await desk.runner.run(ann, action("vm.snapshot"), [vm], {"name": "today"}, address="192.0.2.7")
@@ -104,6 +104,12 @@ async def test_what_changed_since_the_click_is_refused_and_audited(
          "the object no longer exists: somebody removed it (VM)", "HANDLE_INVALID"),
         (Timeout("30 s"), RunState.LOST, "the pool did not respond in time; the operation may still go on: "
         "check before trying again", "Timeout"),
+        (XapiFailure("TASK_CANCELLED", ["OpaqueRef:t"]), RunState.CANCELLED, "it was cancelled", "TASK_CANCELLED"),
+        (BadStatus(503), RunState.FAILED, "the address did not respond like a pool (HTTP 503); check the server's address", "BadStatus"),
+        (BadStatus(502), RunState.LOST,
+         "the pool's answer could not be read (HTTP 502); the operation may still go on: check before trying again", "BadStatus"),
+        (BadReply("a web page"), RunState.LOST,
+         "the pool's answer could not be read (it sent a web page); the operation may still go on: check before trying again", "BadReply"),
         (Unreachable("reset"), RunState.LOST,
          "the connection to the pool was lost; the operation may still go on: check before trying again (reset)", "Unreachable"),
     ],
@@ -160,15 +166,29 @@ async def test_of_a_vanished_task_the_object_tells(
     [
         ({"status": "success", "result": "<value></value>"}, RunState.DONE),
         ({"status": "failure", "error_info": ["NO_HOSTS_AVAILABLE"]}, RunState.FAILED),
+        ({"status": ["failure"], "error_info": 7, "result": {}}, None),
+        ([], None),
         (XapiFailure("HANDLE_INVALID", ["task", "x"]), RunState.LOST),
     ],
 )
-async def test_xapi_is_asked_about_a_task_nobody_heard_of(tmp_path: Any, record: Any, state: RunState) -> None:
+async def test_xapi_is_asked_about_a_task_nobody_heard_of(tmp_path: Any, record: Any, state: RunState | None) -> None:
+    """Again where it says nothing of use."""
     fake = FakePool()
     desk = Desk(tmp_path, fake, patience=0.01)
-    fake.answers |= {"Async.VM.start": "OpaqueRef:unheard", "task.get_record": record}
+    answers = [record] if state is not None else [record, {"status": "success"}]
+    fake.answers |= {"Async.VM.start": "OpaqueRef:unheard", "task.get_record": lambda _ref: answers.pop(0) if answers else ""}
+    state = state or RunState.DONE
     assert only(await desk.runner.run(desk.hire(), START, [fake.vm()]))[0] is state
     await desk.runner.stop()
+
+
+@pytest.mark.parametrize("result", ["", "<value></value>", "<value><struct>", "<value>OpaqueRef:NULL</value>"])
+async def test_a_call_that_does_not_say_what_it_made_is_the_last(desk: Desk, fake: FakePool, result: str) -> None:
+    vm = fake.vm()
+    fake.answers["Async.VM.clone"] = lambda *_arguments: fake.task("clone", status=TaskStatus.SUCCESS, result=result)
+    run = await desk.runner.run(desk.hire(), action("vm.clone"), [vm], {"name": "web-2", "description": "x"})
+    assert run.items[0].state is RunState.LOST and "does not say what it made" in str(run.items[0].reason)
+    assert fake.sent == ["Async.VM.clone"]
 
 
 async def test_an_unreachable_pool_is_waited_for(tmp_path: Any) -> None:

@@ -9,19 +9,22 @@ from typing import Any
 import pytest
 
 from data.objects import SM, SR, VM, HostMetrics, PowerState
+from data.server import ServerState
 from data.stores.users import Role
 from data.types import GIB, NULL_REF
 from tests.control.asked import calls_of, faults, steps_of
 from tests.control.failing import Situation, each_call_fails_once
-from tests.control.fake_pool import user
+from tests.control.fake_pool import Desk, user
 from tests.networks.place import Place
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.plan import Question, Transfer
 from xo_dash.control.pool.ha import srs
 from xo_dash.control.requests.decode import decode
+from xo_dash.control.run import RunState
 from xo_dash.control.vm.migration.mapping import migration_network_of
 from xo_dash.control.xe import xe_lines
+from xo_dash.xapi.errors import BadPassword, NotConnected, Timeout
 
 ADMIN = user(Role.ADMIN)
 
@@ -105,6 +108,16 @@ def test_a_member_becomes_the_master_only_if_it_says_that_it_has_lost_its_own(pl
     place.fake.change(place.hosts[1], address="x; reboot")
     first = xe_lines(steps_of("pool.lost_master", place.pool, host=place.hosts[1].uuid), place.fake.home)[0]
     assert first == "xe -s 'x; reboot' host-is-in-emergency-mode"
+
+
+@pytest.mark.parametrize("answer", [False, Timeout("60 s"), NotConnected("refused"), BadPassword("SESSION_AUTHENTICATION_FAILED")])
+async def test_a_member_that_does_not_say_so_is_left_as_it_is(place: Place, tmp_path: Path, answer: object) -> None:
+    desk = Desk(tmp_path, place.fake)
+    place.fake.server.state = ServerState.UNREACHABLE
+    place.fake.answers["host.is_in_emergency_mode"] = answer
+    run = await desk.runner.run(desk.hire(Role.ADMIN), action("pool.lost_master"), [place.pool], {"host": place.hosts[1].uuid})
+    assert run.items[0].state is RunState.FAILED and place.fake.sent == ["host.is_in_emergency_mode"], run.items[0].reason
+    await desk.runner.stop()
 
 
 def test_the_heartbeat_is_on_an_sr_that_all_hosts_share(place: Place) -> None:

@@ -58,7 +58,7 @@ async def test_a_server_one_export_and_one_click(page: Page) -> None:
     page.user.find(marker="found-/export/iso").click()
     await page.see("reaches it")
     assert page.field("name").value == "iso", "called after the export"
-    page.lab.fake.answers["Async.SR.create"] = ends_at_once(page.lab.fake)
+    page.lab.fake.answers["Async.SR.create"] = ends_at_once(page.lab.fake, made="OpaqueRef:made")
     page.user.find(marker="create").click()
     await page.user.should_see(marker="progress")
     async with asyncio.timeout(10):

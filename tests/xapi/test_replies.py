@@ -6,7 +6,7 @@ import pytest
 import XenAPI
 
 from tests.xapi.answers import answering, http, result
-from xo_dash.xapi.codec import Codec
+from xo_dash.xapi.codec import Codec, decode_xml
 from xo_dash.xapi.errors import BadReply, Timeout, Unreachable, XapiFailure
 from xo_dash.xapi.session import LOGIN, TIMEOUT, XapiSession
 from xo_dash.xapi.tls import Trust
@@ -178,6 +178,22 @@ def test_failures_have_two_shapes(error: bytes) -> None:
             session.call("VM.get_all")
         assert caught.value.details == ("HOST_STILL_BOOTING",)
         session.wire.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "details"),
+    [
+        ("<fault><value><struct><member><name>faultCode</name><value><int>1</int></value></member><member><name>faultString</name>"
+         "<value><string>Internal error</string></value></member></struct></value></fault>", ("Internal error",)),
+        ("<params><param><value><struct><member><name>Status</name><value>Failure</value></member><member><name>ErrorDescription</name>"
+         "<value><array><data></data></array></value></member></struct></value></param></params>", ("",)),
+    ],
+    ids=["a fault", "a failure that tells nothing"],
+)  # fmt: skip
+def test_failures_that_xapi_has_no_code_for_are_failures_too(answer: str, details: tuple[str, ...]) -> None:
+    with pytest.raises(XapiFailure) as caught:
+        decode_xml(f"<methodResponse>{answer}</methodResponse>".encode())
+    assert caught.value.details == details
 
 
 def test_it_is_a_xenapi_session() -> None:

@@ -13,7 +13,7 @@ step, is what it made: the answer that the plan around it gets.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -105,13 +105,17 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A call that changes nothing, and whose answer may end the plan. One that gets no answer ends nothing: the next call will tell."""
+    """A call that changes nothing, and whose answer may end the plan.
+
+    One that gets no answer ends nothing, since the next call will tell, unless it has `passes`: failures that then end nothing either.
+    """
 
     method: str
     parameters: tuple[object, ...]
     says: LazyText
     judge: Callable[[object], LazyText | None]  # why the answer stands against the plan; None if it does not
     member: str = ""  # see Call
+    passes: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

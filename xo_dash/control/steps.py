@@ -14,7 +14,7 @@ from data.mirror import Mirror, PoolMirror
 from data.names import pool_name
 from data.objects import VM, Task, TaskStatus
 from data.server import ServerState
-from data.types import Home, Ref
+from data.types import NULL_REF, Home, Ref
 from xo_dash.control.failures import explain, explain_error
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Hidden, Question, Wait
@@ -23,7 +23,7 @@ from xo_dash.control.run import Run, RunItem, RunState
 from xo_dash.control.task_waiter import Caller, Connections, TaskEnd, TaskWaiter
 from xo_dash.control.words import state_words
 from xo_dash.i18n import N_
-from xo_dash.xapi.errors import NotConnected, Unreachable, XapiError
+from xo_dash.xapi.errors import BadReply, BadStatus, NotConnected, Unreachable, XapiError, XapiFailure
 
 if TYPE_CHECKING:
     from xo_dash.control.track import Track
@@ -58,6 +58,8 @@ NOT_SENT: Final = NotConnected.__name__
 """The code of a call that did not reach its pool."""
 AWAY: Final = 600.0
 """Seconds for which the middle of a plan waits for a pool: a master that reboots takes minutes."""
+MAKING: Final = frozenset({"create", "introduce", "clone", "copy", "snapshot", "checkpoint"})
+"""Calls that answer with the reference of what they made. Source: XAPI's data model, of all classes."""
 MOMENT: Final = 0.05
 CANCELLED = StepOutcome(RunState.CANCELLED, lazy(N_("it was cancelled")))
 
@@ -191,11 +193,11 @@ class Steps:
     async def _asked(self, item: RunItem, step: Question) -> StepOutcome:
         try:
             answer = await _called(self._connections(item.pool), step)
-        except NotConnected as error:
-            return StepOutcome(RunState.REFUSED, *explain_error(error, item.subject.home))
         except XapiError as error:
+            if isinstance(error, NotConnected) and not step.member:
+                return StepOutcome(RunState.REFUSED, *explain_error(error, item.subject.home))
             log.debug("%s gave no answer: %s", step.method, error)
-            return StepOutcome(RunState.DONE)
+            return _unanswered(step, error, item)
         reason = step.judge(answer)
         return StepOutcome(RunState.FAILED, reason) if reason else StepOutcome(RunState.DONE)
 
@@ -247,8 +249,21 @@ async def _called(caller: Caller, step: Call | Question) -> Any:
     return await (caller.call_member(step.member, step.method, *parameters) if step.member else caller.call(step.method, *parameters))
 
 
+def _unanswered(step: Question, error: XapiError, item: RunItem) -> StepOutcome:
+    """What it means that a question was not answered."""
+    if step.passes is None:
+        return StepOutcome(RunState.DONE)
+    if not isinstance(error, XapiFailure):
+        return StepOutcome(RunState.FAILED, lazy(N_("there was no answer; try again")), type(error).__name__)
+    if error.code in step.passes:
+        return StepOutcome(RunState.DONE)
+    return StepOutcome(RunState.FAILED, *explain_error(error, item.subject.home))
+
+
 def _answered(step: Call, answer: object) -> StepOutcome:
-    """What was answered, unless that says that it was not done."""
+    """What was answered, unless that says that it was not done, or not what was made, which the next steps are about."""
+    if step.method.partition(".")[2] in MAKING and (not isinstance(answer, str) or answer in ("", NULL_REF)):
+        return StepOutcome(RunState.LOST, lazy(N_("the pool does not say what it made; check before trying again")))
     reason = step.judge(answer) if step.judge is not None else None
     return StepOutcome(RunState.FAILED, reason) if reason else StepOutcome(RunState.DONE, result=answer)
 
@@ -276,7 +291,11 @@ def _state(error: XapiError) -> RunState:
     """What a call that raised `error` leaves behind."""
     if isinstance(error, NotConnected):
         return RunState.REFUSED
-    return RunState.LOST if isinstance(error, Unreachable) else RunState.FAILED
+    if isinstance(error, BadStatus) and error.is_turned_away:
+        return RunState.FAILED
+    if isinstance(error, XapiFailure) and error.code == "TASK_CANCELLED":
+        return RunState.CANCELLED
+    return RunState.LOST if isinstance(error, (Unreachable, BadReply)) else RunState.FAILED
 
 
 def _lost(item: RunItem) -> LazyText:

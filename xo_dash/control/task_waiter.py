@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from data.changes import Change
+from data.decode import decode
 from data.mirror import Mirror
 from data.objects import Task, TaskStatus
 from data.observers import Unsubscribe
@@ -120,12 +121,10 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
 async def _ask(caller: Caller, ref: Ref) -> TaskEnd | None:
     """How it ended, from XAPI itself; None if it goes on, or if the pool cannot be asked now."""
     try:
-        record: Mapping[str, Any] = await caller.call("task.get_record", ref)
+        record = await caller.call("task.get_record", ref)
     except XapiFailure as error:
         return GONE if error.code == "HANDLE_INVALID" else None
     except XapiError:
         return None
-    status = TaskStatus(record.get("status", ""))
-    if status not in _ENDED:
-        return None
-    return TaskEnd(status, str(record.get("result", "")), [str(part) for part in record.get("error_info", ())])
+    row = decode(Task, ref, record) if isinstance(record, Mapping) else None
+    return TaskEnd(row.status, row.result, row.error_info) if row is not None and row.status in _ENDED else None

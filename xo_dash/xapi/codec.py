@@ -154,6 +154,8 @@ def decode_xml(body: Body) -> Any:
             breathe()
         parser.close()
         (envelope,) = reader.close()
+    except xmlrpc.client.Fault as fault:
+        raise failure([str(fault.faultString)]) from None
     except (ExpatError, xmlrpc.client.Error, ValueError, ArithmeticError, TypeError, LookupError, AttributeError) as error:
         raise BadReply(f"not a reply of XAPI's: {error}") from error
     match envelope:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
@@ -18,8 +18,10 @@ from xo_dash.xapi.address import Address
 from xo_dash.xapi.console import Stream, open_console
 from xo_dash.xapi.errors import (
     BadReply,
+    NotConnected,
     Timeout,
     TransferRefused,
+    Unreachable,
     XapiError,
     XapiFailure,
 )
@@ -103,14 +105,16 @@ class Connection(MasterSession):
         """A call of the member with address `host`, in a session that only it knows: what a host can be told whose pool has no master."""
 
         def work(session: XapiSession) -> Any:
-            session.adopt(session.text(LOCAL_LOGIN, self._credentials[:2], LOGIN_TIMEOUT))
+            with _unsent():
+                session.adopt(session.text(LOCAL_LOGIN, self._credentials[:2], LOGIN_TIMEOUT))
             try:
                 return session.call(method, *args)
             finally:
                 with suppress(XapiError):
                     session.call("session.local_logout", timeout=GOODBYE)
 
-        address = self.hosts.member(self.hosts.address, host)
+        with _unsent():
+            address = self.hosts.member(self.hosts.address, host)
         return await self._calls.run(work, CallTarget(address), LOGIN_TIMEOUT + TIMEOUT + GRACE)
 
     async def text(self, method: str, *args: Any, within: float = TIMEOUT) -> str:
@@ -212,6 +216,15 @@ class Connection(MasterSession):
 
     async def close(self) -> None:
         await asyncio.gather(super().close(), self._events.close(), self._gets.close())
+
+
+@contextmanager
+def _unsent() -> Iterator[None]:
+    """What breaks here broke before the call. Raises NotConnected."""
+    try:
+        yield
+    except (Unreachable, BadReply) as error:
+        raise NotConnected(str(error)) from error
 
 
 def _answers(address: Address, trust: Trust) -> bool:

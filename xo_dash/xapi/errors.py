@@ -111,7 +111,7 @@ class ConsoleRefused(XapiError):
 
 
 class BadReply(XapiError):
-    """An answer that is not one of XAPI's."""
+    """An answer that is not one of XAPI's. Of a call nobody knows what became of it."""
 
 
 class BadStatus(BadReply):
@@ -120,6 +120,11 @@ class BadStatus(BadReply):
     def __init__(self, status: int) -> None:
         self.status = status
         super().__init__(f"HTTP {status}")
+
+    @property
+    def is_turned_away(self) -> bool:
+        """Whether nobody looked at the call: else it may have been carried out."""
+        return 400 <= self.status < 500 or self.status in (501, 503)
 
 
 class BadAddress(XapiError):
@@ -146,7 +151,7 @@ MOST_DETAILS, MOST_OF_A_DETAIL = 32, 2000
 
 def failure(details: Sequence[str]) -> XapiFailure:
     """The error for XAPI's [code, argument ...]."""
-    code, *params = [str(detail)[:MOST_OF_A_DETAIL] for detail in details[:MOST_DETAILS]] or ["UNKNOWN"]
+    code, *params = [str(detail)[:MOST_OF_A_DETAIL] for detail in details[:MOST_DETAILS]] or [""]
     if code in _REFUSED_AT_THE_DOOR:
         return BadPassword(code, params)
     if code == "HOST_IS_SLAVE":

@@ -17,7 +17,7 @@ from xo_dash.control.failures.nowhere import why_nowhere
 from xo_dash.control.failures.own import OWN, STORAGE, Sentence
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.i18n import N_
-from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, NotConnected, Timeout, Unreachable, XapiFailure
+from xo_dash.xapi.errors import BadCertificate, BadPassword, BadReply, BadStatus, NotConnected, Timeout, Unreachable, XapiFailure
 
 BACKEND = re.compile(r"SR_BACKEND_FAILURE_(\d+)")
 ACRONYMS = re.compile(
@@ -72,6 +72,11 @@ def explain_error(error: Exception, home: Home | None, subject: XapiObject | Non
             )
         case BadCertificate():
             words = lazy(N_("the certificate of the pool has changed, so nothing was sent; check the server in the settings"))
+        case BadReply() if not (isinstance(error, BadStatus) and error.is_turned_away):
+            words = lazy(
+                N_("the pool's answer could not be read ({reason}); the operation may still go on: check before trying again"),
+                reason=network_reason(str(error)),
+            )
         case BadReply():
             words = lazy(
                 N_("the address did not respond like a pool ({reason}); check the server's address"), reason=network_reason(str(error))

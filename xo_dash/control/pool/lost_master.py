@@ -75,6 +75,7 @@ def plan(request: TakeOver, pool: Pool) -> Plan:
         member=host.address,
         says=lazy(N_("Asking {host} whether it has lost its master"), host=name),
         judge=lambda answer: lazy(STILL_LED, host=name) if answer is not True else None,
+        passes=(),
     )
     says = lazy(N_("Making {host} the master"), host=name)
     yield Call("pool.emergency_transition_to_master", member=host.address, says=says, asynchronous=False)

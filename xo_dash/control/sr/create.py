@@ -21,6 +21,7 @@ from xo_dash.control.plan import Call, Plan, Question, Wait, one
 from xo_dash.control.run import Run
 from xo_dash.control.sr.found import srs_in
 from xo_dash.control.sr.new_sr import NewSR, check, device_config, user_elsewhere
+from xo_dash.control.sr.probe import UNSUPPORTED
 from xo_dash.control.sr.use import attached_paths
 from xo_dash.control.vm.create import blocked
 from xo_dash.i18n import N_
@@ -79,7 +80,7 @@ def _still_free(request: NewSR, host: Host) -> Question:
                     what=_what(request), uuid=found.uuid)  # fmt: skip
 
     return Question(method="SR.probe", parameters=(host.ref, device_config(request), request.facts.type, {}),
-                    says=lazy(text, what=_what(request)), judge=judge)  # fmt: skip
+                    says=lazy(text, what=_what(request)), judge=judge, passes=(UNSUPPORTED,))  # fmt: skip
 
 
 def _removed(ref: Ref, request: NewSR, pool: Pool) -> Plan:
