@@ -283,6 +283,8 @@ async def test_the_only_target_is_taken_and_luns_in_use_are_let_alone(lab: Lab) 
 async def test_a_server_that_does_not_answer_ends_the_search(lab: Lab) -> None:
     (first, last) = await found(lab, NFS, Asked({"nfs": failing(108)}))
     assert first.fault == last.fault and last.done and last.fault is not None and last.fault.field == "server"
+    last = (await found(lab, NFS, Asked({"nfs": ProbeAnswer(code="HOST_OFFLINE", arguments=("OpaqueRef:x",))})))[-1]
+    assert last.fault is not None and str(last.fault.reason).startswith("the host is not responding")  # what no driver said
 
 
 def test_what_is_chosen_of_what_was_found_asks_nothing_again() -> None:

@@ -88,6 +88,7 @@ def test_what_a_pool_cannot_pack_with_is_refused_at_its_field(fake: FakePool, re
 
 HOSTILE = " " * (1 << 20) + "<?xml"
 """What takes hours where each blank is begun at."""
+NAMELESS = "<value><struct><member><value>1</value></member></struct></value>"
 
 
 def test_what_a_task_brought_is_read_however_it_is_written() -> None:
@@ -97,7 +98,16 @@ def test_what_a_task_brought_is_read_however_it_is_written() -> None:
         '<?xml version="1.0"?><value>OpaqueRef:1</value>',
     ):
         assert task_result(text) == "OpaqueRef:1"
-    for text in ("", "<value/>", "<value></value>", '<?xml version="1.0"?>', "<!DOCTYPE x><value>OpaqueRef:1</value>", "no XML", HOSTILE):
+    for text in (
+        "",
+        "<value/>",
+        "<value></value>",
+        '<?xml version="1.0"?>',
+        "<!DOCTYPE x><value>OpaqueRef:1</value>",
+        "no XML",
+        HOSTILE,
+        NAMELESS,
+    ):
         assert task_result(text) is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 from xml.parsers.expat import ExpatError
-from xmlrpc.client import Fault, ResponseError, loads  # our own pool's reply; DTDs are refused below
+from xmlrpc.client import Error, loads  # our own pool's reply; DTDs are refused below
 
 ENVELOPE = "<methodResponse><params><param>{}</param></params></methodResponse>"
 DECLARATION = re.compile(r"\s*<\?xml[^<>]*\?>")
@@ -23,6 +23,6 @@ def task_result(text: str) -> Any:
         return None
     try:
         (value,), _method = loads(ENVELOPE.format(text))
-    except (ExpatError, Fault, ResponseError, TypeError, ValueError):
+    except (ExpatError, Error, ValueError, ArithmeticError, TypeError, LookupError, AttributeError):
         return None
     return value

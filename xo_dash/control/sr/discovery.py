@@ -91,7 +91,7 @@ async def _exports(request: NewSR, pool: Pool, ask: Ask) -> AsyncIterator[Discov
     config = {key: value for key, value in (("server", request.server), ("nfsversion", request.version)) if value}
     answer = await ask(NFS, config)
     found = Discovery(exports_in(answer.text))
-    if not found.exports and (answer.number or answer.refused):
+    if not found.exports and (answer.code or answer.refused):
         yield replace(found, fault=fault_of(request, answer, pool.home))
         return
     yield found

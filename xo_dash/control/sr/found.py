@@ -84,7 +84,7 @@ def _each(text: str, tag: str) -> Iterator[Element]:
         return
     try:
         top = fromstring(text.strip())  # noqa: S314  # without a DTD there is nothing to expand
-    except ParseError:
+    except (ParseError, ValueError):
         return
     for count, element in enumerate(top.iter(tag)):
         if count < MOST:
