@@ -182,6 +182,17 @@ async def test_xapi_is_asked_about_a_task_nobody_heard_of(tmp_path: Any, record:
     await desk.runner.stop()
 
 
+async def test_xapi_is_asked_about_a_task_whose_event_tells_no_status(tmp_path: Any) -> None:
+    fake = FakePool()
+    desk = Desk(tmp_path, fake, patience=0.01)
+    fake.answers |= {
+        "Async.VM.start": lambda *_given: fake.task("start", status=TaskStatus.UNKNOWN),
+        "task.get_record": {"status": "failure", "error_info": ["NO_HOSTS_AVAILABLE"]},
+    }
+    assert only(await desk.runner.run(desk.hire(), START, [fake.vm()]))[0] is RunState.FAILED
+    await desk.runner.stop()
+
+
 @pytest.mark.parametrize("result", ["", "<value></value>", "<value><struct>", "<value>OpaqueRef:NULL</value>"])
 async def test_a_call_that_does_not_say_what_it_made_is_the_last(desk: Desk, fake: FakePool, result: str) -> None:
     vm = fake.vm()

@@ -61,7 +61,7 @@ _ENDED = frozenset({TaskStatus.SUCCESS, TaskStatus.FAILURE, TaskStatus.CANCELLED
 
 
 class TaskWaiter:
-    """Waits for tasks. XAPI is asked only when the mirror has not heard of one for `patience` seconds."""
+    """Waits for tasks. XAPI is asked only when the mirror has not heard of one, or not how it is, for `patience` seconds."""
 
     def __init__(self, mirror: Mirror, patience: float = 5.0) -> None:
         self._mirror = mirror
@@ -86,7 +86,7 @@ class TaskWaiter:
                     return TaskEnd(row.status, row.result, row.error_info)
                 if row is not None and present is None:
                     return GONE
-                if present is not None:
+                if present is not None and present.status is not TaskStatus.UNKNOWN:
                     progressed(present.progress if math.isfinite(present.progress) else 0.0)
                     await stirred.wait()
                 elif not await _within(stirred, self._patience) and (end := await _ask(caller, ref)):

@@ -27,7 +27,7 @@ from xo_dash.xapi.errors import (
 )
 from xo_dash.xapi.known_hosts import HOPS
 from xo_dash.xapi.master_session import GOODBYE, LOGIN_TIMEOUT, MasterSession
-from xo_dash.xapi.session import TIMEOUT, XapiSession
+from xo_dash.xapi.session import LOCAL_LOGIN, TIMEOUT, XapiSession
 from xo_dash.xapi.streams import EARLY, HEAD_TIMEOUT, TransferStream, open_stream
 from xo_dash.xapi.tls import Trust, connect
 from xo_dash.xapi.wire import Reply
@@ -42,8 +42,6 @@ KNOCK_AT = 2
 """Hosts that are looked for each time; of the others one after the other."""
 NOT_LOOKED_AT: Final = frozenset({"SESSION_INVALID", "HOST_IS_SLAVE"})
 """Of a session that has ended, and of a host that is no longer the master."""
-LOCAL_LOGIN: Final = "session.slave_local_login_with_password"
-"""At a host itself, as the one who is root there."""
 LIST_METHODS: Final = "system.listMethods"
 """Takes no session."""
 HOSTS_KEPT = 64

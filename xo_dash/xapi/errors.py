@@ -36,7 +36,7 @@ class XapiFailure(XapiError):
         self.code = code
         self.params = tuple(params)
         shown = [param for param in self.params if code != "SESSION_INVALID"]  # its argument is the session itself
-        super().__init__(f"{code}({', '.join(shown)})" if shown else code)
+        super().__init__(f"{code}({', '.join(shown)})" if shown else code or "a failure without a code")
 
     @property
     def details(self) -> tuple[str, ...]:

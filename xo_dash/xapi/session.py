@@ -13,6 +13,8 @@ from xo_dash.xapi.tls import Trust
 from xo_dash.xapi.wire import Body, Reply, Wire
 
 LOGIN: Final = "session.login_with_password"
+LOCAL_LOGIN: Final = "session.slave_local_login_with_password"
+"""At a host itself, as the one who is root there."""
 TIMEOUT = 60.0
 """Seconds for a call that does not say otherwise."""
 
@@ -89,7 +91,9 @@ class XapiSession(XenAPI.Session):  # type: ignore[misc]  # XenAPI has no types
 
 
 def _knows_no_json(reply: Reply, method: str) -> bool:
-    """Whether that was no answer to JSON-RPC; at the sign-in, which may be sent again, also one of a host that stumbles over it."""
-    if method == LOGIN and (reply.status in (400, 415, 500) or reply.content_type == Codec.XML.content_type):
+    """Whether nobody there speaks JSON-RPC; at a sign-in, which may be sent again, also of a host that answers with something else."""
+    if method in (LOGIN, LOCAL_LOGIN) and (
+        reply.status in (400, 415, 500) or reply.content_type == Codec.XML.content_type or (reply.status == 200 and reply.is_html)
+    ):
         return True
-    return reply.status in (403, 404, 405, 501) or (reply.status == 200 and reply.is_html)
+    return reply.status in (403, 404, 405, 501)
