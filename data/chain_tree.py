@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from heapq import nsmallest
@@ -15,7 +16,7 @@ from data.storage import DiskKind, disk_kind
 from data.types import timestamp
 
 BRANCHES: Final = 4
-"""What branches off a node that is told: the largest."""
+"""What branches off a node that is told: the largest, in the order in which they were taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,12 @@ def _link(node: VDI, path: set[VDI]) -> Link:
     beside = above - path  # a golden image has thousands
     largest = nsmallest(BRANCHES, beside, key=lambda one: (-one.physical_utilisation, one.uuid))
     merges = not node.managed and len(above) == 1
-    return replace(_alone(node), merges=merges, branches=tuple(map(_alone, largest)), others=len(beside) - len(largest))
+    return replace(_alone(node), merges=merges, branches=tuple(sorted(map(_alone, largest), key=_when)), others=len(beside) - len(largest))
+
+
+def _when(link: Link) -> tuple[float, str]:
+    """Snapshots in the order in which they were taken; clones after them."""
+    return (math.inf if link.taken is None else link.taken, link.name)
 
 
 def _alone(node: VDI) -> Link:

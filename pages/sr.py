@@ -7,6 +7,7 @@ from typing import Final
 
 from nicegui import ui
 
+from components.access.grant_texts import naming_owners
 from components.actions import PlacedMenu
 from components.charts import HistoryCharts, panels
 from components.lists import Listing
@@ -16,11 +17,12 @@ from components.storage.areas import Areas
 from components.storage.chain import Chain
 from components.storage.contents import OPENED, SrContents
 from components.storage.parts import RoomCard, SrAbout, SrPaths, sr_head
-from components.storage.rows import disk_table
+from components.storage.rows import disk_table, image_table
 from components.storage.space import FreeUp, SpaceBar, SRGrowth
 from components.ui import Card
 from components.ui.segments import Segments
 from data.contents import Holder, Part, shares_of
+from data.storage import Reach
 from data.views.sr import SRView
 from pages.objects import PageKind, object_page, tabbed
 from xo_dash.context import Context
@@ -63,6 +65,26 @@ def _outline(_context: Context, sr: SRView) -> None:
 
 
 def _overview(context: Context, sr: SRView) -> None:
+    is_library = sr.reach is Reach.IMAGES or sr.row.is_tools_sr
+    _library(context, sr) if is_library else _disks(context, sr)
+
+
+def _library(context: Context, sr: SRView) -> None:
+    """Images have neither VMs of their own nor chains: which there are, and who has them in a drive."""
+    with ui.element().classes("x-object"):
+        with Card(_("ISO images"), wide=True) as images:
+            table = image_table(naming_owners(context), sr.row)
+            Listing(context.mirror, table, on_count=images.show_count, offer=PlacedMenu(context).open_for)
+        HistoryCharts("sr", sr.key, panels.of_sr(), first="day")
+        with ui.element().classes("x-object-aside"):
+            RoomCard(sr)
+            SRGrowth(sr)
+            SrPaths(context, sr)
+            SrAbout(sr)
+            RecentMessages(context.mirror, sr.row)
+
+
+def _disks(context: Context, sr: SRView) -> None:
     """What is on it, with one selection for the bar, the VMs and the disks."""
     mirror = context.mirror
     with ui.element().classes("x-object") as page:

@@ -16,7 +16,7 @@ from components.ui import Button, ButtonKind, Card, Column, Field, Mark, check, 
 from components.ui.segments import Segments
 from components.urls import path_of
 from data.changes import Change
-from data.names import name_of
+from data.names import by_name, name_of
 from data.objects import PIF, Bond, Host, HostMetrics, Network, PIFMetrics, Pool
 from data.server import Server
 from data.texts import whole
@@ -54,6 +54,8 @@ OWN: Final[Mapping[str, tuple[str, ...]]] = {
 FOLLOWED: Final = (Host, HostMetrics, Network, PIF, PIFMetrics, Bond)
 TYPED: Final = "debounce=200"
 UNNAMED: Final = "\u2013"
+FEW: Final = 8
+"""Boxes that stand in a row; more stand below each other."""
 FOCUS: Final = "(one) => one.$el.focus()"
 
 
@@ -191,7 +193,7 @@ class NewNetworkForm(ui.element):
 
         nics = [(one, device_words(one, self._pool), f"nic-{one}", one in chosen) for one in devices_of(self._pool.home)]
         self._device = _boxes(_("NICs, the same on each host"), nics, choose)
-        hosts = hosts_of(self._pool.home)
+        hosts = by_name(hosts_of(self._pool.home))
         if len(hosts) > 1:
             _boxes(_("Hosts"), [(one.uuid, name_of(one), f"host-{one.uuid}", one.uuid not in self._left_out) for one in hosts], take)
 
@@ -286,7 +288,8 @@ class NewNetworkForm(ui.element):
 
 def _boxes(title: str, options: Sequence[tuple[str, str, str, bool]], on_change: Callable[[str, bool], None]) -> ui.element:
     """A row of boxes to check: each is (value, text, mark, whether it is checked). Returns the first, or what has none."""
-    with ui.element().classes("x-net-boxes").props("role=group") as row:
+    many = " x-net-many" if len(options) > FEW else ""
+    with ui.element().classes(f"x-net-boxes{many}").props("role=group") as row:
         row.props["aria-label"] = title
         ui.label(title).classes("x-dim")
         drawn = [

@@ -98,7 +98,7 @@ class SrPaths(Card):
             follow_facts(sr, ("paths", "cut_off"), self._refresh)
 
     def _refresh(self) -> None:
-        paths = self._sr.paths
+        paths = sorted(self._sr.paths, key=lambda path: path.is_attached)  # of sixty hosts those first that lack it
         self.scope.text = reached_text(sum(path.is_attached for path in paths), len(paths))
         self._table.show([(path.pbd, list(self._cells(path))) for path in paths])
 
@@ -135,6 +135,6 @@ def about(sr: SRView) -> list[tuple[str, Cell | None]]:
         (_("Device"), ", ".join(devices[:DEVICES]) or None),
         (_("Used by"), words[sr.reach]),
         (_("Default SR"), _("yes") if sr.is_default else _("no")),
-        (_("VMs with disks on it"), number(sr.guest_count)),
+        (_("VMs with an image of it") if sr.reach in (Reach.IMAGES, Reach.DRIVE) else _("VMs with disks on it"), number(sr.guest_count)),
         (_("UUID"), Copy(sr.row.uuid, _("Click to copy"))),
     ]

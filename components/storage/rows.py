@@ -129,7 +129,7 @@ def disk_table(sr: SR) -> TableSpec[VDI]:
         ListColumn(_("Kind"), "minmax(120px, 0.7fr)", brief=True, drop=2),
         ListColumn(_("VM"), "minmax(120px, 1.2fr)", brief=True),
         ListColumn(_("Size"), "72px", number=True, down=True, brief=True),
-        ListColumn(_("Used on the SR"), "minmax(130px, 0.9fr)", down=True, brief=True, beside=60),
+        ListColumn(_("Used"), "minmax(130px, 0.9fr)", down=True, brief=True, beside=60),
         ListColumn(_("UUID"), "minmax(80px, 0.7fr)", drop=1),
     ]
     return TableSpec(
@@ -194,8 +194,8 @@ USED, UNUSED = "used", "unused"
 NOBODY: Final = Cell("–", key=math.nan, tone="dim")
 
 
-def image_table(owner: Callable[[VDI], str] = lambda _image: "") -> TableSpec[VDI]:
-    """The images of all ISO libraries, and who has each in a drive; `owner` names who uploaded one."""
+def image_table(owner: Callable[[VDI], str] = lambda _image: "", of: SR | None = None) -> TableSpec[VDI]:
+    """The images of all ISO libraries, or of one, and who has each in a drive; `owner` names who uploaded one."""
     columns = [
         ListColumn(_("Image"), "minmax(200px, 2fr)", main=True),
         ListColumn(_("In the drive of"), "minmax(130px, 1.4fr)", brief=True),
@@ -205,17 +205,21 @@ def image_table(owner: Callable[[VDI], str] = lambda _image: "") -> TableSpec[VD
         ListColumn(_("Pool"), "minmax(90px, 0.7fr)", drop=3),
         ListColumn(_("UUID"), "minmax(80px, 0.6fr)", drop=1),
     ]
-    return TableSpec(
+    spec = TableSpec(
         kind=VDI,
         columns=columns,
         row=lambda image: _image_row(image, owner(image)),
         reads=Reads(VDI, IMAGE),
-        belongs=is_image,
+        belongs=is_image if of is None else lambda image: of.ref == image.SR and image.home is of.home and is_image(image),
         title=_("ISO images"),
         find=_("Image, library, VM"),
-        nothing=_("No ISO images. Add an ISO library with New SR, or upload an image to one."),
+        nothing=_("No ISO images. Add an ISO library with New SR, or upload an image to one.")
+        if of is None
+        else _("No images in this library. Upload one."),
         segments={USED: _("In a drive"), UNUSED: _("In no drive")},
+        expected=0 if of is None else len(of.VDIs),
     )
+    return spec if of is None else without(without(spec, 5), 3)  # pool and library
 
 
 def _image_row(image: VDI, owner: str) -> ListRow:

@@ -178,3 +178,13 @@ async def test_a_part_of_the_bar_is_listed_where_only_the_picture_was(tmp_path: 
         assert "x-sr-picture" in page.classes
         at.user.find(marker="use-orphans").click()
         assert "x-sr-list" in page.classes and "x-sr-picture" not in page.classes and ways.value == "list"
+
+
+async def test_a_library_lists_its_images_and_no_vms_of_its_own(tmp_path: Path, fake: FakePool) -> None:
+    shelf = Shelf(fake, True, False)
+    image = fake.put(VDI(SR=shelf.sr.ref, managed=True, name_label="debian.iso", virtual_size=GIB))
+    fake.change(shelf.sr, VDIs=[image], content_type="iso", type="iso")
+    async with looking(tmp_path, fake, lambda context: show(context, view(shelf))) as at:
+        await at.user.should_see("ISO images")
+        await at.user.should_see("VMs with an image of it")
+        await at.user.should_not_see("VMs and disks")

@@ -79,6 +79,16 @@ def test_a_chain_is_drawn_from_its_base_up() -> None:
     assert chained(sr, parts) == [disk], "a disk that stands on nothing has no chain"
 
 
+def test_snapshots_on_a_node_stand_in_the_order_of_their_time() -> None:
+    build = Shelf()
+    root = build.disk(gib=2, managed=False)
+    current = build.disk(build.vm("web"), below=root, managed=True)
+    for day, gib in (("28", 2), ("27", 3), ("29", 1)):
+        build.disk(gib=gib, below=root, managed=True, is_a_snapshot=True, name_label=day, snapshot_time=f"202611{day}T00:00:00Z")
+    disk = build.sr().home.by_uuid(VDI, current)
+    assert disk is not None and [branch.name for branch in links_of(disk)[0].branches] == ["27", "28", "29"]
+
+
 def test_a_ring_of_base_copies_has_an_end() -> None:
     shelf = Shelf()
     disk = shelf.disk(gib=1, managed=True)
