@@ -17,6 +17,7 @@ from tests.control.fake_pool import user
 from tests.networks.place import Place
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
+from xo_dash.control.lazy_text import read_by
 from xo_dash.control.plan import Call
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest
@@ -184,6 +185,8 @@ def test_a_network_is_deleted_only_if_nothing_needs_it(place: Place) -> None:
     for number in range(5):
         place.nic(place.guests, f"web-{number}")
     assert said(place.guests) == "web-0, web-1, web-2 and 2 more use it; disconnect their NICs first"
+    with read_by(lambda row: row is place.guests):
+        assert "web" not in said(place.guests) and "an object that you cannot see" in said(place.guests)
 
 
 def test_what_goes_with_a_network_is_said(place: Place) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -87,6 +87,14 @@ def lazy(message: str, **values: object) -> LazyText:
 def named(row: XapiObject) -> ObjectName:
     """For a sentence about one object that names another: what that is called now."""
     return ObjectName(row, name_of(row))
+
+
+def joined(texts: Iterable[object]) -> LazyText:
+    """`web-1, web-2`"""
+    found = NOTHING
+    for text in texts:
+        found = lazy("{one}, {other}", one=found, other=text) if found is not NOTHING else lazy("{one}", one=text)
+    return found
 
 
 class _Fields(dict[str, object]):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from data.types import Ref
-from xo_dash.control.lazy_text import NOTHING, LazyText, lazy
+from xo_dash.control.lazy_text import NOTHING, LazyText, joined, lazy
 from xo_dash.control.plan import Call, Plan, Step
 from xo_dash.control.rehearsal import rehearse_rest
 from xo_dash.control.resume.lines import UNDO
@@ -55,7 +55,7 @@ class Undoing:
                 reason = lazy(N_("{reason}; {left}"), reason=reason, left=words)
         unsaid = [one.step.says for one in done if not one.log.undone and one.step.stays is None]
         if unsaid:
-            reason = lazy(N_("{reason}. Not undone: {left}"), reason=reason, left=_joined(unsaid))
+            reason = lazy(N_("{reason}. Not undone: {left}"), reason=reason, left=joined(unsaid))
         elif any(one.log.undone and one.step.undone is None for one in done):
             reason = lazy(N_("{reason}. The steps before it were undone"), reason=reason)
         return replace(failed, reason=reason)
@@ -128,10 +128,3 @@ def _refs(answer: object) -> Iterator[Ref]:
     for one in answer if isinstance(answer, (list, tuple)) else (answer,):
         if isinstance(one, str) and one.startswith("OpaqueRef:"):
             yield Ref(one)
-
-
-def _joined(texts: Iterable[LazyText]) -> LazyText:
-    joined = NOTHING
-    for text in texts:
-        joined = LazyText("{one}, {other}", {"one": joined, "other": text}) if joined is not NOTHING else text
-    return joined

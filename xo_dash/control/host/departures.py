@@ -13,12 +13,11 @@ from data.evacuation import Evacuation, evacuate
 from data.facts.pool import own_pool
 from data.failover import Survey, Unplaceable
 from data.identity import key_of
-from data.names import name_of
 from data.objects import VM, Host, Network
 from data.placement import guests_on
 from data.types import XapiObject
 from xo_dash.control.host.no_place import why_no_place
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import HostUuid, NetworkUuid, VMUuid, called, one_of
 from xo_dash.control.throttle import ON_A_HOST
@@ -90,7 +89,7 @@ def moving(request: EnterMaintenance, vm: VM, to: Host) -> MigrateVM:
 
 
 def undecided(why: Unplaceable) -> LazyText:
-    return lazy(N_("{name} cannot migrate: {reason}; choose what happens to it"), name=name_of(why.vm), reason=why_no_place(why))
+    return lazy(N_("{name} cannot migrate: {reason}; choose what happens to it"), name=named(why.vm), reason=why_no_place(why))
 
 
 def decided(request: EnterMaintenance, host: Host, survey: Survey | None = None) -> EnterMaintenance:

@@ -58,7 +58,7 @@ def check(request: EnterMaintenance, host: Host) -> Iterator[Fault]:
         yield Fault(f"{places[vm.uuid]}.host" if vm.uuid in places else "vms", undecided(why))
     for vm, how in found.off.items():
         if how not in instead(vm):
-            yield Fault(f"{places[vm.uuid]}.how", lazy(N_("{name} cannot do this now; choose something else"), name=name_of(vm)))
+            yield Fault(f"{places[vm.uuid]}.how", lazy(N_("{name} cannot do this now; choose something else"), name=named(vm)))
     yield from _wrong_master(request, host)
     yield from _wrong_network(request, host, set(found.evacuation.moves.values()))
     wished = {one.vm for one in request.vms if one.host}  # who goes where somebody wants may have to take disks along
@@ -66,7 +66,7 @@ def check(request: EnterMaintenance, host: Host) -> Iterator[Fault]:
     for vm, to in along:
         for fault in check_move(moving(request, vm, to), vm):
             if fault.field != "network":  # said once for all
-                yield Fault(places.get(vm.uuid, "vms"), lazy("{name}: {reason}", name=name_of(vm), reason=fault.reason))
+                yield Fault(places.get(vm.uuid, "vms"), lazy("{name}: {reason}", name=named(vm), reason=fault.reason))
 
 
 def _wrong_master(request: EnterMaintenance, host: Host) -> Iterator[Fault]:
@@ -94,7 +94,7 @@ def _wrong_network(request: EnterMaintenance, host: Host, targets: Iterable[Host
     for target in targets:
         if not has_address(target, network):
             yield Fault(
-                "network", lazy(N_("{host} has no address on {network}; choose another"), host=name_of(target), network=name_of(network))
+                "network", lazy(N_("{host} has no address on {network}; choose another"), host=named(target), network=named(network))
             )
 
 

@@ -13,7 +13,7 @@ from data.objects import PBD, PIF, SR, VDI, VM, Host, Pool, PowerState
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
 from xo_dash.control.host.conditions import cannot_leave_pool, silent
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.network.guard import management_of
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
@@ -60,12 +60,12 @@ def against(host: Host, pool: Pool) -> Iterator[LazyText]:
 def _of_the_host(host: Host) -> Iterator[LazyText]:
     home = host.home
     if shared := next((sr for sr in home.all(SR).values() if sr.shared and not sr.is_tools_sr), None):
-        yield lazy(N_("it has the shared SR {sr}; forget it first"), sr=name_of(shared))
+        yield lazy(N_("it has the shared SR {sr}; forget it first"), sr=named(shared))
     up = [vm for vm in home.all(VM).values() if vm.power_state in STATES and not (vm.is_control_domain or vm.is_a_template)]
     if up:
-        yield lazy(N_("{vm} is running or suspended; shut it down first"), vm=name_of(up[0]))
+        yield lazy(N_("{vm} is running or suspended; shut it down first"), vm=named(up[0]))
     if busy := next((vm for vm in home.all(VM).values() if vm.current_operations), None):
-        yield lazy(N_("an operation on {vm} is in progress; wait for it to finish"), vm=name_of(busy))
+        yield lazy(N_("an operation on {vm} is in progress; wait for it to finish"), vm=named(busy))
     ports = host.all_of(PIF, host.PIFs)
     if any(pif.bond_master_of for pif in ports):
         yield lazy(N_("it has bonds; delete them first"))

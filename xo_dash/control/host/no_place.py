@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from data.failover import Bound, Unplaceable
-from data.names import name_of
 from data.objects import PowerState
 from data.placement import memory_held
 from xo_dash.control.conditions import allowed
-from xo_dash.control.lazy_text import Amount, LazyText, lazy
+from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
 from xo_dash.i18n import N_
 
 WHY: Final[Mapping[Bound, str]] = {
@@ -32,4 +31,4 @@ def why_no_place(one: Unplaceable) -> LazyText:
         case Bound.BUSY:
             return MOVING.moment(one.vm)
         case _:
-            return lazy(WHY[one.why], name=name_of(one.what) if one.what else "")
+            return lazy(WHY[one.why], name=named(one.what) if one.what else "")

@@ -14,7 +14,7 @@ from data.objects import PBD, Host
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.host.conditions import guests, silent
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
@@ -77,7 +77,7 @@ def check_iscsi_name(request: SetIscsiName, host: Host) -> Iterator[Fault]:
         yield Fault("name", lazy(N_("an iSCSI name looks like {example}"), example="iqn.2026-11.lan.example:host-1"))
     twin = next((one for one in host.home.all(Host).values() if one is not host and iscsi_name_of(one) == request.name), None)
     if twin is not None:
-        yield Fault("name", lazy(N_("{host} has this name; each host needs its own"), host=name_of(twin)))
+        yield Fault("name", lazy(N_("{host} has this name; each host needs its own"), host=named(twin)))
 
 
 def check_syslog(request: SetSyslog, host: Host) -> Iterator[Fault]:

@@ -14,7 +14,7 @@ from data.texts import natural
 from data.uplinks import has_address, vlans_on
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import always
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, joined, lazy, named
 from xo_dash.control.network.create import answering
 from xo_dash.control.network.settings import unmanaged
 from xo_dash.control.plan import Call, Plan, one
@@ -32,11 +32,13 @@ def cannot_delete(network: Network) -> LazyText | None:
         return lazy(N_("it is a network of the hosts themselves"))
     pifs = network.all_of(PIF, network.PIFs)
     if used := stuck(network):
-        more = lazy(N_("{names} and {n} more"), names=", ".join(used[:NAMED]), n=len(used) - NAMED) if len(used) > NAMED else None
-        return lazy(N_("{vms} use it; disconnect their NICs first"), vms=more or ", ".join(used))
+        vms = joined(map(named, used[:NAMED]))
+        if len(used) > NAMED:
+            vms = lazy(N_("{names} and {n} more"), names=vms, n=len(used) - NAMED)
+        return lazy(N_("{vms} use it; disconnect their NICs first"), vms=vms)
     if managed := next((pif for pif in pifs if pif.management and not pif.bond_master_of), None):
         host = managed.home.one(Host, managed.host)
-        return lazy(N_("{host} is managed over it; use another network for that first"), host=name_of(host) if host else "?")
+        return lazy(N_("{host} is managed over it; use another network for that first"), host=named(host) if host else "?")
     fixed = next((pif for pif in pifs if pif.home.one(VLAN, pif.VLAN_master_of) is None and not pif.bond_master_of), None)
     if fixed is not None:
         return lazy(N_("it belongs to the NIC {device}, and stays as long as that"), device=fixed.device)
@@ -55,10 +57,10 @@ def used_by(network: Network) -> list[VM]:
     return by_name(network.all_of(VM, list(found)))
 
 
-def stuck(network: Network) -> list[str]:
+def stuck(network: Network) -> list[VM]:
     """Those that stay on it. Source: Bond.destroy takes the NICs of VMs that run on its host to the network of the bond's first NIC."""
     bonded = {pif.host for pif in network.all_of(PIF, network.PIFs) if pif.bond_master_of}
-    return [name_of(vm) for vm in used_by(network) if vm.resident_on not in bonded]
+    return [vm for vm in used_by(network) if vm.resident_on not in bonded]
 
 
 def cut_nics(network: Network) -> list[str]:

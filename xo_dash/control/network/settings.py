@@ -14,7 +14,7 @@ from data.types import Home
 from data.uplinks import mtu_below
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import always, never, tagging
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
@@ -77,7 +77,7 @@ def check(request: SetNetwork, network: Network) -> Iterator[Fault]:
         yield from check_purpose(request.purpose, network.home, network)
     attached = [vif for vif in network.all_of(VIF, network.VIFs) if vif.currently_attached]
     if request.locking != network.default_locking_mode and attached:
-        yield Fault("locking", lazy(N_("{nic} is connected; it can change only while no NIC is"), nic=name_of(attached[0])))
+        yield Fault("locking", lazy(N_("{nic} is connected; it can change only while no NIC is"), nic=named(attached[0])))
 
 
 def check_purpose(purpose: str, home: Home, but: Network | None = None) -> Iterator[Fault]:
@@ -85,7 +85,7 @@ def check_purpose(purpose: str, home: Home, but: Network | None = None) -> Itera
     other = {"nbd": "insecure_nbd", "insecure_nbd": "nbd"}.get(purpose)
     held = next((network for network in home.all(Network).values() if network is not but and other in network.purpose), None)
     if held is not None:
-        yield Fault("purpose", lazy(N_("{network} is used for the other kind of NBD; a pool has one kind"), network=name_of(held)))
+        yield Fault("purpose", lazy(N_("{network} is used for the other kind of NBD; a pool has one kind"), network=named(held)))
     elif purpose != NO_PURPOSE and (reason := lacking(home, "network.add_purpose")) is not None:
         yield Fault("purpose", reason)
 

@@ -20,7 +20,7 @@ from data.uplinks import hosts_of
 from xo_dash.control.action import Action, AnyAction, Choice, in_order
 from xo_dash.control.failures import explain_error
 from xo_dash.control.labels import always
-from xo_dash.control.lazy_text import Amount, LazyText, lazy
+from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import NoRequest, Request
@@ -79,7 +79,7 @@ def cannot_watch(sr: SR) -> LazyText | None:
     if not sr.shared:
         return lazy(N_("it is local to a host"))
     if missing is not None:
-        return lazy(N_("{host} has not attached it"), host=name_of(missing))
+        return lazy(N_("{host} has not attached it"), host=named(missing))
     if (can := features_of(sr)) and not OFFLINE & can:
         return lazy(N_("its type, {type}, cannot hold a heartbeat"), type=sr.type)
     free = free_space(sr)
@@ -110,7 +110,7 @@ def cannot_enable(pool: Pool) -> LazyText | None:
         return lazy(N_("HA is on already"))
     silent = next((host for host in hosts_of(pool.home) if not is_live(host)), None)
     if silent is not None:
-        return lazy(N_("{host} does not respond; every host takes part"), host=name_of(silent))
+        return lazy(N_("{host} does not respond; every host takes part"), host=named(silent))
     return None
 
 

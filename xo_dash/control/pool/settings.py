@@ -13,7 +13,7 @@ from data.stores.users import Role
 from data.types import NULL_REF
 from xo_dash.control.action import Action, AnyAction, Choice, in_order
 from xo_dash.control.labels import always, never, tagging
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Plan
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
@@ -131,7 +131,7 @@ def network_choices(pools: Sequence[Pool]) -> Sequence[Choice]:
 
 def lacks_address(network: Network) -> LazyText | None:
     without = [host for host in network.home.all(Host).values() if not has_address(host, network)]
-    return lazy(N_("{host} has no address on it"), host=name_of(without[0])) if without else None
+    return lazy(N_("{host} has no address on it"), host=named(without[0])) if without else None
 
 
 def check_network(request: MigrationNetwork, pool: Pool) -> Iterator[Fault]:

@@ -56,10 +56,10 @@ def check(request: StopPool, pool: Pool) -> Iterator[Fault]:
     if stuck and request.hosts:
         paused, more = next((vm for vm in stuck if vm.power_state is PowerState.PAUSED), None), len(stuck) - 1
         if paused is not None and not more:
-            yield Fault("force", lazy(N_("{vm} is paused; unpause it first, or choose to force it off"), vm=name_of(paused)))
+            yield Fault("force", lazy(N_("{vm} is paused; unpause it first, or choose to force it off"), vm=named(paused)))
             return
-        why = lazy(N_("{vm} and {n} more cannot be shut down cleanly; choose to force them off"), vm=name_of(stuck[0]), n=more)
-        yield Fault("force", why if more else lazy(N_("{vm} cannot be shut down cleanly; choose to force it off"), vm=name_of(stuck[0])))
+        why = lazy(N_("{vm} and {n} more cannot be shut down cleanly; choose to force them off"), vm=named(stuck[0]), n=more)
+        yield Fault("force", why if more else lazy(N_("{vm} cannot be shut down cleanly; choose to force it off"), vm=named(stuck[0])))
 
 
 def plan(request: StopPool, pool: Pool) -> Plan:

@@ -10,7 +10,7 @@ from data.objects import VBD, VDI, VM, PowerState
 from data.storage import DiskKind, disk_kind
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Plan, one
 from xo_dash.control.requests.request import NoRequest
 from xo_dash.control.vdi.use import is_disk, users_of
@@ -29,7 +29,7 @@ def blocked(vdi: VDI) -> LazyText | None:
         return under_way(next(iter(vdi.current_operations.values())))
     for vm in users_of(vdi):
         if vm.power_state is not PowerState.HALTED and _attached(vdi, vm):
-            return lazy(N_("it is attached to {name}; detach it first"), name=name_of(vm))
+            return lazy(N_("it is attached to {name}; detach it first"), name=named(vm))
     return None
 
 

@@ -10,7 +10,7 @@ from data.objects import SR, VBD, VDI, VM
 from data.stores.users import Role
 from data.types import XapiObject
 from xo_dash.control.action import Action, AnyAction
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Plan, Transfer
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
@@ -63,7 +63,7 @@ def blocked(vdi: VDI) -> LazyText | None:
     for vbd in vdi.all_of(VBD, vdi.VBDs):
         if vbd.currently_attached and vbd.mode == "RW":
             vm = vdi.home.one(VM, vbd.VM)
-            return lazy(N_("{vm} writes to it; shut that down, or export a snapshot"), vm=name_of(vm) if vm else "?")
+            return lazy(N_("{vm} writes to it; shut that down, or export a snapshot"), vm=named(vm) if vm else "?")
     return None
 
 

@@ -40,7 +40,7 @@ def blocked(vdi: VDI) -> LazyText | None:
         return lazy(N_("it is attached to several VMs; detach it from the others first"))
     if in_use_by(vdi) is not None and _moves_with(vdi) is None:
         busy = next(iter(users[0].current_operations.values()), "")
-        return under_way(busy) if busy else lazy(N_("{name} cannot be moved while it runs; shut it down first"), name=name_of(users[0]))
+        return under_way(busy) if busy else lazy(N_("{name} cannot be moved while it runs; shut it down first"), name=named(users[0]))
     return None
 
 

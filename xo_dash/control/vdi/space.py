@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from data.facts.host import is_live
 from data.facts.sr import is_thin
 from data.facts.vm import host_of
-from data.names import name_of
 from data.objects import PBD, SR, VDI, VM, Host
 from data.vms import copy_size
 from xo_dash.control.action import Choice
@@ -42,7 +41,7 @@ def not_reached(sr: SR, vm: VM | None) -> LazyText | None:
     if not any(is_live(host) for host in hosts):
         return lazy(N_("it is not attached on any host; attach it first"))
     host = host_of(vm) if vm is not None else None
-    return lazy(N_("it is not attached on {host}"), host=name_of(host)) if host is not None and host not in hosts else None
+    return lazy(N_("it is not attached on {host}"), host=named(host)) if host is not None and host not in hosts else None
 
 
 def _no_room(sr: SR, needed: int) -> LazyText | None:
