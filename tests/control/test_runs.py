@@ -182,11 +182,12 @@ async def test_xapi_is_asked_about_a_task_nobody_heard_of(tmp_path: Any, record:
     await desk.runner.stop()
 
 
-async def test_xapi_is_asked_about_a_task_whose_event_tells_no_status(tmp_path: Any) -> None:
+@pytest.mark.parametrize("status", [TaskStatus.UNKNOWN, TaskStatus.PENDING])
+async def test_xapi_is_asked_about_a_task_whose_end_no_event_tells(tmp_path: Any, status: TaskStatus) -> None:
     fake = FakePool()
     desk = Desk(tmp_path, fake, patience=0.01)
     fake.answers |= {
-        "Async.VM.start": lambda *_given: fake.task("start", status=TaskStatus.UNKNOWN),
+        "Async.VM.start": lambda *_given: fake.task("start", status=status),
         "task.get_record": {"status": "failure", "error_info": ["NO_HOSTS_AVAILABLE"]},
     }
     assert only(await desk.runner.run(desk.hire(), START, [fake.vm()]))[0] is RunState.FAILED

@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from data.changes import Change
 from data.decode import decode
@@ -57,11 +57,16 @@ class TaskEnd:
 
 
 GONE = TaskEnd(TaskStatus.UNKNOWN)
+QUIET: Final = 12
+"""Times as patient with what is known to go on."""
 _ENDED = frozenset({TaskStatus.SUCCESS, TaskStatus.FAILURE, TaskStatus.CANCELLED})
 
 
 class TaskWaiter:
-    """Waits for tasks. XAPI is asked only when the mirror has not heard of one, or not how it is, for `patience` seconds."""
+    """Waits for tasks. XAPI is asked only when the mirror has not heard of one, or not how it is, for `patience` seconds.
+
+    And after some more of a task that nothing is heard of any more: an event may be lost, or tell no status.
+    """
 
     def __init__(self, mirror: Mirror, patience: float = 5.0) -> None:
         self._mirror = mirror
@@ -86,10 +91,11 @@ class TaskWaiter:
                     return TaskEnd(row.status, row.result, row.error_info)
                 if row is not None and present is None:
                     return GONE
-                if present is not None and present.status is not TaskStatus.UNKNOWN:
+                if present is not None:
                     progressed(present.progress if math.isfinite(present.progress) else 0.0)
-                    await stirred.wait()
-                elif not await _within(stirred, self._patience) and (end := await _ask(caller, ref)):
+                is_heard = present is not None and present.status is not TaskStatus.UNKNOWN
+                patience = self._patience * (QUIET if is_heard else 1)
+                if not await _within(stirred, patience) and (end := await _ask(caller, ref)):
                     return end
             return GONE
         finally:
@@ -112,7 +118,8 @@ class TaskWaiter:
 
 async def _within(event: asyncio.Event, seconds: float) -> bool:
     try:
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
     except TimeoutError:
         return False
     return True
