@@ -79,6 +79,9 @@ def _add_rolling(commands: "Commands[argparse.ArgumentParser]") -> None:
         one.add_argument("--network", metavar="NETWORK", default="", help=_("the network over which VMs migrate"))
         one.add_argument("--at-once", metavar="N", type=int, help=_("how many VMs migrate at the same time"))
         one.add_argument("--minutes", metavar="N", type=int, help=_("how long to wait for a host after its reboot"))
+        one.add_argument("--at", metavar="TIME", default="", help=_("begin later: 12h, or a time like 2027-01-31T22:00 (at once)"))
+        one.add_argument("--order", metavar="HOST", action="append", default=[],
+                         help=_("the next host after the master, which is always first; can be repeated"))  # fmt: skip
         one.add_argument("--no-pause", action="store_true", help=_("do not pause after the first host"))
         one.add_argument("--leave-moved", action="store_true", help=_("do not bring VMs back"))
         one.add_argument("--wait", action="store_true", help=wait)

@@ -15,6 +15,8 @@ from urllib.parse import quote
 
 import orjson
 
+from data.stores.errors import RecordInvalid
+from data.stores.moments import moment_of
 from xo_dash.cli_api import named
 from xo_dash.cli_dashboards import ApiError, Local, PostingApi, got, remote
 from xo_dash.cli_table import print_table
@@ -72,11 +74,21 @@ async def _values(given: argparse.Namespace, api: PostingApi) -> dict[str, objec
     values: dict[str, object] = {
         "update": given.verb == "update", "pause_first": not given.no_pause, "bring_back": not given.leave_moved,
         "left_out": [(await named("hosts", text, api))["uuid"] for text in given.leave_out],
+        "order": [(await named("hosts", text, api))["uuid"] for text in given.order],
         "vms": [await _decision(text, api) for text in given.vm],
     }  # fmt: skip
+    if given.at:
+        values["begins"] = _moment(given.at)
     if given.network:
         values["network"] = (await named("networks", given.network, api))["uuid"]
     return values | {name: value for name in ("at_once", "minutes") if (value := getattr(given, name)) is not None}
+
+
+def _moment(text: str) -> float | None:
+    try:
+        return moment_of(text)
+    except RecordInvalid as error:
+        raise WrongChoice(str(error)) from error
 
 
 async def _decision(text: str, api: PostingApi) -> dict[str, object]:
@@ -145,7 +157,7 @@ async def _followed(given: argparse.Namespace, api: PostingApi, answer: Mapping[
         await asyncio.sleep(EVERY)
         answer = await got(api, f"/rolling/{answer['id']}")
     _tell(given, answer, _print_run)
-    return 0 if answer["state"] in ("running", "stopping", "done") else 1
+    return 0 if answer["state"] in ("scheduled", "running", "stopping", "done") else 1
 
 
 def _tell(given: argparse.Namespace, answer: Mapping[str, Any], in_words: Any) -> None:
@@ -164,8 +176,9 @@ def _state(item: Mapping[str, Any]) -> str:
 
 
 def _print_run(item: Mapping[str, Any]) -> None:
-    print(f"{item['id']}  {_title(item)}  {_state(item)}")
-    rows = [[turn["name"], _(TURNS[turn["state"]]), turn["reason"]] for turn in item["turns"]]
+    begins = f"  {datetime(item['begins'])}" if item["begins"] and not item["ended"] else ""
+    print(f"{item['id']}  {_title(item)}  {_state(item)}{begins}")
+    rows = [[turn["name"], _(TURNS[turn["state"]]), turn["reason"] or turn["waits"]] for turn in item["turns"]]
     print_table((_("Host"), _("State"), _("Reason")), rows, "")
     for left in item["left"]:
         print(_("Not restored: {what}").format(what=left))

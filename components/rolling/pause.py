@@ -21,14 +21,16 @@ from xo_dash.control.host.power import POWER_ON
 from xo_dash.control.rolling.aside import names_of
 from xo_dash.control.rolling.pauses import FIRST_DONE, answers_to, reason_of
 from xo_dash.control.rolling.phases import REBOOT, is_given_up
-from xo_dash.control.rolling.state import HostTurn, Rolling, TurnState
-from xo_dash.i18n import _, duration, ngettext, number
+from xo_dash.control.rolling.state import HostTurn, Rolling, RollingState, TurnState
+from xo_dash.i18n import _, datetime, duration, ngettext, number
 from xo_dash.i18n import time as clock
 
 
 def pause_box(context: Context, rolling: Rolling) -> None:
     """Nothing while it does not wait."""
     if not rolling.paused:
+        if rolling.state is RollingState.SCHEDULED:
+            _scheduled(context, rolling)
         return
     turn = rolling.current
     host = host_of(context, rolling, turn)
@@ -41,6 +43,15 @@ def pause_box(context: Context, rolling: Rolling) -> None:
                 Button(_(POWER_ON.title), partial(run_command, context, POWER_ON, [host]), icon="power").mark("power-on")
             if host is not None:
                 ui.link(_("Show {host}").format(host=name_of(host)), path_of(host)).classes("x-link")
+
+
+def _scheduled(context: Context, rolling: Rolling) -> None:
+    with ui.element().classes("x-roll-pause"):
+        Notice(_("Begins {time}.").format(time=datetime(rolling.due)), Tone.INFORMATION)
+        text = _("All checks are made again then, with the rights that {user} has by then. If something stands against it, it asks.")
+        ui.label(text.format(user=rolling.user_name)).classes("x-dim")
+        with ui.element().classes("x-row x-wrap x-roll-answers"):
+            answers(context, rolling)
 
 
 def host_of(context: Context, rolling: Rolling, turn: HostTurn | None) -> Host | None:
@@ -69,8 +80,9 @@ def answers(context: Context, rolling: Rolling) -> None:
     """A button for each, from harmless to final; none for those who may not."""
     if context.rolling.may_not(whoever(), rolling.request, context.rolling.pool_of(rolling)) is not None:
         return
+    go_on = _("Continue with the next host") if rolling.paused == FIRST_DONE else _("Continue") if rolling.paused else _("Begin now")
     texts = {
-        "go_on": _("Continue") if rolling.paused != FIRST_DONE else _("Continue with the next host"),
+        "go_on": go_on,
         "wait": _("Wait {time} more").format(time=duration(60.0 * rolling.request.minutes)),
         "look": _("Check again"), "again": _("Retry this host"), "skip": _("Skip this host and continue"), "stop": _("Stop here") + "…",
     }  # fmt: skip

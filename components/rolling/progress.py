@@ -75,11 +75,10 @@ class RollingPage(ui.element):
         self._state.show(*state_of(rolling))
         self._state.classes(**{"add" if rolling.state is RollingState.PAUSED else "remove": "x-warning"})
         done = sum(turn.state is TurnState.DONE for turn in rolling.turns)
-        self._note.text = _("{done} of {all} hosts done · started {time} by {user}").format(
-            done=number(done), all=number(len(rolling.turns)), time=clock(rolling.began), user=rolling.user_name
-        )
+        words = _("{done} of {all} hosts done · started {time} by {user}") if not rolling.due else _("{all} hosts · set {time} by {user}")
+        self._note.text = words.format(done=number(done), all=number(len(rolling.turns)), time=clock(rolling.began), user=rolling.user_name)
         may_not = self._context.rolling.may_not(whoever(), rolling.request, self._context.rolling.pool_of(rolling))
-        self._stop.set_visibility(not rolling.ended and not rolling.paused and not rolling.stopping and may_not is None)
+        self._stop.set_visibility(not (rolling.ended or rolling.due) and not rolling.paused and not rolling.stopping and may_not is None)
         self._meanwhile.set_visibility(not rolling.ended)
         self._draw_pause()
         self._draw_axis()
@@ -90,7 +89,7 @@ class RollingPage(ui.element):
         """Anew only where something is different, or a button would go while it is pressed."""
         rolling = self._rolling
         known = list(known_of(self._context, rolling, rolling.current, host_of(self._context, rolling, rolling.current)))
-        asked = (reason_of(rolling), rolling.paused_at, answers_to(rolling), known)
+        asked = (rolling.state, reason_of(rolling), rolling.paused_at, answers_to(rolling), known)
         if asked != self._asked:
             self._asked = asked
             with fresh_slot(self._paused):

@@ -30,8 +30,8 @@ class Axis:
     """From its begin to the end that is expected, which moves with every delay, a step at a time: with it all that is drawn moves."""
 
     def __init__(self, rolling: Rolling, now: float) -> None:
-        self.now = rolling.ended or now
-        self.begin = rolling.began
+        self.begin = rolling.due or rolling.began
+        self.now = rolling.ended or max(now, self.begin)
         span = max(self.now - self.begin, sum(turn.about for turn in rolling.turns), LEAST)
         step = 2.0 ** math.floor(math.log2(span / STEPS))
         late = self.begin + step * math.ceil((self.now - self.begin) / step)
@@ -130,7 +130,7 @@ def _bars(rolling: Rolling, turn: HostTurn, axis: Axis) -> Iterator[TimelineBar]
         yield TimelineBar("x-roll-bar x-roll-coming", axis.place(*axis.to_come[turn.host]), text)
     for moment in rolling.restarts:
         yield TimelineBar("x-roll-restart", f"left: {axis.at(moment):.2f}%")
-    if not rolling.ended:
+    if not (rolling.ended or rolling.due):
         yield TimelineBar("x-roll-now", "")
 
 
@@ -150,6 +150,8 @@ def stands(turn: HostTurn) -> str:
     """`done · 19 min`, `rebooted 15:14, not back`"""
     if is_given_up(turn) and not turn.back:
         return _("rebooted {time}, not back").format(time=clock(turn.phases[-1].began))
+    if turn.waits is not None:
+        return turn.waiting
     word = _(TURNS[turn.state])
     if turn.state is TurnState.RUNNING and turn.phases:
         word = _(PHASES[turn.phases[-1].kind])
@@ -161,7 +163,7 @@ def _foot(rolling: Rolling, axis: Axis) -> None:
     """What the lines across all rows are."""
     ui.element()
     with ui.element().classes("x-stack").style("gap: 0"):
-        if not rolling.ended:
+        if not (rolling.ended or rolling.due):
             _beside(_("{time} now").format(time=clock(axis.now)), "x-roll-moment", axis.at(axis.now))
         if rolling.restarts:
             _beside(_("xo-dash restarted, the run went on"), "x-dim", axis.at(rolling.restarts[-1]))

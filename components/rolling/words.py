@@ -10,7 +10,7 @@ from xo_dash.control.rolling.check import Gravity
 from xo_dash.control.rolling.phases import BACK, INSTALL, MOVE, REBOOT
 from xo_dash.control.rolling.state import Rolling, RollingState, TurnState
 from xo_dash.control.rolling.state_words import WHOLE
-from xo_dash.i18n import N_, _
+from xo_dash.i18n import N_, _, datetime
 
 HOWS: Final[Mapping[str, str]] = {
     SUSPEND: N_("Suspend it meanwhile"), SHUT_DOWN: N_("Shut it down meanwhile"), FORCE_OFF: N_("Force it off"),
@@ -27,7 +27,7 @@ SHAPES: Final[Mapping[TurnState, str]] = {
 }  # fmt: skip
 SHAPES_OF_WHOLE: Final[Mapping[RollingState, str]] = {
     RollingState.RUNNING: "busy", RollingState.STOPPING: "busy", RollingState.PAUSED: "paused", RollingState.DONE: "live",
-    RollingState.ENDED: "warning",
+    RollingState.ENDED: "warning", RollingState.SCHEDULED: "connecting",
 }  # fmt: skip
 
 
@@ -37,4 +37,5 @@ def title_of(rolling: Rolling) -> str:
 
 def state_of(rolling: Rolling) -> tuple[str, str]:
     """(shape, word) of the whole."""
-    return SHAPES_OF_WHOLE[rolling.state], _(WHOLE[rolling.state])
+    word = _("Begins {time}").format(time=datetime(rolling.due)) if rolling.state is RollingState.SCHEDULED else _(WHOLE[rolling.state])
+    return SHAPES_OF_WHOLE[rolling.state], word

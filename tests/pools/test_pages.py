@@ -9,16 +9,18 @@ from nicegui import ui
 from nicegui.testing import User
 
 from components.rolling.timeline import Timeline
+from components.rolling.xe_preview import lines_after, lines_before
 from data.identity import key_of
-from data.objects import VDI, PoolUpdate, PowerState, Repository
+from data.objects import SR, VDI, PoolUpdate, PowerState, Repository
 from data.views.host import HostView
 from tests.control.asked import calls_of
 from tests.networks.place import Place
+from tests.waiting import until
 from xo_dash.context import Context
 from xo_dash.control.patches import PatchBook
 from xo_dash.control.pool.ha import SetPriorities
-from xo_dash.control.rolling.request import RollHosts
-from xo_dash.control.rolling.state import HostTurn, Phase, Rolling, TurnState
+from xo_dash.control.rolling.request import RollHosts, hosts_in
+from xo_dash.control.rolling.state import HostTurn, Phase, Rolling, RollingState, TurnState
 
 
 async def test_priorities_are_changed_in_a_table_and_saved_as_one(user: User, place: Place, context: Context) -> None:
@@ -87,6 +89,48 @@ async def test_before_a_rolling_run_hosts_can_be_left_out_until_nothing_stands_a
     await user.open(f"/pool/{key_of(place.pool)}?tab=updates")
     for text in ("weekly, Tuesday", "normal"):
         await user.should_see(text)
+
+
+async def test_a_rolling_run_is_set_for_later_in_another_order(user: User, place: Place, context: Context) -> None:
+    master, two, three = hosts_in(RollHosts(), place.pool)
+    await user.open(f"/pool/{key_of(place.pool)}/rolling?way=reboot")
+    await user.should_see("Ready: 3 hosts")
+    assert not any(button.enabled for button in user.find(marker=f"down-{master.uuid}").elements)  # type: ignore[attr-defined]
+    user.find(marker=f"up-{three.uuid}").click()
+    await user.should_see(marker=f"down-{three.uuid}")
+    user.find(marker="begins").type("2027")
+    await user.should_see("“2027” is not a time")
+    user.find(marker="begins").clear().type("2001-01-31T22:00")
+    await user.should_see("Begins Jan 31, 2001, 22:00")
+    user.find(marker="start").click()
+    await user.should_see("the time at which it should begin is over")
+    user.find(marker="begins").clear().type("2099-01-31T22:00")
+    await user.should_see("Begins Jan 31, 2099, 22:00")
+    user.find(marker="start").click()
+    await until(lambda: context.rolling.runs)
+    (rolling,) = context.rolling.runs
+    assert [turn.host for turn in rolling.turns] == [master.uuid, three.uuid, two.uuid] and rolling.state is RollingState.SCHEDULED
+    await user.should_see("Begins Jan 31, 2099, 22:00.")
+    user.find(marker="answer-stop").click()
+    await user.should_see("Not rebooted: host-1")
+    user.find("Stop the run").click()
+    await until(lambda: rolling.ended)
+    await context.rolling.stop()
+
+
+def test_the_commands_turn_off_before_the_first_host_what_they_turn_on_after_the_last(place: Place) -> None:
+    nas = place.put(SR(name_label="nas", shared=True))
+    state = place.put(VDI(SR=nas.ref, type="ha_statefile"))
+    place.fake.change(place.pool, other_config={"auto_poweron": "true"}, ha_enabled=True, ha_statefiles=[state.ref])
+    pool = place.pool.uuid
+    assert lines_before(place.pool) == [
+        "# Before the first host", "xe pool-ha-disable", f"xe pool-param-remove uuid={pool} param-name=other-config param-key=auto_poweron",
+    ]  # fmt: skip
+    after = lines_after(place.pool)
+    assert after[:2] == ["# After the last host", f"xe pool-param-set uuid={pool} other-config:auto_poweron=true"]
+    assert f"xe pool-ha-enable heartbeat-sr-uuids={nas.uuid}" in after
+    place.fake.change(place.pool, other_config={}, ha_enabled=False)
+    assert lines_before(place.pool) == lines_after(place.pool) == []
 
 
 async def test_checks_that_fail_inside_are_said(user: User, place: Place, context: Context, error_log: list[logging.LogRecord]) -> None:

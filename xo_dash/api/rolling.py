@@ -42,15 +42,16 @@ def _seen(asked: Asked) -> Iterable[Rolling]:
 
 
 FIELDS: Final = (
-    "id", "pool_uuid", "user", "began", "ended", "state", "paused", "answers", "stopping", "request", "turns", "left", "log",
+    "id", "pool_uuid", "user", "begins", "began", "ended", "state", "paused", "answers", "stopping", "request", "turns", "left", "log",
 )  # fmt: skip
 
 
 def _run_as_data(rolling: Rolling, _sees: Sees) -> dict[str, object]:
     """As it is written down, but for whose it is and what only we need; what is said in it is in the reader's words."""
-    data = {**msgspec.to_builtins(rolling), "user": rolling.user_name, "request": rolling.request.told(), "state": rolling.state,
+    data = {**msgspec.to_builtins(rolling), "begins": rolling.due, "user": rolling.user_name, "request": rolling.request.told(),
+            "state": rolling.state,
             "paused": reason_of(rolling), "answers": answers_to(rolling), "left": [_(title) for title in rolling.left],
-            "turns": [msgspec.to_builtins(turn) | {"reason": turn.reason} for turn in rolling.turns],
+            "turns": [msgspec.to_builtins(turn) | {"reason": turn.reason, "waits": turn.waiting} for turn in rolling.turns],
             "log": [{"at": line.at, "host": line.host, "what": line.text} for line in rolling.log]}  # fmt: skip
     return {name: data[name] for name in FIELDS}
 
@@ -107,7 +108,7 @@ async def answer(asked: Asked) -> Response:
     rolling = find(ROLLING, asked, asked.path("id"))
     if rolling.ended:
         raise Problem(409, _("the run has ended already"))
-    if not rolling.paused and body.answer != "stop":
+    if not rolling.paused and body.answer not in ("stop", *answers_to(rolling)):
         raise Problem(409, _("the run is not paused; it can only be stopped"))
     if body.answer not in ("stop", *answers_to(rolling)):
         possible = ", ".join(answers_to(rolling))

@@ -12,7 +12,7 @@ from xo_dash.control.pool.update_schedule import schedule_of
 from xo_dash.control.rolling.state import PutAside
 from xo_dash.i18n import N_
 
-Step = tuple[str, Mapping[str, object]]
+AsideStep = tuple[str, Mapping[str, object]]
 """(id of a command for the pool, its values)"""
 HA, AUTO_START, WLB = N_("High availability"), N_("Auto-start of the pool"), N_("Workload balancing")
 SYNC = N_("Automatic synchronization of updates")
@@ -36,7 +36,7 @@ def names_of(aside: PutAside) -> list[str]:
     return [name for on, name in held if on]
 
 
-def turned_off(aside: PutAside, pool: Pool) -> Iterator[Step]:
+def turned_off(aside: PutAside, pool: Pool) -> Iterator[AsideStep]:
     """Before the first host; nothing of what is off already."""
     if aside.ha and pool.ha_enabled:
         yield "pool.disable_ha", {}
@@ -48,7 +48,7 @@ def turned_off(aside: PutAside, pool: Pool) -> Iterator[Step]:
         yield "pool.update_schedule", {**schedule_of(pool), "on": False}
 
 
-def turned_on(aside: PutAside, pool: Pool) -> Iterator[Step]:
+def turned_on(aside: PutAside, pool: Pool) -> Iterator[AsideStep]:
     """After the last one, and after a failure."""
     if aside.wlb and not pool.wlb_enabled:
         yield "pool.wlb", {"on": True}

@@ -24,6 +24,7 @@ from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.pbd.plug import PLUG
 from xo_dash.control.pool.repositories import SET_REPOSITORIES, is_of_xenserver
 from xo_dash.control.pool.updates import SYNC_UPDATES
+from xo_dash.control.rolling.busy import busy_words
 from xo_dash.control.rolling.check import Check, Gravity, Obstacle
 from xo_dash.control.rolling.readiness import told_by_pool
 from xo_dash.control.rolling.request import RollHosts, hosts_in, is_done, is_emptied, request_for
@@ -152,6 +153,9 @@ def _of_repositories(request: RollHosts, pool: Pool) -> Iterator[Check]:
 def _of_vms(request: RollHosts, host: Host, found: Departures, survey: Survey) -> Iterator[Check]:
     """Those that cannot leave while it is down."""
     for vm, why in found.evacuation.stranded.items():
+        if why.why is Bound.BUSY and vm.current_operations:
+            yield Check(Gravity.AUTOMATIC, busy_words(vm), lazy(N_("{host} waits until that is over"), host=name_of(host)))
+            continue
         yield Check(Gravity.BLOCKS, lazy(N_("{vm} cannot leave {host}"), vm=name_of(vm), host=name_of(host)), why_no_place(why),
                     host, vm, "", instead(vm), _mending(why))  # fmt: skip
     without = departures(RebootHost(network=request.network), host, survey).evacuation.stranded

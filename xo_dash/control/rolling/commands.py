@@ -108,6 +108,9 @@ class RollingCommands:
 
     async def put_back(self, rolling: Rolling) -> None:
         """As it was before; what cannot be is said."""
+        if rolling.aside == PutAside():  # nor does a pool that is away hold up the end of what never began
+            rolling.restored = True
+            return
         await self.connected(rolling)
         pool = self.pool(rolling)
         if pool is None or rolling.restored:

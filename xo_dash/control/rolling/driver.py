@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from data.facts.host import booted_at, is_live
 from data.maintenance import MODE, held_lists
+from data.mirror import Mirror
 from data.objects import PBD, Host
 from xo_dash.control.access import may
 from xo_dash.control.actions import action
@@ -17,8 +18,10 @@ from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
 from xo_dash.control.packed_text import packed
 from xo_dash.control.rolling.book import RollingBook
+from xo_dash.control.rolling.busy import passes, until_idle
 from xo_dash.control.rolling.commands import RollingCommands
 from xo_dash.control.rolling.found import BACK, as_found, is_back, is_through
+from xo_dash.control.rolling.later import LaterBegin
 from xo_dash.control.rolling.pauses import FIRST_DONE, NOBODY, NOT_DONE, Pauses
 from xo_dash.control.rolling.phases import BACK as BACK_PHASE
 from xo_dash.control.rolling.phases import notes_of, phases_of, resumed
@@ -35,9 +38,10 @@ class RollingDriver:
     """`drive` returns when a run has ended; after a restart of ours it goes on from where it was."""
 
     def __init__(
-        self, runner: Runner, users: Users, book: RollingBook, pauses: Pauses, commands: RollingCommands, background: Background,
-        clock: Callable[[], float],
+        self, mirror: Mirror, runner: Runner, users: Users, book: RollingBook, pauses: Pauses, commands: RollingCommands,
+        later: LaterBegin, background: Background, clock: Callable[[], float],
     ) -> None:  # fmt: skip
+        self._mirror, self._later = mirror, later
         self._runner, self._users, self._background, self._clock = runner, users, background, clock
         self._book, self._pauses, self._commands = book, pauses, commands
 
@@ -48,16 +52,17 @@ class RollingDriver:
     async def drive(self, rolling: Rolling) -> None:
         try:
             await self._book.save(rolling)
-            await self._commands.connected(rolling)
-            if await self._commands.prepare(rolling):
-                await self._turns(rolling)
+            if await self._later.begins(rolling):
+                await self._commands.connected(rolling)
+                if await self._commands.prepare(rolling):
+                    await self._turns(rolling)
         except asyncio.CancelledError:
             raise
         except Exception:
             log.exception("the rolling run of %s failed inside", rolling.pool)
             self._book.note(rolling, N_("internal error of xo-dash; see its log"))
         await self._commands.put_back(rolling)
-        rolling.ended, rolling.paused, rolling.paused_at = self._clock(), "", 0.0
+        rolling.ended, rolling.paused, rolling.paused_at, rolling.due = self._clock(), "", 0.0, 0.0
         await self._book.save(rolling)
 
     async def _turns(self, rolling: Rolling) -> None:
@@ -90,10 +95,17 @@ class RollingDriver:
                 return
         await self._followed(rolling, turn, run)
         item = run.items[0]
-        self._end_turn(rolling, turn, TurnState.DONE if item.state is RunState.DONE else TurnState.FAILED, item.reason)
+        if passes(turn, item, host):
+            turn.state, turn.run, turn.tries = TurnState.WAITING, "", turn.tries + 1
+            self._book.note(rolling, N_("is tried again"), turn.name, packed(item.reason))
+        else:
+            self._end_turn(rolling, turn, TurnState.DONE if item.state is RunState.DONE else TurnState.FAILED, item.reason)
         await self._book.save(rolling)
 
     async def _start_turn(self, rolling: Rolling, turn: HostTurn, host: Host) -> Run | None:
+        await until_idle(self._mirror, self._book, rolling, turn, host)
+        if rolling.stopping:
+            return None
         user = self._users.get(rolling.user_id)
         if user is None or not may(user, action_of(rolling.request, host), host):
             await self._pauses.pause(rolling, NOBODY)
@@ -152,7 +164,7 @@ class RollingDriver:
             turn.state = TurnState.SKIPPED
             self._book.note(rolling, N_("left as it is"), turn.name)
         elif said == "again":
-            turn.state, turn.run = TurnState.WAITING, ""
+            turn.state, turn.run, turn.tries = TurnState.WAITING, "", 0
             if (pool := self._commands.pool(rolling)) is not None:  # what there is now: XAPI refuses a list that it no longer has
                 rolling.request = pinned(rolling.request, pool)
         elif said in ("look", "go_on") and (host := await self._commands.host(rolling, turn)) is not None:

@@ -31,7 +31,8 @@ from xo_dash.control.rolling.checks import Assessment, assessing
 from xo_dash.control.rolling.commands import RollingCommands
 from xo_dash.control.rolling.driver import RollingDriver
 from xo_dash.control.rolling.estimate import TurnTime, turn_time, usual
-from xo_dash.control.rolling.pauses import Pauses, answers_to
+from xo_dash.control.rolling.later import LaterBegin
+from xo_dash.control.rolling.pauses import NOBODY, Pauses, answers_to
 from xo_dash.control.rolling.readiness import obstacles_of
 from xo_dash.control.rolling.request import RollHosts, actions_of, pinned, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling
@@ -69,7 +70,11 @@ class RollingRuns:
         self._book = RollingBook(folder, clock)
         self._pauses = Pauses(self._book, clock)
         self._commands = RollingCommands(mirror, runner, users, self._book)
-        self._driver = RollingDriver(runner, users, self._book, self._pauses, self._commands, self._background, clock)
+        self._users = users
+        later = LaterBegin(self._book, self._pauses, self._commands, self._look, clock)
+        self._driver = RollingDriver(
+            mirror, runner, users, self._book, self._pauses, self._commands, later, self._background, clock
+        )  # fmt: skip
 
     @property
     def runs(self) -> tuple[Rolling, ...]:
@@ -145,6 +150,20 @@ class RollingRuns:
         home = self._mirror.pools.get(pool.home.id)
         pool = (home and own_pool(home)) or pool
         told = await self.obstacles(request, pool) if self.may_not(user, request, pool) is None else ()
+        found, turns = await self._planned(request, pool, told)
+        now = self._clock()
+        if (reason := self.why_not(user, request, pool, found)) is not None:
+            return NotStarted(reason, told)
+        if request.begins and request.begins <= now:
+            return NotStarted(lazy(N_("the time at which it should begin is over; choose a later one")), told)
+        made = Rolling(id=f"{int(now)}-{uuid.uuid4().hex[:12]}", pool=pool.home.id, pool_uuid=pool.uuid, user_id=user.id,
+                       user_name=user.name, request=pinned(request, pool), turns=turns, began=now, due=request.begins)  # fmt: skip
+        self._book.add(made)
+        await self._book.save(made)  # whoever is told that it begins later may rely on it
+        self._background.spawn(self._driver.drive(made))
+        return made
+
+    async def _planned(self, request: RollHosts, pool: Pool, told: Sequence[Obstacle]) -> tuple[Assessment, list[HostTurn]]:
         found, turns = await self.assess(request, pool, told), list[HostTurn]()
 
         def planned() -> Iterator[None]:
@@ -153,14 +172,19 @@ class RollingRuns:
                 yield
 
         await in_turns(timed(planned()))
-        if (reason := self.why_not(user, request, pool, found)) is not None:
-            return NotStarted(reason, told)
-        request = pinned(request, pool)
-        made = Rolling(id=f"{int(self._clock())}-{uuid.uuid4().hex[:12]}", pool=pool.home.id, pool_uuid=pool.uuid, user_id=user.id,
-                       user_name=user.name, request=request, turns=turns, began=self._clock())  # fmt: skip
-        self._book.add(made)
-        self._background.spawn(self._driver.drive(made))
-        return made
+        return found, turns
+
+    async def _look(self, rolling: Rolling) -> LazyText | None:
+        """What stands against one that was set for later, now that its time has come; its hosts are those of now."""
+        user, pool, request = self._users.get(rolling.user_id), self._commands.pool(rolling), rolling.request
+        if user is None or self.may_not(user, request, pool) is not None:
+            return lazy(NOBODY)
+        if pool is None or (reason := not_there(pool)) is not None:
+            return reason if pool is not None else lazy(N_("its pool is not connected"))
+        found, turns = await self._planned(request, pool, await self.obstacles(request, pool))
+        if found.refused is None:
+            rolling.turns, rolling.request = turns, pinned(request, pool)
+        return found.refused
 
     def answer(self, user: User | None, rolling: Rolling, what: str) -> LazyText | None:
         """One of `answers_to`; `stop`, while it is not paused, is after the host under way. Gives why not."""
@@ -172,7 +196,7 @@ class RollingRuns:
             rolling.user_id, rolling.user_name = user.id, user.name  # what follows is theirs
         if what == "stop" and not rolling.stopping:
             rolling.stopping = True
-            self._book.note(rolling, N_("stops before the next host"))
+            self._book.note(rolling, N_("stops before it has begun") if rolling.due else N_("stops before the next host"))
         self._pauses.answer(rolling, what)
         self._background.spawn(self._book.save(rolling))
         return None

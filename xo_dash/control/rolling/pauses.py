@@ -7,16 +7,18 @@ from collections.abc import Callable
 from typing import Final
 
 from xo_dash.control.lazy_text import lazy
-from xo_dash.control.packed_text import packed
+from xo_dash.control.packed_text import packed, worded
 from xo_dash.control.rolling.book import RollingBook
 from xo_dash.control.rolling.phases import is_given_up
 from xo_dash.control.rolling.state import Rolling
-from xo_dash.i18n import N_, _
+from xo_dash.i18n import N_, _, datetime
 
 FIRST_DONE: Final = N_("The first host is done. Check that everything works, then continue.")
 PAUSED: Final = N_("paused")
 NOT_DONE: Final = N_("{host} is not done: {reason}")
 NOT_BACK: Final = N_("{host} is not back after its reboot")
+TOO_LATE: Final = N_("It should have begun at {time}. Continue, or stop the run.")
+NOT_READY: Final = N_("It cannot begin: {reason}")
 NOBODY: Final = N_("The user who started it is no longer an administrator. Another administrator can continue.")
 
 
@@ -27,7 +29,8 @@ def reason_of(rolling: Rolling) -> str:
         return ""
     if rolling.paused == NOT_DONE and turn is not None and is_given_up(turn) and not turn.back:
         return _(NOT_BACK).format(host=turn.name)
-    return _(rolling.paused).format(host=turn.name if turn else "", reason=turn.reason if turn else "")
+    reason = worded(rolling.why) if rolling.why is not None else turn.reason if turn else ""
+    return _(rolling.paused).format(host=turn.name if turn else "", reason=reason, time=datetime(rolling.due))
 
 
 def answers_to(rolling: Rolling) -> tuple[str, ...]:
@@ -35,7 +38,7 @@ def answers_to(rolling: Rolling) -> tuple[str, ...]:
     if rolling.ended:
         return ()
     if not rolling.paused:
-        return ("stop",) if not rolling.stopping else ()
+        return () if rolling.stopping else ("go_on", "stop") if rolling.due else ("stop",)
     if rolling.paused != NOT_DONE:
         return ("go_on", "stop")
     turn = rolling.current
@@ -69,7 +72,7 @@ class Pauses:
 
     def answer(self, rolling: Rolling, what: str) -> None:
         """The first answer counts."""
-        if (rolling.paused or rolling.id in self._answers) and not (waiting := self._answer_to(rolling)).done():
+        if (rolling.paused or rolling.due or rolling.id in self._answers) and not (waiting := self._answer_to(rolling)).done():
             waiting.set_result(what)
 
     def _answer_to(self, rolling: Rolling) -> asyncio.Future[str]:

@@ -39,6 +39,10 @@ class RollHosts(Request, frozen=True, kw_only=True):
     at_once: Annotated[int, Meta(ge=1, le=ON_A_HOST), called(N_("VMs at a time"))] = BATCH
     pause_first: Annotated[bool, called(N_("Pause after the first host"))] = True
     minutes: Minutes = BOOTS_WITHIN
+    begins: Annotated[float, Meta(ge=0), called(N_("Begin at"), hint=N_("seconds since 1970; default: at once"))] = 0.0
+    order: Annotated[
+        tuple[HostUuid, ...], Meta(max_length=MOST), called(N_("Order of hosts"), hint=N_("the master comes first in any case"))
+    ] = ()
     bring_back: Annotated[bool, called(N_("Bring VMs back to where they were"))] = True
     vms: Annotated[tuple[LeavingVM, ...], called(N_("VMs that cannot migrate"))] = ()
     checksum: Checksum = ""
@@ -48,9 +52,14 @@ class RollHosts(Request, frozen=True, kw_only=True):
 
 
 def hosts_in(request: RollHosts, pool: Pool) -> list[Host]:
-    """In the order in which they are done; without those that have every update already."""
-    ordered = hosts_of(pool.home)
-    return [host for host in (*ordered[-1:], *ordered[:-1]) if host.uuid not in request.left_out and not is_done(request, host)]
+    """In the order in which they are done; without those that have every update already.
+
+    Source: hosts run no newer release than their master, so that is first. Those that the request does not name come last.
+    """
+    *members, master = hosts_of(pool.home)
+    place = {uuid: number for number, uuid in enumerate(request.order)}
+    members.sort(key=lambda host: place.get(host.uuid, len(place)))
+    return [host for host in (master, *members) if host.uuid not in request.left_out and not is_done(request, host)]
 
 
 def is_done(request: RollHosts, host: Host) -> bool:

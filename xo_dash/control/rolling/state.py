@@ -53,12 +53,19 @@ class HostTurn(msgspec.Struct, kw_only=True):
     phases: list[Phase] = []
     paths: list[str] = []  # uuids of the PBDs that were attached before
     noted: int = 0  # of what its phases have for the log
+    tries: int = 0  # that ended because a VM was busy
+    waits: KeptText = None  # for what, before it begins
     back: float = 0.0  # when it was heard again, after it was given up
 
     @property
     def reason(self) -> str:
         """Why it failed, in the reader's words; "" if it did not."""
         return worded(self.why)
+
+    @property
+    def waiting(self) -> str:
+        """What it waits for before it begins, in the reader's words."""
+        return worded(self.waits)
 
 
 class PutAside(msgspec.Struct, kw_only=True):
@@ -91,6 +98,7 @@ class LogLine(msgspec.Struct, kw_only=True):
 
 
 class RollingState(StrEnum):
+    SCHEDULED = "scheduled"  # its time has not come
     RUNNING = "running"
     STOPPING = "stopping"  # after the host under way
     PAUSED = "paused"  # it waits for a person
@@ -110,6 +118,8 @@ class Rolling(msgspec.Struct, kw_only=True):
     turns: list[HostTurn]
     began: float
     aside: PutAside = msgspec.field(default_factory=PutAside)
+    due: float = 0.0  # when it begins, while it was set for later and has not begun
+    why: KeptText = None  # it does not begin then
     prepared: bool = False
     paused: str = ""  # a message: why it waits for a person
     paused_at: float = 0.0
@@ -125,7 +135,7 @@ class Rolling(msgspec.Struct, kw_only=True):
         if self.paused:
             return RollingState.PAUSED
         if not self.ended:
-            return RollingState.STOPPING if self.stopping else RollingState.RUNNING
+            return RollingState.STOPPING if self.stopping else RollingState.SCHEDULED if self.due else RollingState.RUNNING
         done = all(turn.state is TurnState.DONE for turn in self.turns) and not self.left
         return RollingState.DONE if done else RollingState.ENDED
 

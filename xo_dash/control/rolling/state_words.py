@@ -12,7 +12,7 @@ TURNS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """{TurnState: message}"""
 WHOLE: Final[Mapping[str, str]] = {
-    "running": N_("Running"), "stopping": N_("Stopping"), "paused": N_("Paused"), "done": N_("Done"),
+    "scheduled": N_("Begins later"), "running": N_("Running"), "stopping": N_("Stopping"), "paused": N_("Paused"), "done": N_("Done"),
     "ended": N_("Ended, not all hosts done"),
 }  # fmt: skip
 """{RollingState: message}"""
