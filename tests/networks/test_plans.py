@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from data.names import name_of
 from data.objects import Bond, Host, HostMetrics, Network
 from data.stores.users import Role
 from data.types import XapiObject
@@ -121,6 +122,15 @@ def test_what_is_wrong_is_said_at_its_field(place: Place, values: dict[str, Any]
     if name := values.get("on"):
         values = values | {"on": getattr(place, name).uuid}
     assert refused(place, **values)[field] == words
+
+
+def test_a_network_gets_no_name_that_another_one_has(place: Place) -> None:
+    row = action("network.rename")
+    said = [
+        [str(one.reason) for one in row.faults(decode(row.request, {"name": name}), place.front)]
+        for name in ("vlan 20", name_of(place.front))
+    ]
+    assert said == [["the pool has a network of that name; choose another name"], []]
 
 
 def test_lacp_needs_open_vswitch_and_ha_holds_management_where_it_is(place: Place) -> None:

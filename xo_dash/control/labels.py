@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Final, TypeVar
 
 from msgspec import Meta
@@ -13,6 +13,7 @@ from data.stores.users import Role
 from xo_dash.control.action import Action
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.plan import Call, Plan, one
+from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import Lines, NamePattern, called
 from xo_dash.i18n import N_
@@ -42,9 +43,13 @@ class Describe(Request, frozen=True, kw_only=True):
 
 
 def renaming(
-    kind: type[Named], role: Role, applies_to: Callable[[Named], bool], blocked: Callable[[Named], LazyText | None]
+    kind: type[Named],
+    role: Role,
+    applies_to: Callable[[Named], bool],
+    blocked: Callable[[Named], LazyText | None],
+    check: Callable[[Rename, Named], Iterable[Fault]] = lambda _request, _subject: (),
 ) -> Action[Named, Rename]:
-    """The command `<kind>.rename`; `blocked` says of which objects the name is not ours to set."""
+    """The command `<kind>.rename`; `blocked` says of which objects the name is not ours to set, `check` what is wrong with one."""
     method = f"{kind.xapi_class}.set_name_label"
 
     def plan(request: Rename, subject: Named) -> Plan:
@@ -54,7 +59,7 @@ def renaming(
 
     return Action(
         id=f"{kind.xapi_class.lower()}.rename", kind=kind, request=Rename, title=N_("Rename"), done=N_("{name} is renamed"), role=role,
-        icon="edit", applies_to=applies_to, blocked=blocked, edits=True, defaults=_name, plan=plan,
+        icon="edit", applies_to=applies_to, blocked=blocked, check=check, edits=True, defaults=_name, plan=plan,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from data.uplinks import bond_of, devices_of, has_address, hosts_of, nics_of, ta
 from xo_dash.control.action import Action, AnyAction, Choice, in_order
 from xo_dash.control.labels import Tag, never
 from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.network.rename import taken
 from xo_dash.control.network.settings import HASHES, HASHING, LOCKING, MODES, NO_PURPOSE, PURPOSES, Mtu, check_purpose, no_lacp
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
@@ -81,8 +82,7 @@ def members_on(request: NewNetwork, host: Host) -> list[PIF]:
 
 
 def check(request: NewNetwork, pool: Pool) -> Iterator[Fault]:
-    if any(network.name_label == request.name for network in pool.home.all(Network).values()):
-        yield Fault("name", lazy(N_("the pool has a network of that name; choose another name")))
+    yield from taken(request.name, pool.home)
     if request.kind == BOND:
         yield from _check_bond(request, pool)
     elif request.kind in (EXTERNAL, TAGGED):
