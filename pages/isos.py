@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.access.grant_texts import naming_owners
 from components.actions import PlacedMenu, may_somewhere
 from components.actions.target_button import target_button
+from components.grant_texts import naming_owners
 from components.lists import Listing
 from components.storage.rows import image_table
 from data.names import name_of, pool_name

@@ -7,9 +7,9 @@ from typing import Final
 
 from nicegui import ui
 
-from components.access.grant_texts import naming_owners
 from components.actions import PlacedMenu
 from components.charts import HistoryCharts, panels
+from components.grant_texts import naming_owners
 from components.lists import Listing
 from components.messages.recent import RecentMessages
 from components.storage.area_tiles import part_key

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nicegui import ui
 
-from components.access.grant_texts import naming_owners
 from components.actions import PlacedMenu
+from components.grant_texts import naming_owners
 from components.lists import Listing
 from components.vms.templates import template_table
 from pages.layout import list_page

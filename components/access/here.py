@@ -10,7 +10,7 @@ from nicegui import ui
 
 from components.access.columns import COLUMNS
 from components.access.giving import GrantDialog, revoke_grant
-from components.access.grant_texts import until_text
+from components.grant_texts import until_text
 from components.live import follow, follow_source, fresh_slot
 from components.ui import Button, ButtonKind, Card, Column, Icon, RecordTable, data_table
 from data.grants.grant import SEE, VIEWER, Grant

@@ -8,7 +8,7 @@ from functools import partial
 from nicegui import ui
 
 from components.access.giving import GrantDialog, revoke_grant
-from components.access.grant_texts import on_text, until_text
+from components.grant_texts import on_text, until_text
 from components.live import follow_source
 from components.ui import Button, ButtonKind, Card, Column, RecordTable
 from data.grants.grant import Grant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from components.access.grant_texts import on_text, until_text
+from components.grant_texts import on_text, until_text
 from components.live import follow_source
 from components.ui import Card, Column, RecordTable, Value
 from data.grants.grant import Grant

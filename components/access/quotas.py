@@ -7,8 +7,8 @@ from functools import partial
 
 from nicegui import ui
 
-from components.access.grant_texts import owner_text
 from components.access.quota_dialog import QuotaDialog
+from components.grant_texts import owner_text
 from components.live import follow_source, fresh_slot
 from components.people.faults import fault_of, need_administrator
 from components.ui import Button, ButtonKind, Card, Column, Meter, RecordTable, Tone, confirm, notify

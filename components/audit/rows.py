@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from components.access.grant_texts import on_text, owner_text
 from components.audit.words import result, what
+from components.grant_texts import on_text, owner_text
 from components.ui import Value
 from components.urls import PREFIXES
 from components.vms.setting_words import setting_text, setting_title

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.access.grant_texts import naming_owners
+from components.grant_texts import naming_owners
 from components.storage.rows import UNUSED, USED, image_table
 from components.vms.templates import BUILT_IN, OWN, template_table
 from components.vms.templates import UNUSED as UNUSED_TEMPLATE
