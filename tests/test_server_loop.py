@@ -39,7 +39,7 @@ async def test_it_ends_when_it_is_told_and_sees_by_itself_that_it_is_to_end(tick
             loop.end()
 
     threading.Thread(target=end).start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await running
     assert server.server_state.default_headers[0][0] == b"date"
 

@@ -16,6 +16,7 @@ from data.objects import VM
 from data.stores.users import User
 from tests import fakes
 from tests.api.conftest import Api
+from tests.waiting import PATIENCE
 from xo_dash.api.asked import Asked, Problem
 from xo_dash.api.events import EventFeeds, events
 
@@ -29,7 +30,7 @@ class Listener:
 
     async def next(self) -> dict[str, Any]:
         while not self._waiting:
-            text = (await asyncio.wait_for(anext(self._stream), 20)).decode()
+            text = (await asyncio.wait_for(anext(self._stream), PATIENCE)).decode()
             blocks = [dict(line.split(": ", 1) for line in block.splitlines()) for block in text.split("\n\n") if block.startswith("id")]
             self._waiting = [{**block, "data": json.loads(block["data"])} for block in blocks]
         return self._waiting.pop(0)

@@ -14,6 +14,7 @@ from data.objects import Host, Pool
 from tests import fakes
 from tests.api.conftest import Api
 from tests.api.test_grants import grant, web
+from tests.waiting import PATIENCE
 from xo_dash import cli_rolling
 from xo_dash.api.local import LocalApi
 from xo_dash.cli_dashboards import ApiError
@@ -67,7 +68,7 @@ async def test_one_that_is_under_way_is_told_and_answered(api: Api, tmp_path: Pa
         await api.refused(400, "POST", "/rolling/1-a/answer", json={"answer": "perhaps"})
         await api.refused(403, "POST", "/rolling/1-a/answer", by="viewer", json={"answer": "stop"})
         assert (await api.post("/rolling/1-a/answer", {"answer": "stop"})).json()["stopping"]
-        await asyncio.wait_for(ended.wait(), 20)
+        await asyncio.wait_for(ended.wait(), PATIENCE)
         assert "ended" in (await api.refused(409, "POST", "/rolling/1-a/answer", json={"answer": "again"}))["detail"]
         assert [one["id"] for one in (await api.get("/rolling"))["items"]] == ["1-a"]
         await api.refused(404, "GET", "/rolling/nothing")
@@ -118,7 +119,7 @@ async def test_the_command_line_begins_shows_and_stops_one(api: Api, capsys: pyt
         status, said = await roll("reboot", pool.name_label, "--no-pause", *left_out)
         (rolling,) = api.context.rolling.runs
         assert status == 0 and rolling.id in said and not rolling.request.pause_first
-        await asyncio.wait_for(ended.wait(), 20)  # there is no connection in these tests
+        await asyncio.wait_for(ended.wait(), PATIENCE)  # there is no connection in these tests
         status, said = await roll("status", rolling.id, "--wait")
         assert status == 1 and f"xo-dash rolling answer {rolling.id} go_on|stop" in said
         status, said = await roll("answer", rolling.id, "stop")

@@ -11,6 +11,7 @@ from websockets.typing import Origin
 
 from tests import asking
 from tests.auth.house import House, PageSocket, event
+from tests.waiting import PATIENCE
 
 EVIL = "http://evil.example"
 NOBODYS_PAGE = "00000000-0000-4000-8000-000000000000"
@@ -241,7 +242,7 @@ async def test_signing_out_ends_every_page_at_once(house: House) -> None:
             assert await echo.recv() == "ann: hello"
             before = await elsewhere.clicks()
             await ann.http.post("/sign-out")
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(PATIENCE):
                 for socket in (one, two):
                     assert any("try_reconnect" in message for message in await socket.until_closed())
                 with pytest.raises(ConnectionClosed):
@@ -274,7 +275,7 @@ async def test_a_new_password_ends_the_sessions_of_the_old(house: House) -> None
         page = await bob.open()
         async with PageSocket(house, page.client_id, bob.cookies) as socket:
             await ann.http.post("/desk/new-password")
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(PATIENCE):
                 await socket.until_closed()
         assert (await bob.http.get("/")).status_code == 303
         assert (await bob.sign_in("bob")).status_code == 401

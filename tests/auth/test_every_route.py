@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from data.stores.users import Role
 from tests import fakes
 from tests.sync.house import house
+from tests.waiting import PATIENCE
 from xo_dash import __version__
 from xo_dash.app import add_routes
 from xo_dash.auth.current import SCOPE_KEY, current_user, may_use
@@ -191,6 +192,6 @@ async def said_to_a_socket(program: Program, path: str, kind: str, origin: str) 
     async def send(message: MutableMapping[str, Any]) -> None:
         told.append(message["type"])
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await app(scope, receive, send)
     return told

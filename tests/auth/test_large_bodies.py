@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from tests.asking import client
 from tests.auth.serving import served
+from tests.waiting import PATIENCE
 from xo_dash.auth.bodies import ClientSocket, LentPieces, body_of
 from xo_dash.auth.wire import guest_of
 
@@ -126,7 +127,7 @@ async def test_a_receiver_is_not_overrun_and_its_going_is_noticed(path: str) -> 
         async with client() as asking, asking.stream("GET", f"{url}/{path}") as answer:
             await anext(answer.aiter_raw(1))
             assert house.given < COUNT
-        await asyncio.wait_for(house.gone.wait(), 20)
+        await asyncio.wait_for(house.gone.wait(), PATIENCE)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("uvloop") is None, reason="no uvloop here")
@@ -145,7 +146,7 @@ async def test_a_connection_that_is_cut_ends_also_for_the_thread_that_writes_to_
         came = answer.aiter_raw()
         await anext(came)
         house.cut_all()
-        await asyncio.wait_for(house.gone.wait(), 20)
+        await asyncio.wait_for(house.gone.wait(), PATIENCE)
         with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
             async for _piece in came:
                 pass

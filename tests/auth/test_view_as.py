@@ -26,6 +26,7 @@ from data.stores.users import Role, ViewedUser
 from pages import new_vm, transfers
 from pages.front import VIEWS
 from tests import fakes
+from tests.waiting import PATIENCE
 from xo_dash.auth.current import current_actor, current_user
 from xo_dash.auth.install import install
 from xo_dash.auth.refused import Refused
@@ -142,7 +143,7 @@ async def test_what_waits_for_its_user_waits_on(house: House) -> None:
     exchange = house.context.runner.exchange
     file = exchange.deliver(begun, begun.items[0], "web-1.xva")
     ticket = exchange.ticket(file, house.session.key)
-    async with asyncio.timeout(10):  # what is handed over has no end here
+    async with asyncio.timeout(PATIENCE):  # what is handed over has no end here
         assert (await house.http.get(f"/transfers/out/{ticket}")).status_code == 404
     with house.browser:
         download(house.context, file)

@@ -13,6 +13,7 @@ from data.stores.directory import DataDirectory
 from data.stores.vault import Vault
 from data.types import NULL_REF, Ref, XapiObject
 from tests.control.fake_pool import FakePool, Users
+from tests.waiting import PATIENCE
 from xo_dash.control.audit import Audit
 from xo_dash.control.resume.files import RunFiles
 from xo_dash.control.run import Run
@@ -196,7 +197,7 @@ class Life:
         await self.ends()
 
     async def until_ended(self, run: Run) -> None:
-        await asyncio.wait_for(self.runner.ended(run), 10)
+        await asyncio.wait_for(self.runner.ended(run), PATIENCE)
 
     async def ends(self) -> None:
         await self.runner.stop()

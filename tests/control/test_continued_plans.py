@@ -15,6 +15,7 @@ from tests.control.asked import steps_of
 from tests.control.dying import Deeds, Life, Sent
 from tests.control.fake_pool import OFFERED, FakePool, Users, user
 from tests.control.test_changes import FAILING, SENT, Place, filled, of, prepared
+from tests.waiting import PATIENCE
 from xo_dash.control.actions import ACTIONS, action
 from xo_dash.control.lazy_text import NOTHING
 from xo_dash.control.plan import Call
@@ -96,7 +97,7 @@ class Case:
     async def dies_at(self, number: int) -> Life:
         first = self.life("first", holds_at=number)
         first.runner.start(self.ann, self.row, [self.subject], self.values)
-        await asyncio.wait_for(first.held.wait(), 10)
+        await asyncio.wait_for(first.held.wait(), PATIENCE)
         await first.dies(self.folder / "second")
         return first
 
@@ -106,7 +107,7 @@ class Case:
         (run,) = second.runner.runs
         if first.is_async:
             first.finish_held()
-        await asyncio.wait_for(second.runner.ended(run), 10)
+        await asyncio.wait_for(second.runner.ended(run), PATIENCE)
         await second.ends()
         return run, second
 

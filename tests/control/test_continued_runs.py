@@ -24,7 +24,7 @@ from data.types import XapiObject
 from tests.control.dying import Deeds, Life
 from tests.control.fake_pool import FakePool, Users, user
 from tests.creation.world import World
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 from xo_dash.control.actions import action
 from xo_dash.control.resume.lines import StepBegan
 from xo_dash.control.resume.recall import recalled
@@ -64,7 +64,7 @@ class Bench:
         """A program that dies at its call of that number."""
         life = self.life(holds_at=at)
         life.runner.start(self.ann, action(action_id), subjects, values)
-        await asyncio.wait_for(life.held.wait(), 10)
+        await asyncio.wait_for(life.held.wait(), PATIENCE)
         self.count += 1
         await life.dies(self.folder / str(self.count))
         return life
@@ -146,7 +146,7 @@ async def test_an_upload_ends_and_what_was_made_for_it_is_taken_back(bench: Benc
     upload = life.runner.exchange.offer("debian.iso", 4096, bench.ann.id)
     file = {"id": upload.id, "name": upload.name, "size": upload.size}
     life.runner.start(bench.ann, action("sr.upload_iso"), [sr], {"file": file, "unchecked": True})
-    await asyncio.wait_for(life.held.wait(), 10)
+    await asyncio.wait_for(life.held.wait(), PATIENCE)
     (vdi,) = fake.home.all(VDI)
     bench.count += 1
     await life.dies(bench.folder / "1")
@@ -268,7 +268,7 @@ async def test_a_stop_in_good_order_waits_for_the_answer_and_the_next_start_goes
     vm = bench.fake.vm()
     life = bench.life(tells_at=0)
     life.runner.start(bench.ann, action("vm.protect"), [vm], {"deletion": True, "shutdown": True})
-    await asyncio.wait_for(life.held.wait(), 10)
+    await asyncio.wait_for(life.held.wait(), PATIENCE)
     await life.ends()
     sent = len(life.sent)
     second, run = await bench.next()

@@ -32,6 +32,7 @@ from tests.auth.serving import served
 from tests.control.image_files import sparse_vmdk, vhdx
 from tests.control.ova_files import Held
 from tests.control.wired import Wired, wired
+from tests.waiting import PATIENCE
 from xo_dash.auth.sessions import Session
 from xo_dash.control.actions import action
 from xo_dash.control.lazy_text import lazy
@@ -500,6 +501,6 @@ async def test_a_hostile_image_is_refused_before_anything_is_made(spoil: Callabl
     upload = Upload("id", "disk.qcow2", len(content), "ann")
     sending = asyncio.create_task(sent(upload, content))
     with pytest.raises(EndFailed, match=reason):
-        await asyncio.wait_for(disk_size(upload), 20)
+        await asyncio.wait_for(disk_size(upload), PATIENCE)
     upload.close()
     await sending

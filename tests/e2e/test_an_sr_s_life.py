@@ -28,7 +28,7 @@ async def _finds(someone: Person) -> None:
     await page.get_by_role("link", name="New SR").click()
     await page.get_by_label("Server").fill(SERVER)
     await page.get_by_role("radio", name=EXPORT).click()
-    await expect(page.get_by_text("reaches it")).to_have_count(2, timeout=20_000)
+    await expect(page.get_by_text("reaches it")).to_have_count(2)
     await expect(page.get_by_label("Name", exact=True)).to_have_value("vms")
 
 

@@ -13,6 +13,7 @@ from data.stores.users import Role
 from data.views.finding import finding_view
 from tests.control.fake_pool import user
 from tests.control.wired import Wired, wired
+from tests.waiting import PATIENCE
 from xo_dash.control.actions import BY_ID
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.run import RunState
@@ -37,7 +38,7 @@ class Ward:
 
     async def until(self, true: Callable[[], object]) -> None:
         """Of findings nobody else tells here."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not true():
                 await self.watch.tick()
                 await asyncio.sleep(0.05)

@@ -13,6 +13,7 @@ from data.objects import VM, HostMetrics, PowerState
 from data.types import GIB
 from tests.control.fake_pool import Desk, ends_at_once
 from tests.migration.pools import House, machine, network
+from tests.waiting import PATIENCE
 from xo_dash.context import Context
 from xo_dash.control.actions import action
 from xo_dash.control.run import Run, RunItem, RunState
@@ -109,7 +110,7 @@ async def test_a_host_that_receives_has_its_turns_too_and_two_ways_do_not_block_
             await asyncio.sleep(0)
             done += 1
 
-    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         for _number in range(3):
             group.create_task(take(turns.turn("lab", house.one.ref, [house.attic])))
             group.create_task(take(turns.turn("home", house.attic.ref, [house.one])))

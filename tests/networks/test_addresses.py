@@ -17,6 +17,7 @@ from tests.control.dying import Deeds, Life
 from tests.control.failing import Situation, carried_out, each_call_fails_once, made
 from tests.control.fake_pool import Desk, Users, ends_at_once, user
 from tests.networks.place import Place
+from tests.waiting import PATIENCE
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import why_not
 from xo_dash.control.network.address import SetAddress, paths_of
@@ -261,7 +262,7 @@ async def test_a_member_that_is_waited_for_over_a_restart_gets_its_old_address_b
     users[ann.id] = ann
     first = Life(tmp_path / "first", place.fake, users, Deeds(place.fake), holds_at=0)
     first.runner.start(ann, action("pif.address"), [pif], STATIC | {"ip": "10.0.0.50", "keep": "try"})
-    await asyncio.wait_for(first.held.wait(), 10)
+    await asyncio.wait_for(first.held.wait(), PATIENCE)
     await first.dies(tmp_path / "second")
     place.fake.change(pif, IP="10.0.0.50")
     second = Life(tmp_path / "second", place.fake, users, Deeds(place.fake))
@@ -270,7 +271,7 @@ async def test_a_member_that_is_waited_for_over_a_restart_gets_its_old_address_b
     is_waiting = asyncio.Event()
     second.runner.observe(lambda run: is_waiting.set() if str(run.items[0].says).startswith("Waiting for host-2") else None)
     first.finish_held()
-    await asyncio.wait_for(is_waiting.wait(), 10)
+    await asyncio.wait_for(is_waiting.wait(), PATIENCE)
     second.runner.cancel(ann, run)  # which takes back what the end of the time does too
     await second.until_ended(run)
     await second.ends()

@@ -15,6 +15,7 @@ from data.objects import VM
 from data.stores.cloud_configs import ConfigKind
 from data.stores.users import Role
 from tests.creation.world import World
+from tests.waiting import PATIENCE
 from xo_dash.context import Context
 
 
@@ -33,7 +34,7 @@ async def made(world: World, name: str) -> VM:
     stirred = asyncio.Event()
     unsubscribe = world.fake.mirror.observe(lambda _changes: stirred.set())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not (found := [vm for vm in world.fake.home.all(VM).values() if vm.name_label == name]):
                 stirred.clear()
                 await stirred.wait()

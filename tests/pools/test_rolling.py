@@ -63,7 +63,7 @@ async def test_a_xenserver_host_that_does_not_return_and_our_restarts_in_the_mid
                 made = await engine.start(EVE, request, pool)
                 assert isinstance(made, Rolling), str(made)
                 await until(engine, lambda: any(phase.kind == INSTALL for phase in made.turns[0].phases))
-                assert "auto_poweron" not in pool.other_config and not pool.update_sync_enabled
+                await bench.until(lambda: "auto_poweron" not in pool.other_config and not pool.update_sync_enabled)
             async with one_life(bench.mirror, bench.connections, bench.users, bench.folder) as (
                 engine,
                 _runner,
@@ -161,7 +161,7 @@ async def test_what_is_answered_right_after_a_restart_of_ours_counts_and_a_stop_
                     engine.recall()
                     again = engine.runs[-1]
                     assert not answer or engine.answer(EVE, again, answer) is None
-                    await until(engine, lambda again=again: again.ended > 0, 20.0)  # type: ignore[misc]
+                    await until(engine, lambda again=again: again.ended > 0)  # type: ignore[misc]
                     assert again.turns[0].state is after and not again.paused
 
 
@@ -181,7 +181,7 @@ async def test_who_may_no_longer_is_replaced_and_only_a_host_that_is_done_pauses
                 reasons: list[str] = []
                 engine.observe(lambda one: reasons.append(one.paused))
                 engine.answer(EVE, again, "go_on")
-                await until(engine, lambda: reasons.count("") > 0 and again.paused != "", 20.0)
+                await until(engine, lambda: reasons.count("") > 0 and again.paused != "")
                 assert again.paused == NOBODY
             finally:
                 await engine.stop()

@@ -17,6 +17,7 @@ from data.stores.users import Role
 from tests.control.browser_page import looking
 from tests.control.fake_pool import FakePool, ends_at_once
 from tests.control.test_new_sr import EXPORTS, SRS, UUID, Lab
+from tests.waiting import PATIENCE
 
 
 class Page:
@@ -61,7 +62,7 @@ async def test_a_server_one_export_and_one_click(page: Page) -> None:
     page.lab.fake.answers["Async.SR.create"] = ends_at_once(page.lab.fake, made="OpaqueRef:made")
     page.user.find(marker="create").click()
     await page.user.should_see(marker="progress")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while "Async.SR.create" not in page.lab.fake.sent:
             page.lab.fake.called.clear()
             await page.lab.fake.called.wait()
@@ -73,7 +74,7 @@ async def test_a_search_is_stopped_and_taken_up_again(page: Page) -> None:
     answer, page.answers = page.lab.fake.answers["Async.SR.probe"], {"": (101, EXPORTS), "/export/vms": (0, SRS), "/export/iso": (0, "")}
     page.lab.fake.answers["Async.SR.probe"] = lambda *_asked: page.lab.fake.task("SR.probe")  # which never ends
     page.field("server").fill("nas.lan")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while "Async.SR.probe" not in page.lab.fake.sent:
             page.lab.fake.called.clear()
             await page.lab.fake.called.wait()

@@ -11,6 +11,7 @@ from components.lists import Listing, Reveal
 from components.storage.rows import sr_table
 from data.objects import PBD, SR
 from tests.networks.place import Place
+from tests.waiting import PATIENCE
 
 
 async def test_drives_are_not_counted_and_hosts_give_the_order() -> None:
@@ -40,5 +41,5 @@ async def test_drives_are_not_counted_and_hosts_give_the_order() -> None:
         (listing,) = (one for one in client.elements.values() if isinstance(one, Listing))
         (ready,) = (one for one in listing._event_listeners.values() if one.type == "ready")
         listing._handle_event({"listener_id": ready.id, "args": []})
-        await asyncio.wait_for(counted.wait(), 10)
+        await asyncio.wait_for(counted.wait(), PATIENCE)
         assert counts[-1] == 3

@@ -32,8 +32,8 @@ class House:
     def record(self, pool: PoolMirror) -> ServerRecord:
         return self.store.need(pool.id)
 
-    async def becomes(self, pool: PoolMirror, state: ServerState, patience: float = 30.0) -> None:
-        await until(lambda: pool.server.state is state, patience)
+    async def becomes(self, pool: PoolMirror, state: ServerState) -> None:
+        await until(lambda: pool.server.state is state)
 
     async def live(self, pool: PoolMirror) -> PoolMirror:
         await self.becomes(pool, ServerState.LIVE)

@@ -28,7 +28,7 @@ async def test_deletions_that_xapi_forgot_are_found(pool: SimulatedPool, home: H
         inside.db.tables["task"].deletions.clear()  # as xapi forgets older ones after some hundred more
 
     pool.do(vanish)
-    await until(lambda: len(mirror.all(Task)) == len(pool.call("task.get_all")), 10)
+    await until(lambda: len(mirror.all(Task)) == len(pool.call("task.get_all")))
     assert mirror.server.state is ServerState.LIVE
 
 
@@ -49,11 +49,11 @@ async def test_a_restored_database_is_read_anew(pool: SimulatedPool, home: House
         inside.sessions.logout_all()
 
     pool.do(restore)
-    await until(lambda: mirror.one(VM, Ref(ref)).name_label == old, 15)  # type: ignore[union-attr]
+    await until(lambda: mirror.one(VM, Ref(ref)).name_label == old)  # type: ignore[union-attr]
     await until(lambda: mirror.counts["network"] == len(pool.call("network.get_all")))
     await home.live(mirror)
     pool.call("VM.set_name_label", ref, "alive")
-    await until(lambda: mirror.one(VM, Ref(ref)).name_label == "alive", 5)  # type: ignore[union-attr]
+    await until(lambda: mirror.one(VM, Ref(ref)).name_label == "alive")  # type: ignore[union-attr]
 
 
 async def test_a_dead_run_has_a_successor(
@@ -63,10 +63,10 @@ async def test_a_dead_run_has_a_successor(
     poller = home.servers._running[mirror.id].poller
     killed = poller._task
     poller.stop()  # nobody asked the schedule to
-    await until(lambda: poller._task is not killed, 5)
+    await until(lambda: poller._task is not killed)
     ref = pool.call("VM.get_all")[0]
     pool.call("VM.set_name_label", ref, "by the successor")
-    await until(lambda: mirror.one(VM, Ref(ref)).name_label == "by the successor", 5)  # type: ignore[union-attr]
+    await until(lambda: mirror.one(VM, Ref(ref)).name_label == "by the successor")  # type: ignore[union-attr]
     assert error_log  # APScheduler says that it died
     error_log.clear()
 

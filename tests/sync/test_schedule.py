@@ -8,6 +8,7 @@ import pytest
 from apscheduler.events import EVENT_JOB_ERROR
 
 from tests.clock import WallClock
+from tests.waiting import PATIENCE
 from xo_dash.sync.schedule import Schedule
 
 DAY = 86400.0
@@ -32,7 +33,7 @@ class Runs:
     async def more(self, runs: int) -> None:
         """Wait for so many more."""
         wanted = self.begun + runs
-        async with asyncio.timeout(10), self._news:
+        async with asyncio.timeout(PATIENCE), self._news:
             await self._news.wait_for(lambda: self.begun >= wanted)
 
 
@@ -87,7 +88,7 @@ async def test_a_run_that_fails_is_named_in_the_log(
         raise RuntimeError("no luck")
 
     schedule.always("the unlucky one", fail)
-    await asyncio.wait_for(ended.wait(), 10)
+    await asyncio.wait_for(ended.wait(), PATIENCE)
     assert "the unlucky one" in caplog.text
     error_log.clear()
 
