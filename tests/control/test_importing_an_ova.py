@@ -200,7 +200,8 @@ async def test_several_vms_of_files_side_by_side_become_a_vapp_or_nothing(bench:
     group = await bench.until(lambda: next(iter(bench.home.all(Appliance).values()), None))
     await bench.until(lambda: len(group.VMs) == 2)
     vms = {vm.name_label: vm for vm in group.all_of(VM, group.VMs)}
-    assert {name: (vm.order, vm.start_delay, vm.shutdown_delay) for name, vm in vms.items()} == {"db": (1, 30, 0), "web": (2, 0, 5)}
+    wanted = {"db": (1, 30, 0), "web": (2, 0, 5)}
+    await bench.until(lambda: {name: (vm.order, vm.start_delay, vm.shutdown_delay) for name, vm in vms.items()} == wanted)
     assert group.name_label == "shop" and vms.keys() == {"web", "db"} and vms["web"].ref == item.result
     assert all(len([vbd for vbd in vm.all_of(VBD, vm.VBDs) if vbd.type == "Disk"]) == 1 for vm in vms.values())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, HostMetrics, Network, Pool, TaskStatus
+from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, VTPM, Host, HostMetrics, Network, Pool, TaskStatus
 from data.types import GIB, NULL_REF, Ref
 from tests.control.fake_pool import FakePool
 from xo_dash.xapi.errors import XapiFailure
@@ -128,10 +128,12 @@ class World:
             case "VIF.create":
                 record = arguments[0]
                 return self._joined(VIF(VM=record["VM"], network=record["network"], device=record["device"], MAC=record["MAC"]), "VIFs")
+            case "VTPM.create":
+                return self._joined(VTPM(VM=arguments[0]), "VTPMs")
             case "VM.destroy":
                 vm = self.fake.home.one(VM, arguments[0])
                 assert vm is not None
-                for row in (*vm.all_of(VBD, vm.VBDs), *vm.all_of(VIF, vm.VIFs), vm):
+                for row in (*vm.all_of(VBD, vm.VBDs), *vm.all_of(VIF, vm.VIFs), *vm.all_of(VTPM, vm.VTPMs), vm):
                     self.fake.remove(row)
             case "VDI.destroy" | "VBD.destroy" | "VIF.destroy":
                 kind = {"VDI": VDI, "VBD": VBD, "VIF": VIF}[method[:3]]
