@@ -73,6 +73,7 @@ def test_the_own_sentences_use_the_arguments_they_name() -> None:
          "web-1 could not be migrated from host-2 to host-2: power state changed; it stays on its host"),
         ("FROM_A_NEWER_XAPI", ["1", "{vm}"], "the pool refused: from a newer XAPI (1, web-1)"),
         ("INTERNAL_ERROR", ["x" * 5000], None),
+        ("FROM_A_NEWER_XAPI", ["x" * 200] * 30, None),
     ],
 )  # fmt: skip
 def test_what_people_meet_is_said_with_names(fake: FakePool, code: str, arguments: list[str], words: str | None) -> None:

@@ -11,7 +11,7 @@ from data.objects import VM
 from data.texts import whole
 from data.types import Home, XapiObject
 from xo_dash.control.failures.families import family, known_codes
-from xo_dash.control.failures.naming import OBJECTS, plain, spoken
+from xo_dash.control.failures.naming import LONGEST, OBJECTS, plain, spoken
 from xo_dash.control.failures.network import network_reason
 from xo_dash.control.failures.nowhere import why_nowhere
 from xo_dash.control.failures.own import OWN, STORAGE, Sentence
@@ -128,9 +128,14 @@ def _detail(code: str, arguments: Sequence[str], home: Home | None) -> LazyText 
     words = ACRONYMS.sub(lambda match: match[0].upper(), plain(str(plain_code).lower().replace("_", " ")))
     names = known_codes().get(code, ())
     pairs: LazyText | None = None
+    room = LONGEST
     for name, value in zip_longest(names[: len(arguments)], arguments, fillvalue=""):
         if (said := spoken(name.lower(), value, home)) is None:
             continue
+        room -= len(str(said))
+        if pairs and room < 0:  # a pool may send dozens of texts
+            pairs = lazy("{before}…", before=pairs)
+            break
         pair = lazy("{name}: {value}", name=name, value=said) if name else lazy("{value}", value=said)
         pairs = lazy("{before}, {pair}", before=pairs, pair=pair) if pairs else pair
     return lazy("{words} ({pairs})", words=words, pairs=pairs) if pairs else words or lazy(N_("no reason given"))
