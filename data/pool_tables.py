@@ -139,6 +139,7 @@ class PoolTables(Home):
             self._stack(row)
             changes.append(Change(row, Operation.ADD, _NAMES[kind]))
             return
+        row.uuid = row.uuid or old.uuid  # an event that lacks it is no other object's
         names = frozenset(name for name in FIELDS[kind] if getattr(old, name) != getattr(row, name))
         if not names:
             return

@@ -7,7 +7,7 @@ import pytest
 from components.frame.tree_rows import TreeRows
 from components.urls import PREFIXES, path_of
 from components.vms.vm_rows import VmRows
-from data.changes import Change, Operation
+from data.changes import Change, Event, Operation
 from data.facts.pool import own_pool
 from data.findings.finding import Limits, Rule
 from data.findings.overrides import name_of
@@ -41,6 +41,15 @@ def test_a_key_means_one_object_and_a_uuid_two(mirror: Mirror) -> None:
         assert all(mirror.find(kind, key_of(row)) is row for row in rows)
         if kind is not Pool:
             assert all(mirror.find(kind, row.uuid) is None and len(mirror.having(kind, row.uuid)) == 2 for row in rows)
+
+
+def test_an_event_without_the_uuid_takes_it_from_nobody() -> None:
+    mirror = fakes.twins(same_pool=False)
+    (here, _there) = mirror
+    row = next(iter(here.all(Host).values()))
+    uuid = row.uuid
+    mirror.apply(here, [Event(Host, Operation.MOD, row.ref, Host(name_label="renamed"))])
+    assert (row.name_label, row.uuid) == ("renamed", uuid) and here.by_uuid(Host, uuid) is row
 
 
 def test_every_path_leads_to_its_own_pool(mirror: Mirror) -> None:
