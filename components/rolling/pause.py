@@ -18,8 +18,9 @@ from data.objects import Host
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.host.power import POWER_ON
+from xo_dash.control.packed_text import worded
 from xo_dash.control.rolling.aside import names_of
-from xo_dash.control.rolling.pauses import FIRST_DONE, answers_to, reason_of
+from xo_dash.control.rolling.pauses import FIRST_DONE, NOT_READY, answers_to, reason_of
 from xo_dash.control.rolling.phases import REBOOT, is_given_up
 from xo_dash.control.rolling.state import HostTurn, Rolling, RollingState, TurnState
 from xo_dash.i18n import _, datetime, duration, ngettext, number
@@ -46,8 +47,10 @@ def pause_box(context: Context, rolling: Rolling) -> None:
 
 
 def _scheduled(context: Context, rolling: Rolling) -> None:
-    with ui.element().classes("x-roll-pause"):
+    with ui.element().classes("x-roll-pause").style("border-color: var(--line)"):  # nothing is wrong
         Notice(_("Begins {time}.").format(time=datetime(rolling.due)), Tone.INFORMATION)
+        if rolling.why is not None:
+            ui.label(_(NOT_READY).format(reason=worded(rolling.why))).mark("known")
         text = _("All checks are made again then, with the rights that {user} has by then. If something stands against it, it asks.")
         ui.label(text.format(user=rolling.user_name)).classes("x-dim")
         with ui.element().classes("x-row x-wrap x-roll-answers"):

@@ -89,7 +89,7 @@ class RollingPage(ui.element):
         """Anew only where something is different, or a button would go while it is pressed."""
         rolling = self._rolling
         known = list(known_of(self._context, rolling, rolling.current, host_of(self._context, rolling, rolling.current)))
-        asked = (rolling.state, reason_of(rolling), rolling.paused_at, answers_to(rolling), known)
+        asked = (rolling.state, str(rolling.why), reason_of(rolling), rolling.paused_at, answers_to(rolling), known)
         if asked != self._asked:
             self._asked = asked
             with fresh_slot(self._paused):
@@ -123,9 +123,9 @@ class RollingPage(ui.element):
     def _draw_aside(self) -> None:
         rolling = self._rolling
         lines = list(self._restored())
-        if (lines, rolling.left) == self._put_back:
+        if (now := (lines, list(rolling.left), rolling.due)) == self._put_back:
             return
-        self._put_back = (lines, list(rolling.left))
+        self._put_back = now
         with fresh_slot(self._aside):
             for name, when in lines:
                 with ui.element().classes("x-row x-spread"):
@@ -136,7 +136,7 @@ class RollingPage(ui.element):
                     Mark("critical")
                     ui.label(_("Not restored: {what}").format(what=_(left)))
             if not lines and not rolling.left:
-                ui.label(_("Nothing had to be turned off.")).classes("x-dim")
+                ui.label(_("Known when it begins.") if rolling.due else _("Nothing had to be turned off.")).classes("x-dim")
 
     def _restored(self) -> Iterator[tuple[str, str]]:
         """(what, when)"""

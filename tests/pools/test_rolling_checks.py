@@ -57,8 +57,14 @@ def test_what_has_to_be_resolved_comes_first_then_what_is_decided_then_what_is_a
 
 def test_a_vm_that_nothing_can_be_done_to_blocks_it() -> None:
     made, pool = house()
-    machine(made.lab, made.one, made.local, made.lan)
+    vm = machine(made.lab, made.one, made.local, made.lan)
     assert str(refused(RollHosts(), pool)) == "web-1 cannot leave one"
+    asked = RollHosts(vms=(LeavingVM(vm=vm.uuid, how="shut_down"),))
+    assert [str(one.why) for one in checks(asked, pool) if one.gravity is Gravity.BLOCKS] == [
+        "web-1 cannot do this now; choose something else"
+    ]  # fmt: skip
+    made.lab.change(vm, allowed_operations=vm.allowed_operations | {"clean_shutdown"})
+    assert refused(asked, pool) is None
 
 
 async def test_what_the_pool_itself_says_comes_besides_unless_it_is_decided() -> None:
@@ -79,6 +85,7 @@ async def test_what_the_pool_itself_says_comes_besides_unless_it_is_decided() ->
     assert refused(asked, pool) is None and blocks(asked) == [
         "The pool is not ready for updates", "web-1 cannot leave one", "two is not ready for updates",
     ]  # fmt: skip
+    made.lab.change(vm, allowed_operations=vm.allowed_operations | {"clean_shutdown"})
     decided = msgspec.structs.replace(asked, vms=(LeavingVM(vm=vm.uuid, how="shut_down"),), left_out=(made.two.uuid,))
     assert blocks(decided) == ["The pool is not ready for updates"]
     made.lab.answers["pool.check_update_readiness"] = XapiFailure("MESSAGE_METHOD_UNKNOWN", ["pool.check_update_readiness"])

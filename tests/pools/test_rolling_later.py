@@ -18,7 +18,7 @@ from tests.pools.rolling_runs import EVE, AheadLoop, at_rest, one_life, rebootin
 from xo_dash.control.rolling.busy import REST, TRIES
 from xo_dash.control.rolling.check import Gravity
 from xo_dash.control.rolling.engine import NotStarted
-from xo_dash.control.rolling.later import LATE, LOOKS
+from xo_dash.control.rolling.later import AGAIN, LATE, LOOKS
 from xo_dash.control.rolling.pauses import NOBODY, NOT_DONE, TOO_LATE, answers_to, reason_of
 from xo_dash.control.rolling.request import RollHosts, hosts_in
 from xo_dash.control.rolling.state import Rolling, RollingState, TurnState
@@ -82,7 +82,10 @@ async def it_begins_at_its_time(loop: AheadLoop, folder: Path) -> None:
         (again,) = engine.runs
         assert again.state is RollingState.SCHEDULED and not place.fake.sent
         users[EVE.id] = user(Role.OPERATOR, "eve")
-        await loop.passes(LOOKS, lambda: clock() > again.due + LOOKS)
+        loop.ahead += 7201
+        await until(engine, lambda: again.why is not None)
+        assert again.state is RollingState.SCHEDULED, "it is looked again by itself"
+        loop.ahead += AGAIN + LOOKS
         await until(engine, lambda: at_rest(again))
         assert reason_of(again) == f"It cannot begin: {NOBODY}" and again.began < again.due <= clock()
         users[EVE.id] = EVE

@@ -160,9 +160,19 @@ def _of_vms(request: RollHosts, host: Host, found: Departures, survey: Survey) -
                     host, vm, "", instead(vm), _mending(why))  # fmt: skip
     without = departures(RebootHost(network=request.network), host, survey).evacuation.stranded
     for vm, how in found.off.items():
+        if how not in instead(vm):  # as somebody has chosen
+            yield _impossible(vm, host)
+            continue
         reason = why_no_place(without[vm]) if vm in without else lazy(N_("as chosen"))
         yield Check(Gravity.DECIDED, lazy(N_("{vm} cannot leave {host}"), vm=name_of(vm), host=name_of(host)), reason,
                     host, vm, how, instead(vm), _mending(without[vm]) if vm in without else None)  # fmt: skip
+
+
+def _impossible(vm: VM, host: Host) -> Check:
+    if vm.current_operations:
+        return Check(Gravity.AUTOMATIC, busy_words(vm), lazy(N_("{host} waits until that is over"), host=name_of(host)))
+    why = lazy(N_("{name} cannot do this now; choose something else"), name=name_of(vm))
+    return Check(Gravity.BLOCKS, lazy(N_("{vm} cannot leave {host}"), vm=name_of(vm), host=name_of(host)), why, host, vm, "", instead(vm))
 
 
 def _mending(why: Unplaceable) -> tuple[AnyAction, VM] | None:

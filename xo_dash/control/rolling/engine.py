@@ -26,7 +26,7 @@ from xo_dash.control.host.power import REBOOT
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
 from xo_dash.control.rolling.book import RollingBook
-from xo_dash.control.rolling.check import Obstacle
+from xo_dash.control.rolling.check import Gravity, Obstacle
 from xo_dash.control.rolling.checks import Assessment, assessing
 from xo_dash.control.rolling.commands import RollingCommands
 from xo_dash.control.rolling.driver import RollingDriver
@@ -184,7 +184,9 @@ class RollingRuns:
         found, turns = await self._planned(request, pool, await self.obstacles(request, pool))
         if found.refused is None:
             rolling.turns, rolling.request = turns, pinned(request, pool)
-        return found.refused
+            return None
+        worst = next((one for one in found.checks if one.gravity is Gravity.BLOCKS), None)  # there is no list beside it
+        return lazy("{what}: {why}", what=worst.what, why=worst.why) if worst is not None else found.refused
 
     def answer(self, user: User | None, rolling: Rolling, what: str) -> LazyText | None:
         """One of `answers_to`; `stop`, while it is not paused, is after the host under way. Gives why not."""

@@ -16,8 +16,10 @@ from xo_dash.i18n import N_
 
 LATE: Final = 3600.0
 """Seconds after its time from which on nothing begins by itself: we were stopped then, or the pool was away."""
+AGAIN: Final = 900.0
+"""Seconds for which it is looked again by itself, at its time: a VM that has just started cannot move yet."""
 LOOKS: Final = 30.0
-"""Seconds between two looks at the clock on the wall, which may be set meanwhile."""
+"""Seconds between two looks, also at the clock on the wall, which may be set meanwhile."""
 
 
 class LaterBegin:
@@ -37,8 +39,13 @@ class LaterBegin:
             if said != "go_on" and self._clock() > rolling.due + LATE:
                 said = await self._pauses.pause(rolling, TOO_LATE)
             elif (reason := await self._look(rolling)) is not None:
-                rolling.why = packed(reason)
-                said = await self._pauses.pause(rolling, NOT_READY)
+                is_new, rolling.why = rolling.why != packed(reason), packed(reason)
+                if said != "go_on" and self._clock() < rolling.due + AGAIN:
+                    if is_new:
+                        self._book.note(rolling, N_("waits"), detail=rolling.why)
+                    said = await self._said_soon(rolling)
+                else:
+                    said = await self._pauses.pause(rolling, NOT_READY)
             elif not rolling.stopping:
                 rolling.due, rolling.why, rolling.began = 0.0, None, self._clock()
                 self._book.note(rolling, N_("begins"))
@@ -59,3 +66,12 @@ class LaterBegin:
         finally:
             said.cancel()
             there.cancel()
+
+    async def _said_soon(self, rolling: Rolling) -> str:
+        """What somebody says before it is looked again; "" if nobody does."""
+        said = asyncio.create_task(self._pauses.said(rolling))
+        try:
+            await asyncio.wait({said}, timeout=LOOKS)
+            return said.result() if said.done() else ""
+        finally:
+            said.cancel()

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from xo_dash.control.lazy_text import lazy
-from xo_dash.control.packed_text import packed, worded
+from xo_dash.control.lazy_text import NOTHING, lazy
+from xo_dash.control.packed_text import packed, unpacked, worded
 from xo_dash.control.rolling.book import RollingBook
 from xo_dash.control.rolling.phases import is_given_up
 from xo_dash.control.rolling.state import Rolling
@@ -56,7 +56,8 @@ class Pauses:
     async def pause(self, rolling: Rolling, why: str) -> str:
         """How to go on: `go_on`, `wait`, `again`, `look`, `skip` or `stop`."""
         rolling.paused, rolling.paused_at = why, self._clock()
-        self._book.note(rolling, PAUSED, detail=packed(lazy(why)) if rolling.current is None else None)
+        detail = lazy(why, reason=(unpacked(rolling.why) if isinstance(rolling.why, dict) else None) or NOTHING, time=datetime(rolling.due))
+        self._book.note(rolling, PAUSED, detail=packed(detail) if rolling.current is None else None)
         await self._book.save(rolling)
         said = await self.said(rolling)
         rolling.paused, rolling.paused_at = "", 0.0
