@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests import asking
@@ -15,12 +15,19 @@ from tests import asking
 ROOT = Path(__file__).parents[1]
 
 
+def free_port() -> int:
+    """Far from the ports the system gives to outgoing connections: one can come back to it after a while."""
+    while True:
+        port = 20000 + int.from_bytes(os.urandom(2), "big") % 10000
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
 @contextmanager
 def running(module: str, *arguments: object, ready: str) -> Iterator[str]:
     """Run `module` with a port and `arguments` until the block ends; gives its address once it answers at the path `ready`."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", module, str(port), *map(str, arguments)]
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "NICEGUI"))}  # a real run
     process = subprocess.Popen(command, cwd=ROOT, env=plain)

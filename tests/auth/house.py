@@ -5,7 +5,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests import asking
+from tests.running import free_port
 from tests.waiting import PATIENCE
 
 REPOSITORY = Path(__file__).parents[2]
@@ -30,9 +30,7 @@ class House:
         self.folder = folder
         self._limits = json.dumps(limits)
         self._mode = mode
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.host = f"localhost:{self.port}"
         self.url = f"{'https' if mode == 'tls' else 'http'}://{self.host}"
 
@@ -47,12 +45,12 @@ class House:
 
     def __exit__(self, *_error: object) -> None:
         self._process.terminate()
-        self._process.wait(20)
+        self._process.wait(PATIENCE)
 
     def kill(self) -> None:
         """As if the power went."""
         self._process.kill()
-        self._process.wait(20)
+        self._process.wait(PATIENCE)
 
     def log(self) -> str:
         return (self.folder / "log").read_text()

@@ -21,6 +21,7 @@ from tests.auth import test_strangers
 from tests.auth.ldap_server import BASE, SEARCHER, SEARCHERS_PASSWORD, Tree, ldap_server
 from tests.auth.services import service_of
 from tests.auth.two_step import two_step_of
+from tests.running import free_port
 from xo_dash.auth.directory import LdapDirectory
 from xo_dash.auth.external import DirectoryAway
 from xo_dash.auth.ldap_connection import BindAnswer, LdapConnection
@@ -365,9 +366,7 @@ def test_slapd_says_the_same(tmp_path: Path, certificate: Path) -> None:
     (tmp_path / "slapd.conf").write_text(CONFIG.format(certificate=certificate, folder=tmp_path / "db"))
     add = [str(SLAPD), "-T", "add", "-f", str(tmp_path / "slapd.conf")]
     subprocess.run(add, input=PEOPLE.encode(), check=True, capture_output=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [str(SLAPD), "-f", str(tmp_path / "slapd.conf"), "-h", f"ldap://127.0.0.1:{port}", "-d", "0"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:

@@ -6,12 +6,11 @@ import json
 import os
 import re
 import signal
-import socket
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import DEVNULL, Popen
 from typing import Any
@@ -23,20 +22,11 @@ from data.stores.servers import ServerStore, TlsMode
 from data.stores.users import Role, UserStore
 from data.stores.vault import Vault
 from tests import asking
+from tests.running import ROOT, free_port
 from xo_dash.auth.passwords import Passwords
 
-ROOT = Path(__file__).parents[2]
 NAME, PASSWORD = "ann", "ann's own password"
 SMALL = ("--pools", "1", "--hosts", "2", "--vms", "6", "--seed", "e2e")
-
-
-def free_port() -> int:
-    """Far from the ports the system gives to outgoing connections: one can come back to it after a while."""
-    while True:
-        port = 20000 + int.from_bytes(os.urandom(2), "big") % 10000
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 class Program:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.asking import until
-from tests.e2e.programs import ROOT, Board, Pool, free_port, furnish, running
+from tests.e2e.programs import Board, Pool, furnish, running
+from tests.running import ROOT, free_port
 
 TWO_HOSTS = ("--pools", "1", "--hosts", "2", "--vms", "16", "--seed", "e2e", "--pace", "20")
 AT_A_TIME = 4

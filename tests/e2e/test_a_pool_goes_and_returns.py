@@ -8,7 +8,8 @@ from pathlib import Path
 from playwright.async_api import Browser, expect
 
 from tests.e2e.person import MAP, RUNNING, Person, person
-from tests.e2e.programs import Board, Pool, free_port, furnish, running
+from tests.e2e.programs import Board, Pool, furnish, running
+from tests.running import free_port
 
 STANDINGS = f"() => [...{MAP}.model.pools.keys()].map((id) => {MAP}.model.things.get(id).standing)"
 

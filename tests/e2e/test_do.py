@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.programs import ROOT, Board, Pool, free_port, furnish, running
+from tests.e2e.programs import Board, Pool, furnish, running
+from tests.running import ROOT, free_port
 
 
 def do(folder: Path, *words: str, language: str = "C.UTF-8") -> subprocess.CompletedProcess[str]:

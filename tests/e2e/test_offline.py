@@ -11,7 +11,8 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.person import MAP, Person, person
-from tests.e2e.programs import Board, Pool, free_port, furnish, over_a_pool, running
+from tests.e2e.programs import Board, Pool, furnish, over_a_pool, running
+from tests.running import free_port
 
 OFFLINE = ".x-connection .x-offline"
 STANDINGS = f"() => [...{MAP}.model.pools.keys()].map((id) => {MAP}.model.things.get(id).standing)"

@@ -15,7 +15,8 @@ from pathlib import Path
 import httpx
 
 from tests import asking
-from tests.e2e.programs import ROOT, Board, Program, free_port, furnish, running
+from tests.e2e.programs import Board, Program, furnish, running
+from tests.running import ROOT, free_port
 from xo_dash.certificate import fingerprint
 from xo_dash.simulator.testing import SimulatedPool
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from playwright.async_api import Browser, Locator, expect
 
 from tests.e2e.person import Person, person
-from tests.e2e.programs import Board, Pool, free_port, running
+from tests.e2e.programs import Board, Pool, running
+from tests.running import free_port
 
 QUICK = ("--pools", "1", "--hosts", "2", "--vms", "6", "--seed", "e2e", "--speed", "10")
 TLS = ("--pools", "1", "--hosts", "1", "--vms", "2", "--seed", "tls", "--tls")

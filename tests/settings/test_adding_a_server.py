@@ -11,6 +11,7 @@ from components.ui import Dialog
 from data.server import ServerState
 from data.stores.servers import TlsMode
 from data.stores.users import Role
+from tests.running import free_port
 from tests.settings.house import looking
 from tests.waiting import until
 from tests.xapi.answers import answering, http
@@ -254,8 +255,4 @@ def sessions(pool: SimulatedPool) -> list[object]:
 
 @pytest.fixture
 def closed_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from tests.running import free_port
 from tests.simulator.client import Client, until
 from tests.simulator.making import NULL, Maker
 from tests.simulator.migrating import Place, place
-from tests.simulator.test_program import COMMAND, announced, free_port
+from tests.simulator.test_program import COMMAND, announced
 from tests.simulator.transfers import MIB, get, put, result
 from xo_dash.simulator.certificate import write
 from xo_dash.simulator.testing import Simulation, simulated

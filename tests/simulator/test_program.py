@@ -12,17 +12,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.running import free_port
 from tests.simulator.client import Client, http
 from tests.simulator.commanded import commanded
 
 COMMAND = [sys.executable, "-m", "xo_dash.simulator"]
-
-
-def free_port() -> int:
-    """A port that is free together with the one after it, most likely."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def announced(process: "subprocess.Popen[str]", count: int) -> list[dict[str, str]]:
