@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
-from nicegui import ElementFilter, app, ui
+from nicegui import ElementFilter, app, background_tasks, ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
@@ -242,7 +242,7 @@ async def test_what_is_pinned_stays_in_sight(tmp_path: Path) -> None:
         with at.user:
             bar.pin(vm)
             bar.pin(sr)
-        await asyncio.sleep(0.2)
+        await until(lambda: "pins of a user" not in {task.get_name() for task in background_tasks.running_tasks})
         await at.user.open("/bar")
         at.user.find(kind=Button, content="nfs-vault").click()
         assert at.shown == [key_of(sr)]
