@@ -19,6 +19,7 @@ from tests.waiting import until
 from xo_dash.context import Context
 from xo_dash.control.patches import PatchBook
 from xo_dash.control.pool.ha import SetPriorities
+from xo_dash.control.rolling.estimate import MOST, TurnTime
 from xo_dash.control.rolling.request import RollHosts, hosts_in
 from xo_dash.control.rolling.state import HostTurn, Phase, Rolling, RollingState, TurnState
 
@@ -234,3 +235,7 @@ async def test_of_sixty_hosts_on_the_axis_that_which_changes_is_drawn_anew(user:
     await user.open("/axis")
     first, second, third = drawn
     assert len(first) > 400 and len(second - first) < 100 and len(third - second) < 100
+
+
+def test_a_pool_of_any_figures_fits_on_an_axis_of_time() -> None:
+    assert TurnTime(move=1e18, reboot=300.0).total == MOST

@@ -20,6 +20,9 @@ ASSUMED: Final[Mapping[str, float]] = {INSTALL: 180.0, REBOOT: 300.0}
 UNKNOWN: Final = 30.0
 """Seconds that a VM is assumed to move where no speed is known, and to be suspended or shut down."""
 
+MOST: Final = 30 * 86400.0
+"""Seconds: what hosts tell of their memory and NICs has no bounds, an axis of time has."""
+
 
 class TurnTime(NamedTuple):
     """Seconds of each part; `is_seen`: an earlier run tells how long a reboot takes."""
@@ -32,7 +35,7 @@ class TurnTime(NamedTuple):
 
     @property
     def total(self) -> float:
-        return self.move + self.install + self.reboot + self.back
+        return min(MOST, self.move + self.install + self.reboot + self.back)
 
 
 def turn_time(request: RollHosts, host: Host, found: Departures, past: Sequence[Rolling], speeds: MigrationSpeeds) -> TurnTime:
