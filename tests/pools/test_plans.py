@@ -120,6 +120,16 @@ async def test_a_member_that_does_not_say_so_is_left_as_it_is(place: Place, tmp_
     await desk.runner.stop()
 
 
+async def test_a_check_that_nobody_answers_is_a_failure_after_which_nothing_is_unknown(place: Place, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, place.fake)
+    place.fake.answers["Async.SR.assert_can_host_ha_statefile"] = Timeout("60 s")
+    values = {"sr": nas_of(place).uuid, "failures": 2}
+    run = await desk.runner.run(desk.hire(Role.ADMIN), action("pool.enable_ha"), [place.pool], values)
+    assert run.items[0].state is RunState.FAILED and str(run.items[0].reason).endswith("there was no answer; try again")
+    assert place.fake.sent == ["Async.SR.assert_can_host_ha_statefile"]
+    await desk.runner.stop()
+
+
 def test_the_heartbeat_is_on_an_sr_that_all_hosts_share(place: Place) -> None:
     nas = nas_of(place)
     assert [(choice.label, choice.refused) for choice in srs([place.pool])] == [("nas", None)]

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from data.mirror import Mirror
@@ -18,9 +18,9 @@ from xo_dash.control.outcomes import CHANGED, NOT_BEGUN, STUCK, in_plan, togethe
 from xo_dash.control.plan import Branch, Call, Inspect, Parallel, Plan, Question, Step, Transfer, is_removal
 from xo_dash.control.requests.request import Request
 from xo_dash.control.resume.lines import identified
-from xo_dash.control.resume.record import ItemRecord, PastStep, is_harmless
+from xo_dash.control.resume.record import ItemRecord, PastStep, changes_nothing, is_harmless
 from xo_dash.control.run import Run, RunItem, RunState, StepLog
-from xo_dash.control.steps import AWAY, CANCELLED, NOT_SENT, RESTARTED, Spawn, StepOutcome, Steps
+from xo_dash.control.steps import AWAY, CANCELLED, NO_ANSWER, NOT_SENT, RESTARTED, Spawn, StepOutcome, Steps
 from xo_dash.control.task_waiter import Connections, TaskWaiter
 from xo_dash.control.throttle import HostTurns, Turn
 from xo_dash.control.track import Done, Track, log_of
@@ -152,6 +152,8 @@ class Execution:
                 return refused or CANCELLED
             await self._while_paused()
             outcome = await self._fresh(track, step, logged)
+        if isinstance(step, Call) and outcome.state is RunState.LOST and changes_nothing(step):
+            outcome = replace(outcome, state=RunState.FAILED, reason=NO_ANSWER)
         if not isinstance(step, Parallel):  # its branches say what it made
             track.record.ended(place, outcome)
         return outcome

@@ -61,6 +61,7 @@ AWAY: Final = 600.0
 MAKING: Final = frozenset({"create", "introduce", "clone", "copy", "snapshot", "checkpoint"})
 """Calls that answer with the reference of what they made. Source: XAPI's data model, of all classes."""
 MOMENT: Final = 0.05
+NO_ANSWER: Final = lazy(N_("there was no answer; try again"))
 CANCELLED = StepOutcome(RunState.CANCELLED, lazy(N_("it was cancelled")))
 
 
@@ -254,7 +255,7 @@ def _unanswered(step: Question, error: XapiError, item: RunItem) -> StepOutcome:
     if step.passes is None:
         return StepOutcome(RunState.DONE)
     if not isinstance(error, XapiFailure):
-        return StepOutcome(RunState.FAILED, lazy(N_("there was no answer; try again")), type(error).__name__)
+        return StepOutcome(RunState.FAILED, NO_ANSWER, type(error).__name__)
     if error.code in step.passes:
         return StepOutcome(RunState.DONE)
     return StepOutcome(RunState.FAILED, *explain_error(error, item.subject.home))

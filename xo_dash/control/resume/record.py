@@ -160,6 +160,12 @@ class ItemRecord:
             self._file.note(line)
 
 
+def changes_nothing(step: Call) -> bool:
+    """Whether it only asks: of one that nobody knows about, all before it can be undone."""
+    verb = step.method.partition(".")[2]
+    return verb.startswith(("get_", "assert_")) or verb == "migrate_receive"
+
+
 def is_harmless(step: Call) -> bool:
     """Whether it may be sent again although it may have been carried out: it would change nothing then."""
     if step.harmless is not None:
