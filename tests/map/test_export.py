@@ -133,4 +133,4 @@ async def test_a_person_saves_what_is_seen(browser: Browser, address: str) -> No
     assert re.search("hosts: 4, VMs: 46 · [^<]+ · by tag · filter: web<", text), re.findall("<text[^>]*>([^<]*)", text)[:4]
     await page.get_by_role("button", name="Save as picture").click()
     await page.keyboard.press("Escape")
-    assert not await page.get_by_role("menu").is_visible()
+    await expect(page.get_by_role("menu")).to_be_hidden()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests import asking
 from tests.browsing import in_the_browser
 from tests.map.serve import LANGUAGE_NEUTRAL
 from tests.running import running
@@ -206,7 +207,7 @@ async def test_what_is_shown_is_in_the_address_and_a_link_shows_the_same(page: P
     assert await other.get_by_label("Fill").input_value() == "memory"
     await page.locator(".xo-map-focus").press("Escape")
     await page.get_by_label("Clear filter").click()
-    assert await page.evaluate(f"{MAP}.look.dim") is None
+    await page.wait_for_function(f"{MAP}.look.dim === null")
 
 
 async def test_what_if_a_host_is_lost(page: Page) -> None:
@@ -228,7 +229,7 @@ async def test_what_if_a_host_is_lost(page: Page) -> None:
     await page.keyboard.press("Escape")
     await panel.wait_for(state="hidden")
     assert await page.evaluate(f"{MAP}.outcome") is None
-    assert "moves" not in page.url and "goal" not in page.url
+    await page.wait_for_function("!/moves|goal/.test(location.search)")
 
 
 async def test_problems_are_gone_through_in_their_order_and_said(page: Page) -> None:
@@ -411,12 +412,13 @@ async def test_nothing_is_drawn_while_nothing_changes(page: Page, address: str) 
     await page.evaluate(
         f"(() => {{ const map = {MAP}; window.paints = 0; const paint = map.paint; map.paint = () => {{ window.paints++; paint(); }}; }})()"
     )
-    for _ in range(8):  # what was asked for as the page opened may still arrive on a slow machine
+
+    async def is_quiet() -> bool:
         await page.evaluate("window.paints = 0")
         await page.wait_for_timeout(500)
-        if (paints := await page.evaluate("window.paints")) == 0:
-            break
-    assert paints == 0
+        return bool(await page.evaluate("window.paints") == 0)
+
+    await asking.until(is_quiet, "an end of what was asked for as the page opened")
     await page.request.post(f"{address}/test/measure")
     await page.wait_for_function("window.paints > 0")
 

@@ -57,11 +57,21 @@ async def names(page: Page) -> list[str]:
     return [name for _at, name in sorted(rows)]
 
 
+async def begins_with(page: Page, *expected: str) -> None:
+    """Wait until the list does."""
+
+    async def does() -> bool:
+        return (await names(page))[: len(expected)] == [*expected]
+
+    await asking.until(does, f"a list that begins with {expected}")
+
+
 async def test_it_is_sorted_and_filtered_as_the_address_says(url: str, browser: Browser) -> None:
     page, complaints, _frames = await opened(browser, f"{url}/vms?state=running&q=K8S&sort=-name")
-    assert await names(page) == ["k8s-worker-3", "k8s-worker-2", "k8s-worker-1", "k8s-cp-1"]
+    await begins_with(page, "k8s-worker-3", "k8s-worker-2", "k8s-worker-1", "k8s-cp-1")
+    await expect(page.locator(".x-vms-row")).to_have_count(4)
     await page.get_by_role("columnheader", name="Name").click()
-    assert (await names(page))[0] == "k8s-cp-1"
+    await begins_with(page, "k8s-cp-1")
     await page.get_by_role("searchbox", name="Name, address").fill("10.0.0.10")
     await expect(page.locator(".x-vms-row")).to_have_count(1)
     await expect(page).to_have_url(f"{url}/vms?state=running&q=10.0.0.10")
@@ -98,7 +108,7 @@ async def test_it_follows_one_vm_with_one_small_message(url: str, browser: Brows
 
 async def test_the_chosen_get_verbs_with_what_is_possible(url: str, browser: Browser) -> None:
     page, complaints, _frames = await opened(browser, f"{url}/vms?q=test-")
-    assert await names(page) == ["test-a", "test-b"]
+    await begins_with(page, "test-a", "test-b")
     await page.get_by_role("checkbox", name="Select all").check()
     await expect(page.get_by_text("2 selected")).to_be_visible()
     await expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
@@ -248,7 +258,11 @@ async def test_tags_that_there_is_no_room_for_are_a_number(url: str, browser: Br
     cell = page.locator(".x-vms-tags")
     await expect(cell).to_contain_text("billing")
     await expect(cell).to_contain_text("+")
-    shown = await cell.locator(".x-chip").count()
-    await expect(cell).to_contain_text(f"+{4 - shown}")
+
+    async def is_counted() -> bool:
+        shown = await cell.locator(".x-chip").count()
+        return f"+{4 - shown}" in await cell.inner_text()
+
+    await asking.until(is_counted, "the number of tags without room")
     assert await cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
     assert complaints == []
