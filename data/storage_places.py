@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from data.names import by_name
 from data.objects import PBD, SR, Host
-from data.types import Home
+from data.types import Home, Ref
 
 Place = tuple[str, ...]
 """What names a place: ("nfs", server, path), ("scsi", SCSI id), ("disk", host's uuid, device) ..."""
@@ -42,8 +42,13 @@ def srs_by_place(pools: Mapping[str, Home]) -> SRsByPlace:
     """The SRs of all pools by where they lie, those of one place by name."""
     found: dict[Place, dict[SR, None]] = {}
     for home in pools.values():
+        told: dict[Ref, Mapping[str, str]] = {}  # of a shared SR sixty paths say the same
         for pbd in home.all(PBD).values():
-            sr, host = home.one(SR, pbd.SR), home.one(Host, pbd.host)
-            if sr is not None and (place := place_of(sr.type, pbd.device_config, host.uuid if host is not None else "")):
+            if told.get(pbd.SR) == pbd.device_config or (sr := home.one(SR, pbd.SR)) is None:
+                continue
+            if sr.shared:
+                told[pbd.SR] = pbd.device_config
+            host = home.one(Host, pbd.host)
+            if place := place_of(sr.type, pbd.device_config, host.uuid if host is not None else ""):
                 found.setdefault(place, {})[sr] = None
-    return {place: by_name(srs) for place, srs in found.items()}
+    return {place: by_name(srs) if len(srs) > 1 else list(srs) for place, srs in found.items()}

@@ -40,6 +40,7 @@ class Preview(ui.element):
         self._subjects = tuple(subjects)
         self._request: Request | None = None
         self._is_open = False
+        self._listed: list[str] = []
         with self:
             self._waiting = ui.label(waiting).classes("x-dim")
             self._steps = ui.element("ol").classes("x-preview-steps").mark("preview-steps")
@@ -61,12 +62,14 @@ class Preview(ui.element):
         steps = self._rehearsed(self._subjects[0]) if len(self._subjects) == 1 else []
         self._waiting.set_visibility(request is None and bool(self._waiting.text))
         self._folded.set_visibility(request is not None or not self._waiting.text)
-        self._steps.clear()
         is_listed = len(steps) > (0 if self._waiting.text else 1)
         self._steps.set_visibility(is_listed)
-        if is_listed:
+        texts = [text for text, _same in groupby(str(step.says) for step in steps)]  # several calls may be one thing to a person
+        if is_listed and texts != self._listed:
+            self._listed = texts
+            self._steps.clear()
             with self._steps:
-                for text, _same in groupby(str(step.says) for step in steps):  # what takes several calls is one thing to a person
+                for text in texts:
                     ui.label(text).tag = "li"
         self._write()
 

@@ -178,8 +178,10 @@ def _taken(request: NewSR, pool: Pool) -> Iterator[Fault]:
         if (other := user_elsewhere(request, pool.home)) is not None and other.server.is_live:
             yield Fault("existing", lazy(N_("{pool} has this SR attached; detach it there first"), pool=_named_pool(other)))
         return
+    if not facts.formats:
+        return
     there, field = known_at(request, pool.home), facts.needs[-1]
     if request.erase:
         there, field = [*there, *_having(request.erase, pool.home)], "erase"
-    if facts.formats and there:
+    if there:
         yield Fault(field, lazy(N_("{sr} of {pool} is on it; choose another"), sr=named(there[0]), pool=_named_pool(there[0].home)))
