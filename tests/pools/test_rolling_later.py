@@ -15,13 +15,15 @@ from tests.control.fake_pool import Users, user
 from tests.networks.place import Place
 from tests.pools.rolling_checks import checks, refused
 from tests.pools.rolling_runs import EVE, AheadLoop, at_rest, one_life, rebooting, until
-from xo_dash.control.rolling.busy import REST, TRIES
+from xo_dash.control.host.departures import LeavingVM
+from xo_dash.control.rolling.busy import REST, TRIES, passes
 from xo_dash.control.rolling.check import Gravity
 from xo_dash.control.rolling.engine import NotStarted
 from xo_dash.control.rolling.later import AGAIN, LATE, LOOKS
 from xo_dash.control.rolling.pauses import NOBODY, NOT_DONE, TOO_LATE, answers_to, reason_of
 from xo_dash.control.rolling.request import RollHosts, hosts_in
-from xo_dash.control.rolling.state import Rolling, RollingState, TurnState
+from xo_dash.control.rolling.state import HostTurn, Rolling, RollingState, TurnState
+from xo_dash.control.run import RunItem, RunState
 from xo_dash.xapi.errors import XapiFailure
 
 Scene = Callable[[AheadLoop, Path], Awaitable[None]]
@@ -57,6 +59,24 @@ async def a_vm_is_busy(loop: AheadLoop, folder: Path) -> None:
         assert engine.answer(EVE, made, "again") is None
         await until(engine, lambda: made.ended > 0)
         assert made.turns[0].state is TurnState.DONE
+
+
+async def a_vm_cannot_move_yet(loop: AheadLoop, folder: Path) -> None:
+    place = Place()
+    rebooting(place, returns=lambda _host: True)
+    vm = busy(place)
+    place.fake.change(vm, current_operations={})  # its tools do not respond yet
+    asked = RollHosts(pause_first=False, left_out=tuple(host.uuid for host in place.hosts[1:]), vms=(LeavingVM(vm=vm.uuid, how="suspend"),))
+    assert str(refused(asked, place.pool)) == "web-1 cannot leave host-1"
+    turn = HostTurn(host=place.hosts[0].uuid, name="host-1")
+    item = RunItem(subject=place.hosts[0], uuid="", name="", pool="", state=RunState.REFUSED)
+    plain = RollHosts(left_out=asked.left_out)
+    assert passes(turn, item, plain, place.hosts[0])
+    turn.tries = TRIES
+    assert not passes(turn, item, plain, place.hosts[0])
+    turn.tries = 0
+    place.fake.change(vm, power_state=PowerState.PAUSED)
+    assert not passes(turn, item, plain, place.hosts[0]), "that does not pass by itself"
 
 
 async def it_begins_at_its_time(loop: AheadLoop, folder: Path) -> None:
@@ -108,7 +128,7 @@ async def it_begins_at_its_time(loop: AheadLoop, folder: Path) -> None:
         assert {turn.state for turn in late.turns} == {TurnState.WAITING} and late.restored
 
 
-@pytest.mark.parametrize("scene", [a_vm_is_busy, it_begins_at_its_time], ids=lambda scene: scene.__name__)
+@pytest.mark.parametrize("scene", [a_vm_is_busy, a_vm_cannot_move_yet, it_begins_at_its_time], ids=lambda scene: scene.__name__)
 def test_it_waits_by_itself(scene: Scene, tmp_path: Path) -> None:
     loop = AheadLoop()
     with asyncio.Runner(loop_factory=lambda: loop) as program:

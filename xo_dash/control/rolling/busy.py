@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from data.failover import Bound
 from data.mirror import Mirror
 from data.names import name_of
-from data.objects import VM, Host
+from data.objects import VM, Host, PowerState
 from data.placement import guests_on
+from xo_dash.control.host.departures import departures
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.packed_text import packed
 from xo_dash.control.rolling.book import RollingBook
 from xo_dash.control.rolling.phases import REBOOT
+from xo_dash.control.rolling.request import RollHosts, request_for
 from xo_dash.control.rolling.state import HostTurn, Rolling
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.control.words import under_way
@@ -24,7 +27,7 @@ PATIENCE: Final = 900.0
 """Seconds for which a host waits for its VMs; then it is tried all the same, and fails with the reason."""
 REST: Final = 20.0
 """Seconds before it is tried again."""
-TRIES: Final = 3
+TRIES: Final = 6
 """Turns of a host that end for such a reason, until somebody is asked."""
 
 
@@ -38,11 +41,17 @@ def busy_words(vm: VM) -> LazyText:
     return lazy(N_("{name} is busy: {reason}"), name=name_of(vm), reason=under_way(next(iter(vm.current_operations.values()))))
 
 
-def passes(turn: HostTurn, item: RunItem, host: Host) -> bool:
+def passes(turn: HostTurn, item: RunItem, request: RollHosts, host: Host) -> bool:
     """Whether it ended for what is over soon, before anything was done to the host itself."""
     if item.state not in (RunState.FAILED, RunState.REFUSED) or any(phase.kind == REBOOT for phase in turn.phases):
         return False
-    return turn.tries < TRIES and (item.code in PASSING or bool(busy_on(host)))
+    return turn.tries < TRIES and (item.code in PASSING or bool(busy_on(host)) or _is_momentary(request, host))
+
+
+def _is_momentary(request: RollHosts, host: Host) -> bool:
+    """Whether all that keeps VMs there is the moment: the tools of one that has just arrived do not respond yet."""
+    stranded = departures(request_for(request, host), host).evacuation.stranded.values()
+    return bool(stranded) and all(one.why is Bound.BUSY and one.vm.power_state is PowerState.RUNNING for one in stranded)
 
 
 async def until_idle(mirror: Mirror, book: RollingBook, rolling: Rolling, turn: HostTurn, host: Host) -> None:

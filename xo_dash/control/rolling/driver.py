@@ -95,7 +95,7 @@ class RollingDriver:
                 return
         await self._followed(rolling, turn, run)
         item = run.items[0]
-        if passes(turn, item, host):
+        if passes(turn, item, rolling.request, host):
             turn.state, turn.run, turn.tries = TurnState.WAITING, "", turn.tries + 1
             self._book.note(rolling, N_("is tried again"), turn.name, packed(item.reason))
         else:
