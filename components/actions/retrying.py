@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -30,14 +30,14 @@ def dismiss(context: Context, run: Run) -> None:
         context.runner.dismiss(run)
 
 
-async def retry_failed(context: Context, run: Run) -> Run | None:
+async def retry_failed(context: Context, run: Run, begun: Callable[[Run], object] | None = None) -> Run | None:
     """The same request, for the failed alone, as they are now; the card of the old run goes."""
     subjects = [row for item in failed(run) if (row := _now(context, run, item)) is not None]
     if run.request is None or not subjects:
         notify(_("There is nothing to retry."), Tone.WARNING)
         return None
     dismiss(context, run)
-    return await give(context, run.action, subjects, run.request)
+    return await give(context, run.action, subjects, run.request, begun)
 
 
 async def correct_and_retry(context: Context, run: Run) -> Run | None:

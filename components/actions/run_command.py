@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from nicegui import ui
@@ -84,12 +84,16 @@ def start_run(context: Context, action: AnyAction, subjects: Sequence[XapiObject
     return context.runner.start(user, action, subjects, request, address=current_session().address) if user is not None else None
 
 
-async def give(context: Context, action: AnyAction, subjects: Sequence[XapiObject], request: Request) -> Run | None:
+async def give(
+    context: Context, action: AnyAction, subjects: Sequence[XapiObject], request: Request, begun: Callable[[Run], object] | None = None
+) -> Run | None:  # fmt: skip
     """The same, but returns when all have come to an end, and says how a single one did."""
     client = ui.context.client
     run = start_run(context, action, subjects, request)
     if run is None:
         return None
+    if begun is not None:
+        begun(run)
     if action.delivers:
         await hand_over(context, client, run)
     else:

@@ -189,7 +189,9 @@ class RunPage(ui.element):
             self._context.runner.cancel(user, self._run)
 
     async def _retry_failed(self) -> None:
-        await retry_failed(self._context, self._run)
+        """Its page follows: here one could only do the same once more. What delivers a file ends with this page."""
+        follows = not self._run.action.delivers and not sends_a_file(self._run)
+        await retry_failed(self._context, self._run, (lambda again: ui.navigate.to(f"/run/{again.key}")) if follows else None)
 
     async def _correct_it(self) -> None:
         await correct_and_retry(self._context, self._run)
