@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
+from components.parts import in_parts
 from components.ui import Age, Button, ButtonKind, Column, Mark, Markdown, Meter, chip
 from components.urls import path_to
 from data.views.things import Thing
@@ -275,6 +276,7 @@ class CellTable(ui.element):
         self._columns, self._tail = columns, tail
         self._rows: dict[str, list[CellSlot]] = {}
         self._elements: dict[str, ui.element] = {}
+        self._shows = 0  # how often it was told
         with self:
             with ui.element("table").classes("x-table") as self._table:
                 with ui.element("thead"), ui.element("tr"):
@@ -289,13 +291,21 @@ class CellTable(ui.element):
         for gone in self._rows.keys() - keys:
             del self._rows[gone]
             self._elements.pop(gone).delete()
+        self._table.set_visibility(bool(rows))
+        self._empty.set_visibility(not rows)
+        self._shows += 1
+        with self:
+            in_parts(self._show(rows, self._shows))
+
+    def _show(self, rows: Sequence[tuple[str, Sequence[Cell]]], this: int) -> Iterator[None]:
         for at, (key, cells) in enumerate(rows):
+            if this != self._shows:  # what is newer comes after
+                return
             if key not in self._rows:
                 self._add(key, at)
             for place, cell in zip(self._rows[key], cells, strict=True):
                 place.show(cell)
-        self._table.set_visibility(bool(rows))
-        self._empty.set_visibility(not rows)
+            yield
 
     @staticmethod
     def _head(column: Column) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.access import QuotaCard
+from components.parts import page
 from components.people import account_cards
 from components.people.role_word import role_word
 from components.ui import PageHead, cards
@@ -15,7 +14,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/account")
+    @page("/account")
     def account() -> None:
         context = program.for_viewer()
         with frame(context, title=_("My account")):

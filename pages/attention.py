@@ -9,6 +9,7 @@ from nicegui import ui
 from components.findings.listing import FindingList
 from components.findings.tuning import RuleList
 from components.live import fresh_slot
+from components.parts import page
 from components.rolling import paused_bands
 from components.servers.form import without_pools
 from components.stale_data import stale_bands
@@ -22,7 +23,7 @@ TABS: Final = (NOW, SEEN, LATER, RULES)
 
 
 def create(program: Context) -> None:
-    @ui.page("/attention")
+    @page("/attention")
     def attention(tab: str = NOW) -> None:
         context = program.for_viewer()
         with frame(context, title=_("Attention")):

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from nicegui import app, ui
 
 from components.audit import AuditLog
+from components.parts import page
 from components.ui import PageHead, empty_state
 from data.stores.users import Role
 from pages.layout import frame
@@ -22,7 +23,7 @@ EXPORT = "/audit/export"
 
 
 def create(program: Context) -> None:
-    @ui.page("/audit")
+    @page("/audit")
     def audit() -> None:
         context = program.for_viewer()
         with frame(context, title=_("Audit log")):

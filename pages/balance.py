@@ -8,6 +8,7 @@ from functools import partial
 from nicegui import ui
 
 from components.hosts.balance import MEMORY, BalanceForm
+from components.parts import page
 from components.ui import Button, PageHead
 from data.identity import key_of
 from data.views.pool import PoolView
@@ -18,7 +19,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/pool/{key}/balance")
+    @page("/pool/{key}/balance")
     def balance(key: str, goal: str = MEMORY) -> None:
         """`goal`: see `components.hosts.balance`."""
         context = program.for_viewer()

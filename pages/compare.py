@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.charts import panels
 from components.charts.compare import MOST, Compare, Compared, compare_key
 from components.charts.pictures import KINDS
 from components.frame.finder import Adder
 from components.frame.loading import is_loading, load_again_when_there
+from components.parts import page
 from components.ui import PageHead, empty_state
 from components.urls import path_of
 from data.names import name_of
@@ -29,7 +28,7 @@ GROUPS = (Group.POOL, Group.HOST, Group.VM, Group.SR)
 
 
 def create(program: Context) -> None:
-    @ui.page("/compare")
+    @page("/compare")
     def compare(o: str = "") -> None:
         context = program.for_viewer()
         rows = asked(context.mirror, o)

@@ -11,6 +11,7 @@ from components.charts.compare import compare_key
 from components.console.wall import MOST, Wall, wall_path
 from components.frame.finder import Adder
 from components.frame.loading import is_loading, load_again_when_there
+from components.parts import page
 from components.ui import Button, ButtonKind, PageHead, choice, empty_state
 from components.ui.naming import ask_name
 from data.facts.vm import is_guest, is_up
@@ -33,7 +34,7 @@ FULL_SCREEN: Final = "() => document.querySelector('.x-wall').requestFullscreen(
 
 
 def create(program: Context) -> None:
-    @ui.page("/consoles")
+    @page("/consoles")
     def consoles(o: str = "") -> None:
         context = program.for_viewer()
         user, kept = current_user(), SavedSets()

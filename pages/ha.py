@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nicegui import ui
-
 from components.ha import HighAvailability
+from components.parts import page
 from components.ui import PageHead
 from data.views.pool import PoolView
 from pages.objects import object_page
@@ -16,7 +15,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/pool/{key}/ha")
+    @page("/pool/{key}/ha")
     def ha(key: str) -> None:
         object_page(program.for_viewer(), replace(about(), draw=show, inner=True), key)
 

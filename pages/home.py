@@ -21,6 +21,7 @@ from components.map.suggested_moves import SuggestedMoves
 from components.map.summary import Summary
 from components.map.toolbar import Toolbar
 from components.map.whatif import WhatIf
+from components.parts import page
 from components.rolling import paused_bands
 from components.servers.form import add_button, without_pools
 from components.ui import empty_state, heading
@@ -54,7 +55,7 @@ def create(program: Context) -> None:
         content = await program.for_request(request).shared(MapFeed).whole()
         return Response(content, media_type="application/json", headers={"Cache-Control": "no-store", "Content-Encoding": "gzip"})
 
-    @ui.page("/")
+    @page("/")
     def home(moves: str = "", goal: str = "") -> None:
         """`moves`: the key of a pool for which moves are suggested, with which goal."""
         context = program.for_viewer()

@@ -17,6 +17,7 @@ from components.hosts.ports_and_paths import Paths, Ports
 from components.hosts.rows import resident_table
 from components.lists import Listing
 from components.messages.recent import RecentMessages
+from components.parts import page, part
 from components.ui import Card
 from data.facts.pool import own_pool
 from data.views.host import HostView
@@ -27,7 +28,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/host/{key}")
+    @page("/host/{key}")
     def host(key: str) -> None:
         context = program.for_viewer()
         object_page(context, about(), key)
@@ -58,21 +59,25 @@ def _outline(context: Context, host: HostView) -> None:
 
 
 def _overview(context: Context, host: HostView) -> None:
-    mirror, own = context.mirror, own_pool(host.row.home)
+    own = own_pool(host.row.home)
     pool = context.scope.view(PoolView, own) if own is not None else None
     with ui.element().classes("x-object"):
         with Card(_("VMs"), wide=True) as vms:
             with vms.head:
                 evacuation_link(host)
-            Listing(mirror, resident_table(host.row), on_count=vms.show_count)
-        loads(host)
-        Ports(context, host)
-        Paths(host)
-        with ui.element().classes("x-object-aside"):
-            HostMemory(host)
-            HostFailure(host, pool)
-            HostHardware(context, host)
-            HostAbout(host)
-            host_patches(context, host.row)
-            host_pool_updates(context, host)
-            RecentMessages(mirror, host.row)
+            Listing(context.mirror, resident_table(host.row), on_count=vms.show_count)
+        part(loads, host)
+        part(Ports, context, host)
+        part(Paths, host)
+        part(_aside, context, host, pool)
+
+
+def _aside(context: Context, host: HostView, pool: PoolView | None) -> None:
+    with ui.element().classes("x-object-aside"):
+        part(HostMemory, host)
+        part(HostFailure, host, pool)
+        part(HostHardware, context, host)
+        part(HostAbout, host)
+        part(host_patches, context, host.row)
+        part(host_pool_updates, context, host)
+        part(RecentMessages, context.mirror, host.row)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nicegui import ui
-
 from components.hosts.console import control_domain
 from components.hosts.head import host_head
+from components.parts import page
 from components.ui import empty_state
 from components.vms.page.console import console
 from data.views.host import HostView
@@ -20,7 +19,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/host/{key}/console")
+    @page("/host/{key}/console")
     def host_console(key: str) -> None:
         context = program.for_viewer()
         object_page(context, replace(about(), title=_("Console"), draw=show, inner=True), key)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.actions import PlacedMenu
 from components.charts.choosing import comparing
 from components.hosts.rows import host_table
 from components.lists import Listing
 from components.live import follow_source
+from components.parts import page
 from data.views.host import HostView
 from pages.layout import list_page
 from xo_dash.context import Context
@@ -16,7 +15,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/hosts")
+    @page("/hosts")
     def hosts() -> None:
         context = program.for_viewer()
         with list_page(context, _("Hosts")):

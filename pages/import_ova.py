@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nicegui import ui
-
 from components.import_ova import OVAForm
+from components.parts import page
 from components.ui import PageHead
 from data.views.pool import PoolView
 from pages.objects import object_page
@@ -16,7 +15,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/pool/{key}/import-ova")
+    @page("/pool/{key}/import-ova")
     def import_ova(key: str) -> None:
         def show(context: Context, pool: PoolView) -> None:
             PageHead(_("Import OVA"), icon="upload")

@@ -8,6 +8,7 @@ from components.actions import PlacedMenu, may_somewhere
 from components.actions.target_button import target_button
 from components.grant_texts import naming_owners
 from components.lists import Listing
+from components.parts import page
 from components.storage.rows import image_table
 from data.names import name_of, pool_name
 from pages.layout import list_page
@@ -18,7 +19,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/isos")
+    @page("/isos")
     def isos() -> None:
         context = program.for_viewer()
         with list_page(context, _("ISO images")):

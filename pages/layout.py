@@ -19,6 +19,7 @@ from components.frame.loading import show_loading
 from components.frame.navigation import Navigation
 from components.frame.shell import Shell, brand, breadcrumbs
 from components.frame.tree import SNAPSHOT, Tree
+from components.parts import part
 from components.people.role_word import role_word
 from components.people.view_as import viewing_banner
 from components.stale_data import stale_bands
@@ -64,7 +65,7 @@ def frame(
         brand("/")
     with shell.middle:
         menu = PlacedMenu(context)
-        Finder(context, menu.open)
+        part(Finder, context, menu.open)
     with shell.end:
         with ui.link(target="/attention").classes("x-status xo-badge-head") as link:
             link.props["aria-label"] = _("Attention")
@@ -72,10 +73,10 @@ def frame(
         status.tasks(context.tasks, "/tasks")
         status.connection(context.mirror, "/settings")
         Keys()
-        _account(context, user)
+        part(_account, context, user)
     with shell.side:
-        Navigation(context, ui.context.client.request.url.path)
-        Tree(feed, selected, on_menu=menu.open)
+        part(Navigation, context, ui.context.client.request.url.path)
+        part(Tree, feed, selected, on_menu=menu.open)
     with shell.band:
         viewing_banner(user)
     with shell.main:
@@ -86,7 +87,7 @@ def frame(
             with page_box():
                 breadcrumbs(list(crumbs))
                 yield
-    RunProgress(context)
+    part(RunProgress, context)
 
 
 @contextmanager

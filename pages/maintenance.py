@@ -6,9 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from nicegui import ui
-
 from components.hosts.maintenance import MaintenanceForm
+from components.parts import page
 from components.ui import PageHead
 from data.views.host import HostView
 from pages.host import about
@@ -26,7 +25,7 @@ THEN: Final = {"reboot": REBOOT, "shutdown": SHUT_DOWN, "update": UPDATE_HOST, "
 
 
 def create(program: Context) -> None:
-    @ui.page("/host/{key}/maintenance")
+    @page("/host/{key}/maintenance")
     def maintenance(key: str, then: str = "") -> None:
         context = program.for_viewer()
         object_page(context, replace(about(), draw=partial(show, action=THEN.get(then, ENTER)), inner=True), key)

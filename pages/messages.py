@@ -10,6 +10,7 @@ from components.lists.bounded import BoundedListing
 from components.lists.period import PeriodField
 from components.messages.dismissing import dismissing
 from components.messages.rows import message_table
+from components.parts import page
 from components.ui import choice
 from components.urls import path_of
 from data.identity import parse
@@ -24,7 +25,7 @@ PATH = "/messages"
 
 
 def create(program: Context) -> None:
-    @ui.page(PATH)
+    @page(PATH)
     def messages(pool: str = "", object: str = "") -> None:
         """`pool`: its key or a server's id; `object`: the key of what they are about."""
         context = program.for_viewer()

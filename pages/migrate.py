@@ -6,6 +6,7 @@ from nicegui import ui
 
 from components.frame.loading import is_loading, load_again_when_there
 from components.migration import ManyForm, MigrationForm, MigrationHead
+from components.parts import page
 from components.stale_data import stale_band, stale_bands
 from components.taken import offered, reload_when_taken
 from components.ui import PageHead, empty_state
@@ -22,7 +23,7 @@ from xo_dash.i18n import _, ngettext, number
 
 
 def create(program: Context) -> None:
-    @ui.page("/migrate")
+    @page("/migrate")
     def migrate_many(vms: str = "", host: str = "", copy: bool = False) -> None:
         """`vms`: see `path_of_many`; `host`: the key of the one that is chosen at first; `copy`: whether originals are kept."""
         context = program.for_viewer()
@@ -42,7 +43,7 @@ def create(program: Context) -> None:
                 with empty_state(_("No VMs selected"), _("Select VMs in the list or on the map, then choose Migrate.")):
                     ui.link(_("All VMs"), "/vms").classes("x-btn")
 
-    @ui.page("/migrate/{key}")
+    @page("/migrate/{key}")
     def migrate(key: str, host: str = "", copy: bool = False) -> None:
         context = program.for_viewer()
         found = context.mirror.find(VMView.kind, key)

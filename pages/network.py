@@ -8,6 +8,7 @@ from components.lists import Listing
 from components.messages.recent import RecentMessages
 from components.networks.parts import NetworkAbout, NetworkPorts, Throughput, network_head
 from components.networks.rows import nic_table
+from components.parts import page
 from components.ui import Card
 from data.views.network import NetworkView
 from pages.objects import PageKind, object_page, tabbed
@@ -16,7 +17,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/network/{key}")
+    @page("/network/{key}")
     def network(key: str) -> None:
         context = program.for_viewer()
         object_page(context, _about(), key)

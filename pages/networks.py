@@ -7,6 +7,7 @@ from nicegui import ui
 from components.actions import PlacedMenu, may_somewhere, whoever
 from components.lists import Listing
 from components.networks.rows import network_table
+from components.parts import page
 from components.ui import Button, Tone, notify
 from data.facts.pool import pools_by_name
 from pages.layout import list_page
@@ -18,7 +19,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/networks")
+    @page("/networks")
     def networks() -> None:
         context = program.for_viewer()
         with list_page(context, _("Networks")):

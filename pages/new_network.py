@@ -7,6 +7,7 @@ from dataclasses import replace
 from nicegui import ui
 
 from components.new_network import NewNetworkForm
+from components.parts import page
 from components.pool_choice import pool_choice
 from components.ui import PageHead
 from data.views.pool import PoolView
@@ -18,7 +19,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/pool/{key}/new-network")
+    @page("/pool/{key}/new-network")
     def new_network(key: str, kind: str = TAGGED) -> None:
         context = program.for_viewer()
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.new_sr import NewSRForm
+from components.parts import page
 from components.ui import PageHead
 from data.views.pool import PoolView
 from pages.layout import frame
@@ -14,7 +13,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/new-sr")
+    @page("/new-sr")
     def new_sr(pool: str = "") -> None:
         context = program.for_viewer()
         with frame(context, title=_("New SR"), crumbs=[(_("Storage"), "/storage")]):

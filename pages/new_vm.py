@@ -12,6 +12,7 @@ from components.new_vm.draft import Drafts, DraftSource, VMDraft, recall, rememb
 from components.new_vm.form import Form
 from components.new_vm.progress import VMProgress
 from components.new_vm.saved import SavedConfigs
+from components.parts import page
 from components.ui import Button, ButtonKind, PageHead
 from data.stores.cloud_configs import ConfigKind
 from data.types import Home
@@ -31,7 +32,7 @@ LAST = "new_vm.last"
 
 
 def create(program: Context) -> None:
-    @ui.page("/new-vm")
+    @page("/new-vm")
     def new_vm(pool: str = "", template: str = "", copy: str = "", host: str = "") -> None:
         context = program.for_viewer()
         with frame(context, title=_("New VM"), crumbs=[(_("VMs"), "/vms")]):

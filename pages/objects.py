@@ -12,6 +12,7 @@ from components.access import access_tab
 from components.ambiguous import choices, which
 from components.frame.loading import is_loading, loading_page
 from components.live import follow_all, follow_facts, fresh_slot
+from components.parts import part
 from components.stale_data import stale_band
 from components.taken import reload_when_taken
 from components.ui import Notice, Tab, Tabs, Tone
@@ -117,7 +118,7 @@ def _object(context: Context, about: PageKind[ViewT], view: ViewT) -> None:
     with gone:
         ui.link(about.all_title, about.all_path).classes("x-link")
     with ui.element().classes("x-stack").style("gap: 12px") as box:
-        about.draw(context, view)
+        part(about.draw, context, view)
 
     def stands() -> None:
         gone.set_visibility(not view.present)
@@ -136,12 +137,12 @@ def tabbed(context: Context, view: ViewT, overview: Callable[[Context, ViewT], N
         outline(context, view)
         return
     if not is_administrator():
-        overview(context, view)
+        part(overview, context, view)
         return
 
     def fill(name: str) -> None:
         with fresh_slot(body):
-            access_tab(context, view.row) if name == ACCESS else overview(context, view)
+            part(access_tab, context, view.row) if name == ACCESS else part(overview, context, view)
 
     chosen = ui.context.client.request.query_params.get("tab", "")
     tabs = Tabs([Tab("overview", _("Overview")), Tab(ACCESS, _("Access"))], chosen, fill)

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from components.access import GrantList, GrantsOfPerson, QuotaCard, QuotaList
 from components.live import fresh_slot
+from components.parts import page
 from components.people import (
     AccountCard,
     GroupList,
@@ -37,7 +38,7 @@ TABS: Final = {
 
 
 def create(program: Context) -> None:
-    @ui.page("/people")
+    @page("/people")
     def people(tab: str = "users") -> None:
         context = program.for_viewer()
         with frame(context, title=_("People")):
@@ -50,7 +51,7 @@ def create(program: Context) -> None:
             body = ui.element()
             _show(context, body, tabs.selected)
 
-    @ui.page("/people/{name:path}")
+    @page("/people/{name:path}")
     def person(name: str) -> None:
         context = program.for_viewer()
         with frame(context, title=name, crumbs=[(_("People"), "/people")]):

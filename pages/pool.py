@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.charts import HistoryCharts, panels
 from components.guidance import waiting_bands
 from components.hosts.failover import PoolFailures
@@ -13,6 +11,7 @@ from components.hosts.rows import host_table
 from components.lists import Listing
 from components.live import follow_source
 from components.messages.recent import RecentMessages
+from components.parts import page, part
 from components.storage.rows import sr_table
 from components.ui import Card
 from data.views.host import HostView
@@ -24,7 +23,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/pool/{key}")
+    @page("/pool/{key}")
     def pool(key: str) -> None:
         context = program.for_viewer()
         object_page(context, about(), key)
@@ -67,11 +66,10 @@ def _srs(context: Context, pool: PoolView) -> None:
 
 
 def _overview(context: Context, pool: PoolView) -> None:
-    mirror = context.mirror
-    pool_sums(pool)
-    _hosts(context, pool)
-    PoolFailures(pool)
-    PoolPatches(context, pool.row)
-    _srs(context, pool)
-    HistoryCharts("pool", pool.key, panels.of_pool(), first="day", alone=True)
-    RecentMessages(mirror, pool.row)
+    part(pool_sums, pool)
+    part(_hosts, context, pool)
+    part(PoolFailures, pool)
+    part(PoolPatches, context, pool.row)
+    part(_srs, context, pool)
+    part(HistoryCharts, "pool", pool.key, panels.of_pool(), first="day", alone=True)
+    part(RecentMessages, context.mirror, pool.row)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from nicegui import ui
 
+from components.parts import page
 from components.rolling import PreFlight, RollingPage
 from components.ui import PageHead, empty_state
 from components.urls import path_of
@@ -22,7 +23,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/pool/{key}/rolling")
+    @page("/pool/{key}/rolling")
     def before(key: str, way: str = "update") -> None:
         def show(context: Context, pool: PoolView) -> None:
             running = context.rolling.under_way(pool.row.home.id)
@@ -35,7 +36,7 @@ def create(program: Context) -> None:
 
         object_page(program.for_viewer(), replace(about(), draw=show, inner=True), key)
 
-    @ui.page("/rolling/{run_id}")
+    @page("/rolling/{run_id}")
     def run(run_id: str) -> None:
         context = program.for_viewer()
         found = next((one for one in context.rolling.runs_in(context.scope) if one.id == run_id), None)

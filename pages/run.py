@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from components.parts import page
 from components.tasks.run_page import RunPage
 from components.urls import path_of
 from pages.layout import frame
@@ -13,7 +14,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/run/{key}")
+    @page("/run/{key}")
     def run(key: str) -> None:
         context = program.for_viewer()
         found = next((one for one in context.tasks.runs if one.key == key), None)

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from components.cells import Cell, Facts
 from components.live import follow_all
+from components.parts import page
 from components.servers import ServerList
 from components.servers.form import open_form
 from components.transfers.allowed_hosts import AllowedHostsSettings
@@ -26,7 +27,7 @@ from xo_dash.i18n import _, number
 
 
 def create(program: Context) -> None:
-    @ui.page("/settings")
+    @page("/settings")
     def settings(add: str = "") -> None:
         """`add`: with the form for a new server open."""
         context = program.for_viewer()

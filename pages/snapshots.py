@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.actions import PlacedMenu
 from components.lists import Listing
+from components.parts import page
 from components.vms.deep_chains import deep_chains
 from components.vms.snapshots import deleting, snapshot_table
 from pages.layout import list_page
@@ -16,7 +15,7 @@ PATH = "/snapshots"
 
 
 def create(program: Context) -> None:
-    @ui.page(PATH)
+    @page(PATH)
     def snapshots() -> None:
         context = program.for_viewer()
         with list_page(context, _("Snapshots")):

@@ -12,6 +12,7 @@ from components.charts import HistoryCharts, panels
 from components.grant_texts import naming_owners
 from components.lists import Listing
 from components.messages.recent import RecentMessages
+from components.parts import page
 from components.storage.area_tiles import part_key
 from components.storage.areas import Areas
 from components.storage.chain import Chain
@@ -36,7 +37,7 @@ ORPHANS: Final = "orphan"
 
 
 def create(program: Context) -> None:
-    @ui.page("/sr/{key}")
+    @page("/sr/{key}")
     def sr(key: str) -> None:
         context = program.for_viewer()
         object_page(context, _about(), key)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.actions import PlacedMenu, page_link
 from components.charts.choosing import comparing
 from components.lists import Listing
+from components.parts import page
 from components.storage.rows import sr_table
 from data.views.sr import SRView
 from pages.layout import list_page
@@ -17,7 +16,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/storage")
+    @page("/storage")
     def storage() -> None:
         context = program.for_viewer()
         with list_page(context, _("Storage")):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from nicegui import ui
-
+from components.parts import page
 from components.rolling import paused_bands
 from components.tasks import TaskList
 from components.ui import PageHead
@@ -13,7 +12,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/tasks")
+    @page("/tasks")
     def tasks() -> None:
         context = program.for_viewer()
         with frame(context, title=_("Tasks")):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from nicegui import ui
-
 from components.actions import PlacedMenu
 from components.grant_texts import naming_owners
 from components.lists import Listing
+from components.parts import page
 from components.vms.templates import template_table
 from pages.layout import list_page
 from pages.revealing import TEMPLATES, revealing
@@ -15,7 +14,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/templates")
+    @page("/templates")
     def templates() -> None:
         context = program.for_viewer()
         with list_page(context, _("Templates")):

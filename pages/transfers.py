@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fastapi import Request, Response
-from nicegui import app, ui
+from nicegui import app
 
+from components.parts import page
 from components.transfers.listing import TransferList
 from components.transfers.serving import handed_over, may_fetch, next_part, received
 from components.ui import PageHead
@@ -19,7 +20,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/transfers")
+    @page("/transfers")
     def transfers() -> None:
         context = program.for_viewer()
         with frame(context, title=_("Transfers")):

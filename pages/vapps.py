@@ -7,6 +7,7 @@ from nicegui import ui
 from components.actions import PlacedMenu, may_somewhere
 from components.actions.target_button import target_button
 from components.lists import Listing
+from components.parts import page
 from components.stale_data import stale_bands
 from components.ui import PageHead
 from components.vms.vapps.parts import MembersCard, appliance_head
@@ -22,7 +23,7 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/vapps")
+    @page("/vapps")
     def vapps() -> None:
         context = program.for_viewer()
 
@@ -37,7 +38,7 @@ def create(program: Context) -> None:
             stale_bands(context.mirror)
             Listing(context.mirror, appliance_table(), full=True, offer=PlacedMenu(context).open_for)
 
-    @ui.page("/vapp/{key}")
+    @page("/vapp/{key}")
     def vapp(key: str) -> None:
         context = program.for_viewer()
         object_page(context, _about(), key)

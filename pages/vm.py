@@ -6,6 +6,7 @@ from nicegui import ui
 
 from components.actions import ActionBar
 from components.first_picture import show_first_picture
+from components.parts import page, part
 from components.stale_data import stale_band
 from components.ui import PageHead, empty_state
 from components.urls import path_to, pool_link
@@ -24,8 +25,8 @@ from xo_dash.i18n import _
 
 
 def create(program: Context) -> None:
-    @ui.page("/vm/{key}/{tab}")
-    @ui.page("/vm/{key}")  # with ?tab=, as links once had it
+    @page("/vm/{key}/{tab}")
+    @page("/vm/{key}")  # with ?tab=, as links once had it
     def vm(key: str, tab: str = "") -> None:
         context = program.for_viewer()
         found = context.mirror.find(VMView.kind, key)
@@ -54,11 +55,11 @@ def show(context: Context, vm: VMView, tab: str) -> None:
     """The page of a VM, with one of its tabs."""
     Now(vm)
     stale_band(vm.row.home, context.mirror)
-    VmHead(context, vm)
-    trash_notice(context, vm)
-    hints(context, vm)
-    under_way(vm)
-    VmTabs(context, vm, tab)
+    part(VmHead, context, vm)
+    part(trash_notice, context, vm)
+    part(hints, context, vm)
+    part(under_way, vm)
+    part(VmTabs, context, vm, tab)
     show_first_picture()
 
 

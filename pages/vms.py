@@ -11,6 +11,7 @@ from components.charts.compare import MOST, compare_path
 from components.console.wall import MOST as MOST_CONSOLES
 from components.console.wall import wall_path
 from components.live import follow_all
+from components.parts import page
 from components.ui import Button
 from components.vms.feed import VmFeed
 from components.vms.grid import SNAPSHOT, Grid
@@ -32,7 +33,7 @@ COLUMNS = "vms.columns"
 def create(program: Context) -> None:
     serve(app, SNAPSHOT, program, VmFeed)
 
-    @ui.page("/vms")
+    @page("/vms")
     def vms(state: str = "") -> None:
         """`state`: "trash" for what is in it; any other is the list's own filter."""
         context = program.for_viewer()

@@ -120,7 +120,7 @@ class HighAvailability(ui.element):
                        Column(_("Start order")), Column(_("Pause, s"))]  # fmt: skip
             self._rows = {vm.uuid: PriorityRow() for vm in shown}
             with fresh_slot(self._table):
-                data_table(columns, [list(self._rows[vm.uuid].cells(vm, self._put)) for vm in shown])
+                data_table(columns, [list(self._rows[vm.uuid].cells(vm, self._changed.get(vm.uuid, {}), self._put)) for vm in shown])
         for vm in shown:
             self._rows[vm.uuid].show(vm, self._changed.get(vm.uuid, {}))
         self._more.text = ngettext("… and {n} more; filter for them", "… and {n} more; filter for them", more).format(n=number(more))

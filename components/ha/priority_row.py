@@ -29,7 +29,7 @@ class PriorityRow:
         self._labels: list[ui.label] = []
         self._fields: dict[str, Field | ui.select] = {}
 
-    def cells(self, vm: VM, put: Put) -> Iterator[Value]:
+    def cells(self, vm: VM, changed: dict[str, str], put: Put) -> Iterator[Value]:
         """What draws each, for `data_table`. `put` is kept by the fields alone, which let go of it at their end."""
         uuid, now = vm.uuid, msgspec.structs.asdict(held(vm))
 
@@ -48,10 +48,17 @@ class PriorityRow:
 
             return draw
 
-        yield from (label, label, worth, *map(figure, FIGURES))
+        def last() -> None:
+            figures[-1]()
+            self.show(vm, changed)
+
+        figures = [figure(name) for name in FIGURES]
+        yield from (label, label, worth, *figures[:-1], last)
 
     def show(self, vm: VM, changed: dict[str, str]) -> None:
-        """As it is in the pool, but for what was `changed` here and is not saved yet."""
+        """As it is in the pool, but for what was `changed` here and is not saved yet; nothing before its cells are drawn."""
+        if not self._fields.keys() >= FIGURES.keys():
+            return
         name = name_of(vm)
         for label, text in zip(self._labels, (name, size(memory_of(vm))), strict=True):
             label.text = text

@@ -7,12 +7,12 @@ from functools import partial
 from typing import Final
 from urllib.parse import quote
 
-from nicegui import background_tasks, ui
+from nicegui import ui
 
 from components.live import follow_facts, fresh_slot
+from components.parts import at_once_or_in_turns
 from components.ui import Card, Mark
 from components.urls import path_of
-from data.coalesce import in_turns, timed
 from data.failover import FailoverSummary, failover_steps
 from data.identity import key_of
 from data.names import by_name, name_of
@@ -34,14 +34,6 @@ def summaries(groups: Iterable[Sequence[Host]], told: Callable[[list[FailoverSum
     for hosts in groups:
         found.append((yield from failover_steps(hosts)))
     told(found)
-
-
-def at_once_or_in_turns(steps: Iterator[None]) -> None:
-    """Nothing jumps where it is done in the first slice."""
-    slices = timed(steps)
-    for _slice in slices:
-        background_tasks.create(in_turns(slices), name="if a host fails")
-        return
 
 
 class HostFailure(Card):

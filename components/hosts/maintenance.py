@@ -10,8 +10,9 @@ from nicegui import ui
 
 from components.actions import start_run, whoever
 from components.actions.preview import Preview
-from components.hosts.failover import NAMED, at_once_or_in_turns
+from components.hosts.failover import NAMED
 from components.live import follow_all, fresh_slot
+from components.parts import at_once_or_in_turns, part
 from components.ui import Button, ButtonKind, Card, Column, Mark, check, choice, data_table
 from components.ui.facts import Value
 from components.urls import path_of
@@ -170,10 +171,11 @@ class MaintenanceForm(ui.element):
         self._drawn = found.off, found.evacuation.moves, found.evacuation.stranded, found.evacuation.after
         with fresh_slot(self._main):
             self._verdict()
-            self._staying(found)
-            self._leaving(found, request)
-        self._memory(found.evacuation)
-        self._tell(found, request)
+            part(self._staying, found)
+            part(self._leaving, found, request)
+        with self:  # a list that is drawn anew may be where we are
+            part(self._memory, found.evacuation)
+            part(self._tell, found, request)
 
     def _verdict(self) -> None:
         free = departures(msgspec.structs.replace(self._asked, vms=()), self._host, self._survey).evacuation
@@ -189,12 +191,15 @@ class MaintenanceForm(ui.element):
             return
         with Card(_("Not migrated: choose what happens")):
             for vm, why in rows:
-                with ui.element().classes("x-evacuation-row").mark(f"stays-{vm.uuid}"):
-                    Mark("warning" if why else "unknown")
-                    with ui.element().classes("x-evacuation-why"):
-                        ui.link(name_of(vm), path_of(vm)).classes("x-strong")
-                        ui.label(f"{size(memory_held(vm))} · {why}" if why else size(memory_held(vm))).classes("x-dim")
-                    self._box(vm, self._ways(vm), found.off.get(vm))
+                part(self._stays, vm, why, found.off.get(vm))
+
+    def _stays(self, vm: VM, why: str, way: str | None) -> None:
+        with ui.element().classes("x-evacuation-row").mark(f"stays-{vm.uuid}"):
+            Mark("warning" if why else "unknown")
+            with ui.element().classes("x-evacuation-why"):
+                ui.link(name_of(vm), path_of(vm)).classes("x-strong")
+                ui.label(f"{size(memory_held(vm))} · {why}" if why else size(memory_held(vm))).classes("x-dim")
+            self._box(vm, self._ways(vm), way)
 
     def _reasons(self, found: Departures) -> dict[VM, Unplaceable | None]:
         """Why each of those that do not move does not; none where somebody wants it so."""

@@ -7,9 +7,10 @@ from functools import partial
 
 from nicegui import ui
 
-from components.hosts.failover import at_once_or_in_turns, summaries
+from components.hosts.failover import summaries
 from components.live import follow_all, fresh_slot
 from components.map.map import Map
+from components.parts import at_once_or_in_turns
 from components.ui import Button, ButtonKind, Mark
 from components.urls import path_of
 from data.changes import Change

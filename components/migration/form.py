@@ -16,6 +16,7 @@ from components.migration.progress import MigrationProgress
 from components.migration.target_list import TargetList, TargetRow
 from components.migration.timing import about, tell_time
 from components.migration.words import moved, way_text
+from components.parts import at_once_or_in_turns, in_parts, part
 from components.ui import Button, ButtonKind, Card, Icon, Mark
 from components.urls import PREFIXES, path_of
 from data.host_fit import Offers
@@ -53,6 +54,7 @@ class MigrationForm(ui.element):
         usual = MigrationChoices(host or (key_of(first.host) if first is not None else ""), copy=copy)
         self._chosen = MigrationChoices.of(asked) if isinstance(asked, MigrateVM) else usual
         self._judged: dict[Host, LazyText | None] = {}  # by XAPI itself
+        self._drawings = 0
         with self:
             with ui.element().classes("x-move-main"):
                 self._targets = TargetList(self._choose)
@@ -71,8 +73,8 @@ class MigrationForm(ui.element):
                 with Card(_("If it fails")):
                     self._failing = ui.label().classes("x-dim")
         self._draw_targets()
-        self._places.show(self._host)
-        self._tell()
+        part(self._places.show, self._host)
+        part(self._tell)
         follow_source(context.runner.observe, self._follow)
         follow_all(context.mirror, lambda _changes: True, self._again, topics=lambda: (Host, HostMetrics, SR, vm.ref))
         asking = background_tasks.create(self._ask(), name="check the targets of a migration")
@@ -83,7 +85,7 @@ class MigrationForm(ui.element):
     def _again(self) -> None:
         """The pools changed: what may be chosen, but not what was."""
         if self._run is None:  # while it moves, what is free tells of it, not of where it goes
-            self._draw_targets()
+            at_once_or_in_turns(self._drawing())
         self._tell()
 
     async def _ask(self) -> None:
@@ -113,14 +115,25 @@ class MigrationForm(ui.element):
         return seen_from(self._vm.home, Host, self._chosen.host) if self._chosen.host else None
 
     def _draw_targets(self) -> None:
-        found = self._targets_now()
+        with self:  # the row that was clicked may be gone
+            in_parts(self._drawing())
+
+    def _drawing(self) -> Iterator[None]:
+        """Target by target; what is begun later is newer, and all of it."""
+        self._drawings += 1
+        this, found, offers = self._drawings, self._targets_now(), Offers()
+        rows = list[TargetRow]()
+        for one in found:
+            rows.append(self._target(one, offers))
+            yield
+            if this != self._drawings or self.is_deleted:
+                return
         able = sum(one.refused is None for one in found)
         scope = _("{able} of {all} can run it").format(able=number(able), all=number(len(found)))
         if self._judged:
             judged = _("{n} checked by XAPI").format(n=number(len(self._judged)))
             scope = f"{scope} · {judged}"
-        offers = Offers()
-        self._targets.show([self._target(one, offers) for one in found], self._chosen.host, scope)
+        self._targets.show(rows, self._chosen.host, scope)
 
     def _target(self, one: Target, offers: Offers) -> TargetRow:
         refused = one.refused is not None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nicegui import ui
 
+from components.parts import in_parts
 from components.ui.facts import Value, put
 
 
@@ -21,7 +22,7 @@ class Column:
 
 
 def data_table(columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> ui.element:
-    """Draw rows of as many values as there are columns; what is drawn anew is a `RecordTable`."""
+    """Draw rows of as many values as there are columns, in parts; what is drawn anew is a `RecordTable`."""
     with ui.element().classes("x-table-box") as box, ui.element("table").classes("x-table"):
         with ui.element("thead"), ui.element("tr"):
             for column in columns:
@@ -31,11 +32,16 @@ def data_table(columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> ui
                 if column.width:
                     head.style(f"width: {column.width}")
         with ui.element("tbody"):
-            for row in rows:
-                with ui.element("tr"):
-                    for column, value in zip(columns, row, strict=True):
-                        _cell(column, value)
+            in_parts(_rows(columns, list(rows)))
     return box
+
+
+def _rows(columns: Sequence[Column], rows: Sequence[Sequence[Value]]) -> Iterator[None]:
+    for row in rows:
+        with ui.element("tr"):
+            for column, value in zip(columns, row, strict=True):
+                _cell(column, value)
+        yield
 
 
 class RecordTable(ui.element):

@@ -7,6 +7,7 @@ from nicegui import ui
 from components.console.card import console_card
 from components.guidance import waiting_bands
 from components.messages.recent import RecentMessages
+from components.parts import part
 from components.vms.about import DependencyCard, VmAbout
 from components.vms.growth import VMGrowth
 from components.vms.loads import loads
@@ -18,15 +19,18 @@ from xo_dash.context import Context
 
 def overview(context: Context, vm: VMView) -> None:
     """Its load, snapshots and last changes; beside them what it is."""
-    mirror = context.mirror
     pending_notice(context, vm)
     waiting_bands(context, vm)
     with ui.element().classes("x-vm"):
-        loads(vm)
-        VMGrowth(context, vm)
-        Protection(context, vm)
-        RecentMessages(mirror, vm.row).classes("x-vm-last")
-        with ui.element().classes("x-vm-aside"):
-            console_card(vm)
-            VmAbout(context, vm)
-            DependencyCard(vm)
+        part(loads, vm)
+        part(VMGrowth, context, vm)
+        part(Protection, context, vm)
+        part(lambda: RecentMessages(context.mirror, vm.row).classes("x-vm-last"))
+        part(_aside, context, vm)
+
+
+def _aside(context: Context, vm: VMView) -> None:
+    with ui.element().classes("x-vm-aside"):
+        part(console_card, vm)
+        part(VmAbout, context, vm)
+        part(DependencyCard, vm)

@@ -10,6 +10,7 @@ from nicegui import ui
 
 from components.access import access_tab
 from components.live import follow_facts, fresh_slot
+from components.parts import part
 from components.ui import Tab, Tabs, page_title
 from components.urls import path_of
 from components.vms.page.console import console
@@ -84,4 +85,4 @@ class VmTabs:
 
     def _fill(self, name: str) -> None:
         with fresh_slot(self._body):
-            next(tab for tab in self._offered if tab.name == name).draw(self._context, self._vm)
+            part(next(tab for tab in self._offered if tab.name == name).draw, self._context, self._vm)

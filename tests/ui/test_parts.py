@@ -1,0 +1,84 @@
+"""A page is built in turns, and sent as a whole."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from nicegui import ui
+from nicegui.testing import User
+from nicegui.testing.user_simulation import user_simulation
+
+from components import parts
+from components.cells import CellTable
+from components.live import fresh_slot
+from components.parts import page, part
+from components.ui import Column, data_table
+
+ROWS = [(str(n), (f"row {n}",)) for n in range(20)]
+
+
+@asynccontextmanager
+async def drawn(monkeypatch: pytest.MonkeyPatch, draw: Callable[[], object]) -> AsyncIterator[User]:
+    """A page in which every part takes longer than others may wait."""
+    monkeypatch.setattr(parts, "TURN", 0.0)
+    async with user_simulation(lambda: None) as user:
+        page("/built")(draw)
+        yield user
+
+
+async def test_others_have_their_turn_between_two_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    columns = [Column("name")]
+
+    def draw() -> None:
+        asyncio.get_running_loop().call_soon(seen.append, "others")
+        table = CellTable(columns, "")
+        table.show(ROWS[:1])
+        table.show(ROWS)  # it has changed meanwhile
+        part(seen.append, "first")
+        part(lambda: part(asyncio.get_running_loop().call_soon, seen.append, "others"))
+        part(seen.append, "last")
+        data_table(columns, [cells for _key, cells in ROWS])
+
+    async with drawn(monkeypatch, draw) as user:
+        await user.open("/built")
+        assert seen == ["others", "first", "others", "last"]
+        texts = [label.text for label in user.find(ui.label).elements if label.text.startswith("row")]
+        assert sorted(texts) == sorted(f"row {n}" for n in (*range(20), *range(20)))
+
+
+async def test_what_is_drawn_anew_meanwhile_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def draw() -> None:
+        box = ui.element()
+
+        def fill(text: str) -> None:
+            with fresh_slot(box):
+                part(ui.label, text)
+
+        fill("before")
+        asyncio.get_running_loop().call_soon(fill, "after")
+        part(ui.label, "below")
+
+    async with drawn(monkeypatch, draw) as user:
+        await user.open("/built")
+        assert sorted(label.text for label in user.find(ui.label).elements) == ["after", "below"]
+
+
+async def test_nothing_is_built_for_a_browser_that_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[str] = []
+
+    def draw() -> None:
+        if built:
+            ui.label("again")
+            return
+        built.append("first")
+        asyncio.get_running_loop().call_soon(ui.context.client.delete)  # its session ends
+        part(built.append, "second")
+
+    async with drawn(monkeypatch, draw) as user:
+        await user.open("/built")
+        await user.should_see("again")
+        assert built == ["first"]
