@@ -9,7 +9,7 @@ from nicegui import ui
 from components.actions import start_run, whoever
 from components.actions.fields import FieldBox, box_for
 from components.actions.preview import Preview
-from components.live import follow_all, fresh_slot
+from components.live import follow_all, follow_source, fresh_slot
 from components.new_sr.draft import SRDraft
 from components.new_sr.existing import ExistingSRs
 from components.new_sr.found_list import FoundList, FoundRow, export_rows, lun_rows
@@ -57,7 +57,7 @@ class NewSRForm(ui.element):
         self._named = self._suggesting = self._pressed = self._given = False
         self._failed: Fault | None = None  # of the last run
         self._marked: Fault | None = None
-        self._search = Search(context.runner.prober, home, self._tell)
+        self._search = Search(context.runner.prober, home)
         pool = own_pool(home)
         assert pool is not None  # noqa: S101  # a page is for a pool
         self._pool = pool
@@ -75,6 +75,7 @@ class NewSRForm(ui.element):
         self._draw_fields()
         next(iter(self._asked()), self._boxes["name"]).focus()
         follow_all(context.mirror, lambda _changes: True, self._tell, topics=lambda: WATCHED)
+        follow_source(self._search.observers.add, self._tell)  # sixty hosts answer within a moment: ten times a second is enough
 
     def _handle_delete(self) -> None:
         self._search.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from nicegui import background_tasks
 
 from data.facts.pool import own_pool
 from data.names import name_of
+from data.observers import Observers
 from data.stores.users import User
 from data.types import Home
 from xo_dash.control.lazy_text import LazyText
@@ -41,16 +42,16 @@ class HostCheck:
 
 
 class Search:
-    """What is found for one form. `told` is called whenever it is more."""
+    """What is found for one form. `observers` are told whenever it is more."""
 
-    def __init__(self, prober: Prober, home: Home, told: Callable[[], None]) -> None:
+    def __init__(self, prober: Prober, home: Home) -> None:
         self.found = Discovery()
         self.checks: tuple[HostCheck, ...] = ()
         self.running = self.stopped = False
         self.seconds = 0.0
         self._prober = prober
         self._home = home
-        self.on_told = told  # let go of at the end, see components.release
+        self.observers: Observers[[]] = Observers()
         self._question: tuple[object, ...] | None = None
         self._place: object = None
         self._tasks: dict[str, asyncio.Task[Any]] = {}
@@ -89,7 +90,6 @@ class Search:
 
     def close(self) -> None:
         self.stop()
-        self.on_told = lambda: None
 
     async def _find(self, user: User, request: NewSR) -> None:
         await asyncio.sleep(DEBOUNCE)
@@ -100,7 +100,7 @@ class Search:
         async for found in discover(request, pool, ask):
             self.found, self.running = found, not found.done
             self.seconds = time.perf_counter() - began
-            self.on_told()
+            self.observers.tell()
 
     def _asking(self, user: User, request: NewSR) -> Ask | None:
         """The first host that would have it, which is the master unless it is local."""
@@ -131,7 +131,7 @@ class Search:
             self.checks = tuple(checks)
             if at == 0 and wrong is None:
                 self.found = self.found.with_srs(place_key(request), srs_in(answer.text))
-            self.on_told()
+            self.observers.tell()
 
         await asyncio.gather(*(look(at) for at in range(len(hosts))))
 
