@@ -97,6 +97,10 @@ class PreFlight(ui.element):
         follow_source(context.rolling.observe, self._tell)
         follow_source(context.patches.observe, self._order.tell_counts)
 
+    def _handle_delete(self) -> None:
+        super()._handle_delete()
+        del self._looking, self._list, self._order  # they call it back: a ring, see components.release
+
     def _concerns(self, changes: Sequence[Change]) -> bool:
         home = self._pool.home
         return any(
