@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from bench.figures import Figure, percentile
+from bench.figures import Figure
 from data.identity import key_of
 from data.maintenance import away_from
 from data.objects import Host, Pool
@@ -18,6 +18,7 @@ from data.stores.users import Role, User
 from tests.control.fake_pool import user
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action, get_ready
+from xo_dash.control.background import give_way
 from xo_dash.control.host.departures import EnterMaintenance, decided, departures
 from xo_dash.control.pool.balance import BalancePool, SuggestedMove
 from xo_dash.control.run import Run, RunState
@@ -27,7 +28,7 @@ from xo_dash.simulator.testing import simulated
 from xo_dash.sync import gc_tuning
 
 HOSTS, VMS, QUEUED, TARGETS, SPEED = 10, 300, 50, 60, 400.0
-TICK = 0.002
+TICK = 0.0005  # seconds; what was worked within one counts as late
 
 
 class Gaps:
@@ -75,8 +76,9 @@ async def figures() -> list[Figure]:
             async with Gaps() as gaps:
                 for host in list(bench.home.all(Host).values()):
                     asked = decided(EnterMaintenance(at_once=4), host)
-                    await asyncio.sleep(0)  # to a page these are two answers
+                    await give_way()  # to a page these are answers of their own, and so is the next host
                     if enter.faults(asked, host):
+                        await give_way()
                         continue  # somebody would have to decide
                     await _done(bench.runner.run(ann, enter, [host], asked))
                     await bench.until(lambda host=host: not host.enabled)  # type: ignore[misc]
@@ -87,9 +89,9 @@ async def figures() -> list[Figure]:
                 most = await _throttled(bench, ann)
     return [
         Figure(f"evacuation: {HOSTS} hosts with {VMS} VMs emptied and filled again", took, "s", None, f"{left} VMs went and came"),
-        Figure("... the loop held, 999 of 1,000 times at most", percentile(gaps.seen, 0.999) * 1000, "ms", 5, "processor time"),
+        Figure("... the loop held meanwhile, at most", max(gaps.seen) * 1000, "ms", 5, "processor time"),
         Figure(f"... of {QUEUED} migrations queued, at a time at most", most, "moves", 4, "as many as were asked for"),
-        Figure("... the loop held meanwhile, at most", max(queued.seen) * 1000, "ms", 5, "processor time"),
+        Figure("... the loop held while they are, at most", max(queued.seen) * 1000, "ms", 5, "processor time"),
     ]  # fmt: skip
 
 

@@ -93,6 +93,11 @@ class Mirror:
     def __iter__(self) -> Iterator[PoolMirror]:
         return iter(self.pools.values())
 
+    def stands(self) -> Callable[[], bool]:
+        """A question for later: whether nothing has changed since now."""
+        now = [(pool, pool.revision) for pool in self]
+        return lambda: now == [(pool, pool.revision) for pool in self]
+
     def every(self, kind: type[T]) -> Iterator[T]:
         """Every object of `kind` in every pool."""
         for pool in self.pools.values():

@@ -128,9 +128,9 @@ class _Overlaid(Mapping[Any, XapiObject]):
 
 
 @contextmanager
-def reading(pools: Mapping[str, PoolMirror]) -> Generator[ReadTracer]:
-    """Note which rows are read meanwhile, by reference, by uuid or by looking through all."""
-    seen = ReadTracer()
+def reading(pools: Mapping[str, PoolMirror], so_far: ReadTracer | None = None) -> Generator[ReadTracer]:
+    """Note which rows are read meanwhile, by reference, by uuid or by looking through all; besides those `so_far`."""
+    seen = so_far or ReadTracer()
 
     def noting(pool: PoolMirror) -> Lens:
         return lambda kind, table: _Noting(table, seen, pool.id, kind)

@@ -62,7 +62,7 @@ class Action(Generic[S, R]):
     defaults: Callable[[Sequence[S]], Mapping[str, object]] = lambda subjects: {}  # what a dialog begins with; see `begins_with`
     edits: bool = False  # `defaults` are what the objects have now, not suggestions
     unasked: Callable[[Sequence[S]], Collection[str]] = lambda subjects: ()  # fields that mean nothing for these objects
-    check: Callable[[R, S], Iterable[Fault]] = lambda request, subject: ()  # what the type of the request cannot say
+    check: Callable[[R, S], Iterable[Fault | None]] = lambda request, subject: ()  # what the type of the request cannot say; None: a pause
     notes: Callable[[R, S], Iterable[LazyText]] = lambda request, subject: ()  # what to know before it is done as asked for; no refusals
     settle: Callable[[R, S, Usable], R] | None = None  # names what is left open, of the SRs and networks that its user may use
     pin: Callable[[R, S], R] = lambda request, subject: (
@@ -178,7 +178,12 @@ class Action(Generic[S, R]):
 
     def faults(self, request: R, subject: S) -> list[Fault]:
         """Everything that is wrong with a request for `subject` now."""
-        return [*_unknown(request, subject), *self.check(request, subject)]
+        return [fault for fault in self.looking_for_faults(request, subject) if fault is not None]
+
+    def looking_for_faults(self, request: R, subject: S) -> Iterator[Fault | None]:
+        """The same in pieces, for who has to let others run meanwhile."""
+        yield from _unknown(request, subject)
+        yield from self.check(request, subject)
 
 
 class Mention(NamedTuple):

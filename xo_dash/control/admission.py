@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -13,12 +13,13 @@ from data.types import XapiObject
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
-from xo_dash.control.background import give_way
+from xo_dash.control.background import give_way, in_turns
 from xo_dash.control.eligibility import out_of_sight, why_not
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
+from xo_dash.control.plan import Step
 from xo_dash.control.quota.desk import QuotaDesk
-from xo_dash.control.rehearsal import rehearse_all
+from xo_dash.control.rehearsal import rehearsing
 from xo_dash.control.requests.fault import BadRequest, Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.run import Run, RunItem
@@ -58,9 +59,9 @@ class Admission:
         except BadRequest as error:
             return _told(error.faults, run.action)
         # what is not seen first: other faults say how things stand with what it names
-        faults = out_of_sight(request, subject, user) or _not_theirs(request, subject, user) or run.action.faults(request, subject)
-        await give_way()  # this and the next look at every VM of a host that is emptied
-        faults = faults or _beyond(run.action, request, subject)
+        faults = out_of_sight(request, subject, user) or _not_theirs(request, subject, user)
+        await give_way()  # whoever asked for it has looked for faults in the turn before
+        faults = faults or await self._wrong(run.action, request, subject)
         await give_way()
         if faults:
             return _told(faults, run.action)
@@ -69,6 +70,18 @@ class Admission:
             return lazy(N_("it is already being done"))
         faults = self._quotas.admit(item, user, run.action.id, request, subject) if user is not None else []
         return _told(faults, run.action) if faults else request
+
+    async def _wrong(self, action: AnyAction, request: Request, subject: XapiObject) -> list[Fault]:
+        """With it, or beyond what the release of its pool can do. Both look at every VM of a host that is emptied: in turns of the loop."""
+        for is_last in (False, False, True):
+            is_same = None if is_last else self._mirror.stands()
+            faults: list[Fault] = []
+            steps: list[Step] = []
+            if await in_turns(_looking(action, request, subject, faults, steps), is_same):
+                break
+        if not faults and (reason := unsupported(steps, subject.home)):
+            return [Fault("", reason)]
+        return faults
 
     @contextmanager
     def under_way(self, run: Run, item: RunItem) -> Generator[None]:
@@ -103,10 +116,15 @@ def _not_theirs(request: Request, subject: XapiObject, user: User | None) -> lis
     return [Fault(field, verdict.reason) for field, verdict in verdicts if not verdict]
 
 
-def _beyond(action: AnyAction, request: Request, subject: XapiObject) -> list[Fault]:
-    """What the release of its pool cannot do."""
-    reason = unsupported(rehearse_all(action.plan(request, subject)), subject.home)
-    return [Fault("", reason)] if reason else []
+def _looking(action: AnyAction, request: Request, subject: XapiObject, faults: list[Fault], steps: list[Step]) -> Iterator[None]:
+    """All faults; where there are none, all steps. A piece at a time."""
+    for fault in action.looking_for_faults(request, subject):
+        faults += [fault] if fault is not None else []
+        yield
+    if not faults:
+        for _depth, step in rehearsing(action.plan(request, subject)):
+            steps.append(step)
+            yield
 
 
 def _doing(run: Run, item: RunItem) -> Doing:

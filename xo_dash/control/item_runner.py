@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from data.mirror import Mirror
-from data.reading import reading
+from data.reading import ReadTracer, reading
 from xo_dash.control.admission import Admission, filled
 from xo_dash.control.audit import STOPPED, AuditUnwritable
-from xo_dash.control.background import give_way
+from xo_dash.control.background import give_way, in_turns
 from xo_dash.control.execution import Execution
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.left_behind import LeftBehind
 from xo_dash.control.outcomes import CHANGED, STUCK, as_it_stays
 from xo_dash.control.quota.desk import QuotaDesk
-from xo_dash.control.rehearsal import rehearse
+from xo_dash.control.rehearsal import rehearse, rehearsing
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.requests.request import Request, files_of
 from xo_dash.control.resume.files import RunFiles
@@ -25,7 +26,7 @@ from xo_dash.control.resume.plan_clock import plan_began, plan_by
 from xo_dash.control.resume.recall import GONE, obstacle
 from xo_dash.control.resume.record import ItemRecord
 from xo_dash.control.resume.waiting import until_live
-from xo_dash.control.run import Finds, Run, RunItem, RunState
+from xo_dash.control.run import Finds, Run, RunItem, RunState, StepLog
 from xo_dash.control.run_audit import RunAudit
 from xo_dash.control.run_list import RunList
 from xo_dash.control.steps import CANCELLED, RESTARTED, StepOutcome
@@ -122,19 +123,33 @@ class ItemRunner:
     async def _foretell(self, run: Run, item: RunItem, request: Request, record: ItemRecord) -> Finds | None:
         """The steps of its plan, and what that read is written down: carried out before the mirror changes it is the same plan.
 
-        A plan for all VMs of a host takes milliseconds, and so does its first step: each has a turn of the loop.
+        A plan for all VMs of a host takes milliseconds, and so does its first step: in turns of the loop, unless the mirror never stands.
         """
+        leaves: Finds | None = None
         for is_last in (False, False, True):
-            then = [pool.revision for pool in self.mirror]
-            with reading(self.mirror.pools) as read, plan_began(item.started):
+            stands, read, steps = self.mirror.stands(), ReadTracer(), list[StepLog]()
+
+            def working_out(read: ReadTracer = read, steps: list[StepLog] = steps) -> Iterator[None]:
+                nonlocal leaves
                 read.note(item.subject)
-                item.steps = [log_of(step) for step in rehearse(run.action.plan(request, item.subject))]
                 leaves = run.action.leaves(request, item.subject)
+                for depth, step in rehearsing(run.action.plan(request, item.subject)):
+                    steps += [log_of(step)] if depth == 0 else []
+                    yield
+
+            @contextmanager
+            def noted(read: ReadTracer = read) -> Generator[None]:
+                with reading(self.mirror.pools, read), plan_began(item.started):
+                    yield
+
+            if not await in_turns(working_out(), None if is_last else stands, noted):
+                continue
+            item.steps, rows = steps, read.recorded()
             if not is_last:
                 await give_way()
-            if then == [pool.revision for pool in self.mirror]:
+            if stands():
                 break
-        record.began(item.started, request, read.recorded())
+        record.began(item.started, request, rows)
         return leaves
 
     async def _carry_on(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:

@@ -35,12 +35,17 @@ class Unread(Placeholder):
 
 def rehearse(plan: Plan) -> list[Step]:
     """The steps of a plan, nothing being sent; answers are placeholders. A `Parallel` is one step."""
-    return [step for depth, step in islice(_rehearsed(plan, count(1)), MOST_STEPS) if depth == 0]
+    return [step for depth, step in rehearsing(plan) if depth == 0]
 
 
 def rehearse_all(plan: Plan) -> list[Step]:
     """The same, and after each `Parallel` the steps of its branches: placeholders are numbered in this order."""
-    return [step for _depth, step in islice(_rehearsed(plan, count(1)), MOST_STEPS)]
+    return [step for _depth, step in rehearsing(plan)]
+
+
+def rehearsing(plan: Plan) -> Iterator[tuple[int, Step]]:
+    """The same one by one, each with how deep it is: a plan for all VMs of a host is worked out in several turns of the loop."""
+    return islice(_rehearsed(plan, count(1)), MOST_STEPS)
 
 
 def rehearse_rest(plan: Plan, answered: Callable[[int], tuple[bool, object]]) -> list[Step]:
