@@ -10,7 +10,7 @@ import pytest
 from data.objects import VM
 from tests import fakes
 from xo_dash.control import background
-from xo_dash.control.background import in_turns
+from xo_dash.control.background import in_pieces
 
 
 def pieces(done: list[str]) -> Iterator[None]:
@@ -42,7 +42,7 @@ def _a_pause_after_each_piece(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_others_run_between_two_pieces() -> None:
     done: list[str] = []
     other = await awaiting(done)
-    assert await in_turns(pieces(done), lambda: True)
+    assert await in_pieces(pieces(done), lambda: True)
     await other
     assert done == ["0", "other", "1", "2"]
 
@@ -51,13 +51,13 @@ async def test_the_rest_is_left_when_the_mirror_changed_meanwhile() -> None:
     mirror, done = fakes.fleet(hosts=1, vms=1), list[str]()
     vm = next(iter(next(iter(mirror)).all(VM).values()))
     asyncio.get_running_loop().call_soon(lambda: fakes.change(mirror, vm, name_label="another"))
-    assert not await in_turns(pieces(done), mirror.stands())
+    assert not await in_pieces(pieces(done), mirror.stands())
     assert done == ["0"]
 
 
 async def test_where_nothing_may_change_meanwhile_nobody_else_runs() -> None:
     done: list[str] = []
     other = await awaiting(done)
-    assert await in_turns(pieces(done))
+    assert await in_pieces(pieces(done))
     assert done == ["0", "1", "2"]
     await other

@@ -13,7 +13,7 @@ from data.types import XapiObject
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
-from xo_dash.control.background import give_way, in_turns
+from xo_dash.control.background import give_way, in_pieces
 from xo_dash.control.eligibility import out_of_sight, why_not
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
@@ -77,7 +77,7 @@ class Admission:
             is_same = None if is_last else self._mirror.stands()
             faults: list[Fault] = []
             steps: list[Step] = []
-            if await in_turns(_looking(action, request, subject, faults, steps), is_same):
+            if await in_pieces(_looking(action, request, subject, faults, steps), is_same):
                 break
         if not faults and (reason := unsupported(steps, subject.home)):
             return [Fault("", reason)]

@@ -19,7 +19,7 @@ async def give_way() -> None:
         await asyncio.sleep(0)
 
 
-async def in_turns(
+async def in_pieces(
     pieces: Iterable[object],
     is_same: Callable[[], bool] | None = None,
     within: Callable[[], AbstractContextManager[object]] = nullcontext,

@@ -12,7 +12,7 @@ from data.mirror import Mirror
 from data.reading import ReadTracer, reading
 from xo_dash.control.admission import Admission, filled
 from xo_dash.control.audit import STOPPED, AuditUnwritable
-from xo_dash.control.background import give_way, in_turns
+from xo_dash.control.background import give_way, in_pieces
 from xo_dash.control.execution import Execution
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.left_behind import LeftBehind
@@ -142,7 +142,7 @@ class ItemRunner:
                 with reading(self.mirror.pools, read), plan_began(item.started):
                     yield
 
-            if not await in_turns(working_out(), None if is_last else stands, noted):
+            if not await in_pieces(working_out(), None if is_last else stands, noted):
                 continue
             item.steps, rows = steps, read.recorded()
             if not is_last:
