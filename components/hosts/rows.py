@@ -111,7 +111,7 @@ def resident_table(host: Host) -> TableSpec[VM]:
         belongs=lambda vm: vm.resident_on == host.ref and vm.home is host.home and is_guest(vm),
         title=_("VMs"),
         find=_("Name, address, UUID"),
-        nothing=_("No running VMs."),
+        nothing=_("No running VMs. Those that you have access to appear here."),
         expected=len(guests_of(host)),
         measured=2,
         also={4: _network_cell},

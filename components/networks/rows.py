@@ -157,7 +157,7 @@ def nic_table(network: Network) -> TableSpec[VIF]:
         belongs=lambda vif: vif.network == network.ref and vif.home is network.home and _is_guests(vif),
         title=_("VMs"),
         find=_("Name, address, MAC"),
-        nothing=_("No VM has a NIC on this network."),
+        nothing=_("No VMs. Those on this network that you have access to appear here."),
         expected=len(network.VIFs),
     )
 

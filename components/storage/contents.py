@@ -54,7 +54,7 @@ class SrContents(Card):
             Column(_("Snapshots"), number=True), Column(_("Base copies"), number=True), Column(_("Disks"), number=True),
         )  # fmt: skip
         with self:
-            self._table = CellTable(columns, _("This SR is empty.")).classes("x-contents")
+            self._table = CellTable(columns, _("No VMs or disks. Those that you have access to appear here.")).classes("x-contents")
             follow_all(mirror, self._collect, self._render)
 
     def _collect(self, changes: Sequence[Change]) -> bool:

@@ -140,7 +140,7 @@ def disk_table(sr: SR) -> TableSpec[VDI]:
         belongs=lambda vdi: sr.ref == vdi.SR and vdi.home is sr.home,
         title=_("Disks"),
         find=_("Name, VM, UUID"),
-        nothing=_("This SR is empty."),
+        nothing=_("No VMs or disks. Those that you have access to appear here."),
         expected=len(sr.VDIs),
         segments={str(kind): _(text) for kind, text in KINDS.items()},
         sort=4,

@@ -41,7 +41,7 @@ async def test_a_page_says_that_there_is_more(tmp_path: Path) -> None:
         for kind in (Host, Pool, SR, Network):
             await user.open(f"/{kind.__name__.lower()}/{key_of(next(scope.mirror.every(kind)))}")
             await (user.should_not_see if kind is Host else user.should_see)(OUTLINE)
-        for untold in ("This SR is empty.", "If a host fails", "Internal"):
+        for untold in ("No VMs or disks.", "If a host fails", "Internal"):
             await user.should_not_see(untold)
         await context.runner.stop()
         await context.auth.close()
