@@ -35,6 +35,15 @@ class PageParts:
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Slot, ui.element, contextvars.Context, Iterator[None]]] = []  # the next one last
+        self._afterwards: list[Iterator[None]] = []
+
+    def postpone(self, slices: Iterator[None]) -> None:
+        """Begin that once the page is built: it would take most of the turns in between, and the page would come later."""
+        self._afterwards.append(slices)
+
+    def begin_afterwards(self) -> None:
+        for slices in self._afterwards:
+            background_tasks.create(in_turns(slices), name="in turns")
 
     def add(self, steps: Iterator[None]) -> None:
         slot = ui.context.slot
@@ -72,6 +81,7 @@ def page(path: str) -> Callable[[BuilderT], BuilderT]:
             if client.is_deleted:  # as when its session ends: whoever asks again is told
                 return RedirectResponse(str(client.request.url))
             del client.storage[PARTS]
+            parts.begin_afterwards()
             await give_way()  # what NiceGUI makes of it is another turn
             return answer
 
@@ -93,17 +103,31 @@ def part(draw: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
 
 def in_parts(steps: Iterator[None]) -> None:
     """Draw here by `steps`, with turns for others in between while the page is being built. None leaves a slot open."""
-    parts = ui.context.client.storage.get(PARTS)
+    parts = _being_built()
     if parts is not None:
-        cast(PageParts, parts).add(steps)
+        parts.add(steps)
         return
     for _ in steps:
         pass
 
 
 def at_once_or_in_turns(steps: Iterator[None]) -> None:
-    """For what a page need not wait for; nothing jumps where one slice is enough. The last step looks whether it is still wanted."""
+    """For what a page need not wait for, and which begins after it; nothing jumps where one slice is enough. The last step looks
+    whether it is still wanted."""
     slices = timed(steps)
     for _slice in slices:
-        background_tasks.create(in_turns(slices), name="in turns")
+        parts = _being_built()
+        if parts is not None:
+            parts.postpone(slices)
+        else:
+            background_tasks.create(in_turns(slices), name="in turns")
         return
+
+
+def _being_built() -> PageParts | None:
+    """The parts of the page that is drawn on; None once it is built, or where nothing is drawn on."""
+    stack = Slot.get_stack()
+    if not stack:
+        Slot.prune_stack()
+        return None
+    return cast(PageParts | None, stack[-1].parent.client.storage.get(PARTS))

@@ -14,8 +14,10 @@ from nicegui.testing.user_simulation import user_simulation
 from components import parts
 from components.cells import CellTable
 from components.live import fresh_slot
-from components.parts import page, part
+from components.parts import at_once_or_in_turns, page, part
 from components.ui import Column, data_table
+from data import coalesce
+from tests.waiting import until
 
 ROWS = [(str(n), (f"row {n}",)) for n in range(20)]
 
@@ -48,6 +50,21 @@ async def test_others_have_their_turn_between_two_parts(monkeypatch: pytest.Monk
         assert seen == ["others", "first", "others", "last"]
         texts = [label.text for label in user.find(ui.label).elements if label.text.startswith("row")]
         assert sorted(texts) == sorted(f"row {n}" for n in (*range(20), *range(20)))
+
+
+async def test_what_a_page_need_not_wait_for_begins_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coalesce, "TURN", 0.0)
+    seen: list[str] = []
+
+    def draw() -> None:
+        at_once_or_in_turns(seen.append(text) for text in ("at once", "in turns", "in turns"))
+        for _number in range(5):
+            part(seen.append, "part")
+
+    async with drawn(monkeypatch, draw) as user:
+        await user.open("/built")
+        await until(lambda: len(seen) == 8)
+        assert seen == ["at once", *["part"] * 5, "in turns", "in turns"]
 
 
 async def test_what_is_drawn_anew_meanwhile_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
