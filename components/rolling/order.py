@@ -101,7 +101,7 @@ class RollingOrder:
     def _fixed(self, place: int, step: int) -> str | None:
         """Why a host cannot go there."""
         if not 0 <= place + step < len(self._turns):
-            return _("there is no place beyond")
+            return _("it cannot be moved further")
         if any(is_master(self._turns[at].host) for at in (place, place + step)):
             return _("the master comes first: no host may run a newer release than it does")
         return None

@@ -51,7 +51,9 @@ def _scheduled(context: Context, rolling: Rolling) -> None:
         Notice(_("Begins {time}.").format(time=datetime(rolling.due)), Tone.INFORMATION)
         if rolling.why is not None:
             ui.label(_(NOT_READY).format(reason=worded(rolling.why))).mark("known")
-        text = _("All checks are made again then, with the rights that {user} has by then. If something stands against it, it asks.")
+        text = _(
+            "At that time all checks are made again, with the rights that {user} has then. If one still fails, the run pauses and asks."
+        )
         ui.label(text.format(user=rolling.user_name)).classes("x-dim")
         with ui.element().classes("x-row x-wrap x-roll-answers"):
             answers(context, rolling)
