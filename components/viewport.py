@@ -66,7 +66,7 @@ class ViewportLoads:
 
 def percent_of(vm: XapiObject) -> int:
     """CPU in whole per cent; -1 where it was not measured."""
-    load = vm.home.part(History).loads.get(vm.uuid)
+    load = vm.home.part(History).load(vm.uuid)
     return -1 if load is None or math.isnan(load.cpu) else round(load.cpu * 100)
 
 

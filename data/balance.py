@@ -54,8 +54,8 @@ def even_out(home: Home) -> Balance:
 def even_out_cpu(home: Home) -> Balance:
     """The same with how busy CPUs were at the last measurement; memory only has to suffice."""
     hosts = [host for host in _taking(home) if cpus_of(host).threads]
-    loads = home.part(History).loads
-    weights = {vm: _busy(loads.get(vm.uuid), vm) for host in hosts for vm in guests_on(host)}
+    history = home.part(History)
+    weights = {vm: _busy(history.load(vm.uuid), vm) for host in hosts for vm in guests_on(host)}
     used = {host: sum(weights[vm] for vm in guests_on(host)) for host in hosts}
     return _evened(HostRoom(hosts), used, {host: float(cpus_of(host).threads) for host in hosts}, weights)
 

@@ -74,9 +74,13 @@ class History:
         self.when_watched: Callable[[], None] = lambda: None
         """Called when an observer comes: who measures need not wait for the next slow round."""
 
+    def load(self, uuid: str) -> Load | None:
+        """The newest values of one object; None where nothing was measured, or not lately."""
+        return self.loads.get(uuid)
+
     def series(self, uuid: str) -> Mapping[str, Series]:
         """{Load's field, or XAPI's data source name: samples} of one object; empty when nothing was measured."""
-        return self._series.get(uuid, _NONE)
+        return self._samples(uuid) or _NONE
 
     def put(self, uuid: str, name: str, t: float, value: float) -> None:
         """Add one sample, of time `t` in epoch seconds."""
@@ -114,8 +118,11 @@ class History:
 
     def _recorded(self, parts: Iterable[tuple[str, str]]) -> list[tuple[Samples, str]]:
         """Of series, each (uuid, name), those that there are."""
-        found = ((self._series.get(uuid), name) for uuid, name in parts)
+        found = ((self._samples(uuid), name) for uuid, name in parts)
         return [(samples, name) for samples, name in found if samples is not None and name in samples]
+
+    def _samples(self, uuid: str) -> Samples | None:
+        return self._series.get(uuid)
 
     @property
     def uuids(self) -> Iterable[str]:
@@ -168,3 +175,37 @@ class History:
             if not wanted or not wanted.isdisjoint(uuids):
                 observer(uuids)
         self._judges.tell(uuids)
+
+
+class HistoryExcerpt(History):
+    """Of `whole` what was measured of objects that somebody sees as a whole; of any other nothing, now or in a sum.
+
+    `shows` is asked of a uuid each time. Who observes is told of whatever got new samples, and finds here what they may read.
+    """
+
+    def __init__(self, whole: History, shows: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._whole, self._shows = whole, shows
+
+    def load(self, uuid: str) -> Load | None:
+        return self._whole.load(uuid) if self._shows(uuid) else None
+
+    def trace(self, uuid: str) -> str:
+        return self._whole.trace(uuid) if self._shows(uuid) else ""
+
+    def trace_of_sum(self, key: str, parts: Iterable[tuple[str, str]]) -> str:
+        """Made each time: the same sum is another one for other readers."""
+        return Sparklines().of(key, self._recorded(parts))
+
+    def _samples(self, uuid: str) -> Samples | None:
+        return self._whole._samples(uuid) if self._shows(uuid) else None
+
+    @property
+    def uuids(self) -> Iterable[str]:
+        return [uuid for uuid in self._whole.uuids if self._shows(uuid)]
+
+    def growth(self, uuid: str) -> Sequence[Sample]:
+        return self._whole.growth(uuid) if self._shows(uuid) else ()
+
+    def observe(self, observer: Callable[[frozenset[str]], None], uuids: frozenset[str] = frozenset()) -> Callable[[], None]:
+        return self._whole.observe(observer, uuids)

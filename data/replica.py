@@ -14,10 +14,10 @@ from data.failover import Fates
 from data.findings.excerpt import FindingExcerpt
 from data.findings.registry import FindingRegistry
 from data.grants.table import GrantTable
-from data.history import History
+from data.history import History, HistoryExcerpt
 from data.methods import Methods
 from data.mirror import Mirror, PoolMirror
-from data.objects import Host
+from data.objects import SR, VM, Host
 from data.placement import OthersMemory, guests_on, memory_of
 from data.server import Server
 from data.trash import Trash
@@ -32,6 +32,8 @@ SLICE: Final = 20
 """Objects that are asked for at once: a millisecond or two, with what belongs to them."""
 WRITTEN: Final = 200
 """Rows that are written at once: the same."""
+MEASURED: Final[tuple[type[XapiObject], ...]] = (VM, Host, SR)
+"""What there are measurements of."""
 
 
 class Replica(Mirror):
@@ -215,8 +217,8 @@ class ReplicaPool(PoolMirror):
     ) -> None:
         super().__init__(server, findings, whole.part(Trash), whole.part(GrantTable), pools, renamed)
         self._whole, self._excerpt = whole, excerpt
-        self.history = whole.history
-        self._parts = {**self._parts, History: whole.history, Methods: whole.part(Methods)}
+        self.history = HistoryExcerpt(whole.history, self._is_whole)
+        self._parts = {**self._parts, History: self.history, Methods: whole.part(Methods)}
 
     def part(self, kind: type[P]) -> P:
         """What would become of all VMs of a host is for who sees the whole pool."""
@@ -225,6 +227,11 @@ class ReplicaPool(PoolMirror):
     def original(self, row: T) -> T:
         """What is gone stands for nothing any more."""
         return self._whole.one(type(row), row.ref) or row
+
+    def _is_whole(self, uuid: str) -> bool:
+        """Whether what is measured under this uuid is seen as a whole, and not by name alone."""
+        rows = (self._whole.by_uuid(kind, uuid) for kind in MEASURED)
+        return any(row is not None and self._excerpt.degree(row) is Degree.WHOLE for row in rows)
 
     def _keep_name(self, row: XapiObject) -> None:
         """What left may be there for others."""

@@ -143,7 +143,7 @@ def _vm_row(vm: VM, able: dict[VM, bool] | None = None) -> ListRow:
 
 def _traffic(vm: VM) -> float:
     """Bytes a second, in and out; NaN if nothing was measured."""
-    load = vm.home.part(History).loads.get(vm.uuid)
+    load = vm.home.part(History).load(vm.uuid)
     return load.net_rx + load.net_tx if load is not None and state_of(vm) is VmState.RUNNING else math.nan
 
 
@@ -155,7 +155,7 @@ def _network_cell(vm: VM) -> Cell:
 def _sums(host: Host, able: Mapping[VM, bool], vms: Iterable[VM]) -> Sequence[str]:
     """Of the VMs on a host: how busy they keep it, what they have, how many can leave it."""
     found = list(vms)
-    load = host.home.part(History).loads.get(host.uuid)
+    load = host.home.part(History).load(host.uuid)
     busy = percent(load.cpu) if found and load is not None and not math.isnan(load.cpu) else ""
     can = sum(able.get(vm, False) for vm in found)
     leave = _("{n} can, {rest} cannot").format(n=number(can), rest=number(len(found) - can)) if found else ""
@@ -184,7 +184,7 @@ def pool_cell(row: XapiObject) -> Cell:
 
 def cpu_cell(row: XapiObject) -> Cell:
     """How busy its CPUs are; nothing where it was not measured."""
-    load = row.home.part(History).loads.get(row.uuid)
+    load = row.home.part(History).load(row.uuid)
     if load is None or math.isnan(load.cpu) or (isinstance(row, VM) and state_of(row) is not VmState.RUNNING):
         return Cell("", key=math.nan)
     return Cell(percent(load.cpu), key=load.cpu, share=round(load.cpu, 2))

@@ -48,7 +48,7 @@ class Figures:
 
 
 def _figures(thing: Host | VM) -> list[float] | None:
-    load: Load | None = thing.home.part(History).loads.get(thing.uuid)
+    load: Load | None = thing.home.part(History).load(thing.uuid)
     if load is None:
         return None
     total = memory_total(thing) if isinstance(thing, Host) else 0

@@ -90,13 +90,13 @@ class Levels:
         """These were measured."""
         self._due.update(dict.fromkeys(uuid for uuid in uuids if uuid in self._places))
 
-    def renew(self, loads: dict[str, Load], most: int) -> bool:
+    def renew(self, history: History, most: int) -> bool:
         """Look at up to `most` of what was measured; whether all has been."""
         count, values = len(self._uuids), self._values
         for uuid in [uuid for uuid, _ in zip(self._due, range(most), strict=False)]:
             del self._due[uuid]
             place = self._places[uuid]
-            for level in levels(loads.get(uuid), self._memory[place]):
+            for level in levels(history.load(uuid), self._memory[place]):
                 values[place] = level
                 place += count
         return not self._due

@@ -243,8 +243,8 @@ class MapFeed:
             if server_id not in self._rows.slots:
                 continue
             levels = self._levels_of(server_id)
-            loads = self._mirror.pools[server_id].part(History).loads
-            while not levels.renew(loads, MEASURED_SLICE):
+            history = self._mirror.pools[server_id].part(History)
+            while not levels.renew(history, MEASURED_SLICE):
                 if time.perf_counter() > end:
                     return False
         return True
@@ -276,7 +276,7 @@ class MapFeed:
         """The levels that browsers have been told, or of which the first telling will be a whole."""
         levels = self._levels_of(server_id)
         if not levels.told:
-            levels.renew(self._mirror.pools[server_id].part(History).loads, levels.count)
+            levels.renew(self._mirror.pools[server_id].part(History), levels.count)
         return self._frame(server_id, levels, 0, frames.letters(levels.told or levels.values)) if levels.count else None
 
     def _frame(self, server_id: str, levels: frames.Levels, differs: int, text: str) -> list[object]:

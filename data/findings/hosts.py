@@ -30,7 +30,7 @@ def of_living(look: Look) -> Look:
 @of_living
 def cpu(host: Host, _now: float) -> Reading | None:
     """Share of all its CPUs that is busy."""
-    load = host.home.part(History).loads.get(host.uuid)
+    load = host.home.part(History).load(host.uuid)
     return Reading(load.cpu, vms=len(guests_of(host))) if load else None
 
 
@@ -38,7 +38,7 @@ def cpu(host: Host, _now: float) -> Reading | None:
 def dom0_memory(host: Host, _now: float) -> Reading | None:
     """Share of the control domain's memory in use, where it tells."""
     domain = host.home.one(VM, host.control_domain)
-    load = host.home.part(History).loads.get(domain.uuid) if domain else None
+    load = host.home.part(History).load(domain.uuid) if domain else None
     return Reading(load.guest_memory) if load else None
 
 

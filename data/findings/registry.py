@@ -157,7 +157,7 @@ class FindingRegistry:
     def is_moved(self, subject: Subject, now: float) -> bool:
         """Whether new measurements of `subject` may make a difference: one is at its limit, or was."""
         standings = self._standings.get(subject, {})
-        load = subject.home.part(History).loads.get(subject.uuid) if isinstance(subject, XapiObject) else None
+        load = subject.home.part(History).load(subject.uuid) if isinstance(subject, XapiObject) else None
         for rule in self._measuring.get(type(subject), ()):
             if rule in standings:
                 return True

@@ -45,21 +45,21 @@ def down(vm: VM, _now: float) -> Reading | None:
 
 @of_running
 def cpu(vm: VM, _now: float) -> Reading | None:
-    load = vm.home.part(History).loads.get(vm.uuid)
+    load = vm.home.part(History).load(vm.uuid)
     return Reading(load.cpu, vms=1) if load else None
 
 
 @of_running
 def memory(vm: VM, _now: float) -> Reading | None:
     """Used share inside the guest, where its agent tells."""
-    load = vm.home.part(History).loads.get(vm.uuid)
+    load = vm.home.part(History).load(vm.uuid)
     return Reading(load.guest_memory, vms=1) if load else None
 
 
 @of_running
 def latency(vm: VM, _now: float) -> Reading | None:
     """Seconds that its slowest disk takes for a request."""
-    load = vm.home.part(History).loads.get(vm.uuid)
+    load = vm.home.part(History).load(vm.uuid)
     return Reading(load.disk_latency, vms=1) if load else None
 
 

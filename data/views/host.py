@@ -64,7 +64,7 @@ class HostView(View[Host]):
     updates_uploaded = _Fact(lambda host: tuple(map(pool_updates.seen, pool_updates.uploaded_for(host))), *_UPDATES)
     """Of XenServer 7: those that its pool has and it lacks."""
     updates_applied = _Fact(lambda host: tuple(map(pool_updates.seen, pool_updates.applied_to(host))), *_UPDATES)
-    load = _Fact(lambda host: host.home.part(History).loads.get(host.uuid), HISTORY)
+    load = _Fact(lambda host: host.home.part(History).load(host.uuid), HISTORY)
     """What was measured last."""
     level = _Fact(lambda host: host.home.part(FindingRegistry).mark(host), FINDINGS)
     """The worst that is told of it."""

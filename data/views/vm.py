@@ -130,7 +130,7 @@ class VMView(View[VM]):
         facts.tools_of, "power_state", "guest_metrics.networks", "guest_metrics.os_version", "guest_metrics.PV_drivers_version",
         "guest_metrics.PV_drivers_detected", "guest_metrics.live",
     )  # fmt: skip
-    load = _Fact(lambda vm: vm.home.part(History).loads.get(vm.uuid), HISTORY)
+    load = _Fact(lambda vm: vm.home.part(History).load(vm.uuid), HISTORY)
     """What was measured last."""
 
     # ---- what it has

@@ -52,7 +52,7 @@ async def test_every_way_of_speaking_is_understood(manner: Manner, home: House, 
     with stranger(sources.own(), manner) as server:
         pool = await connected(home, server)
         if not manner.rrd.isdigit():
-            await until(lambda: pool.history.loads.get(sources.uuid(5)))
+            await until(lambda: pool.history.load(sources.uuid(5)))
         await until(lambda: pool.all(Message))
         server.registry.put("VM", "OpaqueRef:vm", {"name_label": "changed"})
         server.registry.remove("VM", "OpaqueRef:halted")

@@ -35,7 +35,7 @@ def fleet(shape: Sequence[tuple[int, int]], seed: int = 1, *, alive: bool = True
             continue
         measure(pool, random.Random(seed + p))
         for row in pool.all(VM).values():
-            if load := pool.history.loads.get(row.uuid):
+            if load := pool.history.load(row.uuid):
                 part = random.Random(row.uuid).betavariate(3, 3)
                 load.memory_used, load.guest_memory = part * row.memory_dynamic_max, part
                 load.disk_read, load.disk_write, load.disk_latency = load.net_rx * 3, 0.0, part * 0.02

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
+from array import array
 
 import pytest
 
@@ -11,12 +13,15 @@ from data.changes import Subject
 from data.dependencies import DependencyKind, dependencies_of
 from data.facts.pool import own_pool
 from data.failover import FailoverVerdict, Fates, srs_of
+from data.growth import Sample
+from data.history import STEP, History
 from data.identity import key_of
 from data.mirror import Mirror
 from data.objects import KINDS, SR, VM, Host, Pool
 from data.placement import OthersMemory
 from data.scope import Scope, Scopes, on_a_screen
 from data.server import Server, ServerState
+from data.sparklines import EVERY
 from data.stores.kiosks import Kiosk
 from tests import fakes
 from tests.facts.pools import anything_happens
@@ -153,3 +158,26 @@ def test_of_what_a_vm_hangs_on_enough_is_seen_to_judge_it(mirror: Mirror) -> Non
     assert told(own) == told(vm)
     (sr,) = {sr.ref for sr in srs_of(own)}
     assert not scope.shows(own.home.all(SR)[sr]) and not own.home.all(SR)[sr].VDIs
+
+
+def test_what_was_measured_of_what_one_knows_by_name_is_not_told(mirror: Mirror) -> None:
+    """Neither by itself nor in a sum; and no longer once the right is gone."""
+    sees, known, first = Some(3), 0, round(time.time() / STEP)
+    scope = Scope(mirror, sees)
+    for turn in range(2):
+        for pool in scope.mirror:
+            whole, seen = mirror.pools[pool.id].history, pool.part(History)
+            for kind in (Host, VM, SR):
+                for row in mirror.pools[pool.id].all(kind).values():
+                    whole.grow(row.uuid, Sample(1.0, 5))
+                    whole.extend(row.uuid, {"cpu": array("f", (1.0,) * EVERY * 2)}, first)
+                    shows, parts = scope.shows(row), [(row.uuid, "cpu")]
+                    known += not shows and pool.one(kind, row.ref) is not None
+                    assert bool(seen.series(row.uuid)) == bool(seen.growth(row.uuid)) == (not math.isnan(seen.sum_now(parts))) == shows
+                    assert seen.load(row.uuid) == (whole.load(row.uuid) if shows else None)
+                    assert seen.trace(row.uuid) == seen.trace_of_sum("a sum", parts) == (whole.trace(row.uuid) if shows else "")
+            assert set(seen.uuids) < set(whole.uuids)
+        assert known, turn
+        sees.turn()
+        for _ in scope.review():
+            pass

@@ -34,7 +34,7 @@ class Metric(NamedTuple):
 
 def _load(field: str) -> Callable[[XapiObject], float]:
     def value(row: XapiObject) -> float:
-        load: Load | None = row.home.part(History).loads.get(row.uuid)
+        load: Load | None = row.home.part(History).load(row.uuid)
         return math.nan if load is None else float(getattr(load, field))
 
     return value

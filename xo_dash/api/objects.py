@@ -44,7 +44,7 @@ async def stats(collection: Collection[Any], asked: Asked) -> Response:
     asked.query(())
     row = find(collection, asked, asked.path("uuid"))
     history = row.home.part(History)
-    load, series = history.loads.get(row.uuid), history.series(row.uuid)
+    load, series = history.load(row.uuid), history.series(row.uuid)
     last = max((one.last_step for one in series.values()), default=0)
     return await told(
         asked,

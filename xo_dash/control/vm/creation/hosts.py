@@ -98,7 +98,7 @@ def networks_of(plan: Blueprint) -> list[Network]:
 
 def _seat(plan: Blueprint, host: Host) -> Seat:
     guests = guests_of(host)
-    load = host.home.part(History).loads.get(host.uuid) if isinstance(host.home, PoolMirror) else None
+    load = host.home.part(History).load(host.uuid) if isinstance(host.home, PoolMirror) else None
     cpu = load.cpu if load is not None and load.cpu == load.cpu else None
     stem = _stem(plan.names[0])
     return Seat(
