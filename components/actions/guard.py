@@ -1,5 +1,5 @@
-"""The dialogs of what hosts have on networks: before an address or the management changes, each line before and after, and how a cut one
-comes back; and those that ask only for what the chosen mode needs."""
+"""The dialogs of what hosts have on networks: before an address or the management changes, or a port goes, each line before and after, and
+how a cut one comes back; and those that ask only for what the chosen mode needs."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from xo_dash.control.network.address import paths_of as paths_of_address
 from xo_dash.control.network.guard import UNCHANGED, GuardVerdict, PathChange, breaks
 from xo_dash.control.network.management import UseForManagement
 from xo_dash.control.network.management import paths_of as paths_of_management
+from xo_dash.control.network.plug import LosePort
+from xo_dash.control.network.plug import paths_of as paths_of_lost
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.transfers.exchange import Exchange
@@ -89,7 +91,7 @@ class GuardDialog(ActionDialog):
             return []
         if isinstance(request, SetAddress):
             return paths_of_address(request, self._pif) if request.mode != STATIC or request.ip else []
-        return paths_of_management(self._pif)
+        return paths_of_lost(self._pif) if isinstance(request, LosePort) else paths_of_management(self._pif)
 
     def _arrange(self, changes: list[PathChange]) -> None:
         mode, keep = (self._boxes[name].value if name in self._boxes else "" for name in ("mode", "keep"))
@@ -97,13 +99,14 @@ class GuardDialog(ActionDialog):
             if name in self._boxes:
                 self._boxes[name].show(mode == STATIC)
         reason = why_no_trial(host_of(self._pif), management=self._moves_management())
-        self._boxes["keep"].show(reason is None and mode != DHCP)
+        if "keep" in self._boxes:
+            self._boxes["keep"].show(reason is None and mode != DHCP)
         self._boxes["confirm"].show(breaks(changes) and (keep == KEEP or reason is not None))
         self._no_trial.text = str(reason) if reason is not None and self._moves_management() and breaks(changes) else ""
         self._yes.set_text(_("Try for 90 s") if keep == TRY and reason is None else _(self._action.title))
 
 
 DIALOGS: Final[Mapping[str, type[ActionDialog]]] = {
-    "pif.address": GuardDialog, "pif.management": GuardDialog, **dict.fromkeys(OF_MODE, ModeDialog),
+    **dict.fromkeys(("pif.address", "pif.management", "pif.unplug", "pif.forget"), GuardDialog), **dict.fromkeys(OF_MODE, ModeDialog),
 }  # fmt: skip
 """{command: the dialog that it has instead of the usual one}"""

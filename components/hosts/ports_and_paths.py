@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from components.actions import ActionMenu
+from components.actions import ActionMenu, run_command, whoever
 from components.cells import Cell, CellTable, Marked, Quiet, TextLines, link_to
 from components.hosts.words import MODES, link_mark, link_text
 from components.live import follow_facts
@@ -18,7 +19,9 @@ from data.views.host import HostView
 from data.views.path import PathView
 from data.views.port import PortView
 from xo_dash.context import Context
+from xo_dash.control.access import may
 from xo_dash.control.actions import actions_for
+from xo_dash.control.network.plug import SCAN_NICS
 from xo_dash.i18n import _, number, percent, size
 
 
@@ -32,6 +35,10 @@ class Ports(Card):
             Column(_("Device"), main=True), Column(_("Network")), Column(_("Link")), Column(_("VLAN"), number=True), Column(_("Address")),
             Column(_("MAC")), Column(_("MTU"), number=True),
         )  # fmt: skip
+        if may(whoever(), SCAN_NICS, host.row):
+            scan = partial(run_command, context, SCAN_NICS, [host.row])
+            with self.head:
+                Button(_(SCAN_NICS.title), scan, kind=ButtonKind.GHOST).mark(SCAN_NICS.id)
         with self:
             self._table = CellTable(columns, _("No NICs."), port_menu(context, host.row.home), stacks=True)
             follow_facts(host, ("ports",), self._refresh)

@@ -39,6 +39,7 @@ class PIF(XapiObject):
     managed: bool = True
     currently_attached: bool = False
     PCI: Annotated[Ref, "PCI"] = NULL_REF  # where it is plugged in
+    disallow_unplug: bool = False
     management: bool = False
     ip_configuration_mode: str = "None"
     IP: str = ""

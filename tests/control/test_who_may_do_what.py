@@ -49,7 +49,7 @@ FOR_ADMINS = {
     "host.rename", "host.describe", "pool.rename", "pool.describe", "sr.rename", "sr.describe", "network.rename", "network.describe",
     "pool.new_sr", "sr.detach", "sr.forget", "sr.destroy", "sr.auto_scan", "sr.tags", "pbd.unplug",
     "pool.new_network", "network.settings", "network.bond_mode", "network.delete", "network.addresses", "network.management",
-    "pif.address", "pif.management",
+    "pif.address", "pif.management", "pif.unplug", "pif.plug", "pif.forget", "host.scan_nics",
     "pool.tags", "pool.special_srs", "pool.auto_start", "pool.migration_network", "pool.master", "pool.enable_ha", "pool.disable_ha",
     "host.reconnect",
     "pool.lost_master", "pool.ha_failures", "pool.ha_vms", "pool.backup", "pool.restore", "pool.wlb", "host.update", "host.apply_updates",

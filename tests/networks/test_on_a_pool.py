@@ -17,6 +17,7 @@ from data.uplinks import nics_of, uplinks_of
 from tests.control.fake_pool import user
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
+from xo_dash.control.network.plug import cannot_unplug
 from xo_dash.control.run import RunItem, RunState
 from xo_dash.simulator.testing import SimulatedPool, simulated
 
@@ -107,6 +108,28 @@ async def test_storage_addresses_are_given_to_all_hosts(lab: SimulatedPool, tmp_
         storage = next(network for network in bench.home.all(Network).values() if network.name_label == "storage")
         await do(bench, "network.addresses", storage, mode="Static", first="10.77.0.10")
         await bench.until(lambda: {pif.IP for pif in storage.all_of(PIF, storage.PIFs)} == {"10.77.0.10", "10.77.0.11", "10.77.0.12"})
+
+
+async def test_a_nic_is_unplugged_forgotten_found_and_plugged(lab: SimulatedPool, tmp_path: Path) -> None:
+    async with wired(lab, tmp_path) as bench:
+        await freed(bench)
+        host = next(host for host in bench.home.all(Host).values() if not is_master(host))
+        nic, ref = nics_of(host)["eth1"], nics_of(host)["eth1"].ref
+        for vif in nic.home.all(VIF).values():
+            if vif.network == nic.network and vif.currently_attached:
+                await do(bench, "vif.disconnect", vif)
+        lab.call("PIF.set_disallow_unplug", ref, False)
+        await bench.until(lambda: not nic.disallow_unplug and not cannot_unplug(nic))
+        await do(bench, "pif.unplug", nic)
+        await bench.until(lambda: not nic.currently_attached)
+        await do(bench, "pif.plug", nic)
+        await bench.until(lambda: nic.currently_attached)
+        await do(bench, "pif.forget", nic)
+        await bench.until(lambda: bench.home.one(PIF, ref) is None and "eth1" not in nics_of(host))
+        await do(bench, "host.scan_nics", host)
+        found = await bench.until(lambda: nics_of(host).get("eth1"))
+        await do(bench, "pif.plug", found)
+        await bench.until(lambda: found.currently_attached)
 
 
 async def test_what_cannot_be_is_refused_before_anything_is_made(lab: SimulatedPool, tmp_path: Path) -> None:

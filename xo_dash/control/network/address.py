@@ -38,7 +38,8 @@ Address = Annotated[str, Meta(max_length=45, extra={"line": True})]
 
 
 Keep = Annotated[str, one_of(WAYS), called(N_("If it breaks a connection"))]
-Confirm = Annotated[Address | None, called(N_("Name of the host"), hint=N_("To confirm a permanent change that breaks a connection"))]
+HostName = Annotated[str, Meta(max_length=1024, extra={"line": True})]
+Confirm = Annotated[HostName | None, called(N_("Name of the host"), hint=N_("To confirm a permanent change that breaks a connection"))]
 
 
 class SetAddress(Request, frozen=True, kw_only=True):
@@ -53,17 +54,21 @@ class SetAddress(Request, frozen=True, kw_only=True):
     confirm: Confirm = None
 
 
+UNMANAGED: Final = lazy(N_("it is not managed by the pool"))
+HA_WATCHES: Final = lazy(N_("HA is on: hosts watch each other over their networks; turn HA off first"))
+
+
 def host_of(pif: PIF) -> Host:
     return pif.home.one(Host, pif.host) or Host(home=pif.home)
 
 
 def blocked(pif: PIF) -> LazyText | None:
     if not pif.managed:
-        return lazy(N_("it is not managed by the pool"))
+        return UNMANAGED
     if bond_of(pif) is not None:
         return lazy(N_("it is part of a bond; set the address of the bond"))
     if has_ha(pif.home) and pif.currently_attached:
-        return lazy(N_("HA is on: hosts watch each other over their networks; turn HA off first"))
+        return HA_WATCHES
     return silent(host_of(pif))
 
 

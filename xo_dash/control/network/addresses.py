@@ -13,7 +13,7 @@ from data.stores.users import Role
 from data.uplinks import bond_of, hosts_of, known_addresses, subnet_of
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.lazy_text import LazyText, lazy
-from xo_dash.control.network.address import DHCP, MODES, NONE, STATIC, Address, SetAddress, host_of, paths_of, wrong_place
+from xo_dash.control.network.address import DHCP, HA_WATCHES, MODES, NONE, STATIC, Address, SetAddress, host_of, paths_of, wrong_place
 from xo_dash.control.network.address import plan as plan_of_one
 from xo_dash.control.network.create import answering
 from xo_dash.control.network.guard import breaks
@@ -51,7 +51,7 @@ def blocked(network: Network) -> LazyText | None:
     if any(bond_of(pif) is not None for pif in found):
         return lazy(N_("it is part of a bond; set the address of the bond"))
     if has_ha(network.home):
-        return lazy(N_("HA is on: hosts watch each other over their networks; turn HA off first"))
+        return HA_WATCHES
     return None
 
 

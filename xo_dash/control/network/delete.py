@@ -22,6 +22,7 @@ from xo_dash.control.requests.request import NoRequest
 from xo_dash.i18n import N_, _, number
 
 NAMED: Final = 3
+MANAGED: Final = N_("{host} is managed over it; use another network for that first")
 
 
 def cannot_delete(network: Network) -> LazyText | None:
@@ -31,18 +32,24 @@ def cannot_delete(network: Network) -> LazyText | None:
     if not is_for_vms(network):
         return lazy(N_("it is a network of the hosts themselves"))
     pifs = network.all_of(PIF, network.PIFs)
-    if used := stuck(network):
-        vms = joined(map(named, used[:NAMED]))
-        if len(used) > NAMED:
-            vms = lazy(N_("{names} and {n} more"), names=vms, n=len(used) - NAMED)
-        return lazy(N_("{vms} use it; disconnect their NICs first"), vms=vms)
+    if reason := in_use(stuck(network)):
+        return reason
     if managed := next((pif for pif in pifs if pif.management and not pif.bond_master_of), None):
         host = managed.home.one(Host, managed.host)
-        return lazy(N_("{host} is managed over it; use another network for that first"), host=named(host) if host else "?")
+        return lazy(MANAGED, host=named(host) if host else "?")
     fixed = next((pif for pif in pifs if pif.home.one(VLAN, pif.VLAN_master_of) is None and not pif.bond_master_of), None)
     if fixed is not None:
         return lazy(N_("it belongs to the NIC {device}, and stays as long as that"), device=fixed.device)
     return _protected(network, pifs)
+
+
+def in_use(vms: Sequence[VM]) -> LazyText | None:
+    if not vms:
+        return None
+    names = joined(map(named, vms[:NAMED]))
+    if len(vms) > NAMED:
+        names = lazy(N_("{names} and {n} more"), names=names, n=len(vms) - NAMED)
+    return lazy(N_("{vms} use it; disconnect their NICs first"), vms=names)
 
 
 def _protected(network: Network, pifs: Sequence[PIF]) -> LazyText | None:
