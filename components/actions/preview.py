@@ -18,6 +18,8 @@ from xo_dash.i18n import _, ngettext, number
 
 SHOWN = 20
 """Objects whose calls are shown."""
+MOST_STEPS = 30
+"""Steps that are listed; a plan for sixty hosts may have three for each."""
 TOGGLED = "(e) => emit(e.target.open)"
 
 
@@ -69,8 +71,12 @@ class Preview(ui.element):
             self._listed = texts
             self._steps.clear()
             with self._steps:
-                for text in texts:
+                for text in texts[:MOST_STEPS]:
                     ui.label(text).tag = "li"
+                if (more := len(texts) - MOST_STEPS) > 0:
+                    ui.label(ngettext("… and {n} more step", "… and {n} more steps", more).format(n=number(more))).style(
+                        "list-style: none"
+                    ).tag = "li"
         self._write()
 
     def _toggled(self, event: events.GenericEventArguments) -> None:

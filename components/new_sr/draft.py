@@ -30,6 +30,9 @@ class SRDraft:
     iqn: str = ""
     scsi_id: str = ""
     existing: str | None = None  # the uuid that is attached; "": a new one beside it; None: what is found is attached
+    _values: Mapping[str, object] | None = field(default=None, repr=False)  # of which the others were made
+    _whole: NewSR | None = field(default=None, repr=False)
+    _rough: NewSR | None = field(default=None, repr=False)
 
     def turn(self, kind: SRKind) -> None:
         """Another type, of which nothing is chosen yet."""
@@ -50,11 +53,18 @@ class SRDraft:
     @property
     def rough(self) -> NewSR | None:
         """A request of what is right so far, for looking around; None where the rest makes none."""
-        typed = self._decoded()
-        return typed and replace(typed, **{fault.field: "" for fault in misshapen(typed)})
+        self._decoded()
+        return self._rough
 
     def _decoded(self) -> NewSR | None:
-        given = self.values | {"name": self.typed.get("name") or UNNAMED}
+        """It is asked for several times at each answer of sixty hosts."""
+        if (values := self.values) != self._values:
+            self._values, self._whole = values, self._as_request(values)
+            self._rough = self._whole and replace(self._whole, **{fault.field: "" for fault in misshapen(self._whole)})
+        return self._whole
+
+    def _as_request(self, values: Mapping[str, object]) -> NewSR | None:
+        given = {**values, "name": self.typed.get("name") or UNNAMED}
         try:
             return decode(NewSR, given)
         except BadRequest as error:

@@ -16,6 +16,7 @@ from components.new_sr.found_list import FoundList, FoundRow, export_rows, lun_r
 from components.new_sr.progress import SRProgress
 from components.new_sr.search import HostCheck, Search
 from components.new_sr.side import HostChecks, SideNotes
+from components.parts import part
 from components.ui import Button, ButtonKind, Card, check, spinner
 from data.facts.pool import own_pool
 from data.names import name_of, pool_name
@@ -23,6 +24,7 @@ from data.storage_places import srs_by_place
 from data.types import Home
 from xo_dash.context import Context
 from xo_dash.control.eligibility import why_not
+from xo_dash.control.failures import gist
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.fields import fields
@@ -55,6 +57,7 @@ class NewSRForm(ui.element):
         self._boxes: dict[str, FieldBox] = {}
         self._kinds: dict[SRKind, ui.element] = {}
         self._named = self._suggesting = self._pressed = self._given = False
+        self._planned: NewSR | None = None
         self._failed: Fault | None = None  # of the last run
         self._marked: Fault | None = None
         self._search = Search(context.runner.prober, home)
@@ -66,16 +69,18 @@ class NewSRForm(ui.element):
                 self._types = ui.element().classes("contents")
             with ui.element().classes("x-new-sr-main"):
                 self._fields = ui.element().classes("contents")
-                self._lists()
-                self._existing = ExistingSRs(pool_name(home), self._attach)
-                self._names()
+                part(self._lists)
+                part(self._names)
             with ui.element("aside").classes("x-new-sr-aside"):
-                self._aside()
-        self._draw_types()
-        self._draw_fields()
+                part(self._aside)
+            part(self._draw_types)
+            part(self._draw_fields)
+            part(self._begin)
+            part(follow_source, self._search.observers.add, self._answered)  # sixty hosts answer within a moment: ten times a second do
+
+    def _begin(self) -> None:
         next(iter(self._asked()), self._boxes["name"]).focus()
-        follow_all(context.mirror, lambda _changes: True, self._tell, topics=lambda: WATCHED)
-        follow_source(self._search.observers.add, self._tell)  # sixty hosts answer within a moment: ten times a second is enough
+        follow_all(self._context.mirror, lambda _changes: True, self._tell, topics=lambda: WATCHED)
 
     def _handle_delete(self) -> None:
         self._search.close()
@@ -91,6 +96,7 @@ class NewSRForm(ui.element):
         self._targets = FoundList(_("Target"), {_("IQN"): "2.6fr"}, lambda value: self._choose("iqn", value), _("Portals"))
         luns = {_("LUN"): "32px", _("Size"): "56px", _("Vendor"): "72px", _("SCSI id"): "1.6fr"}
         self._luns = FoundList(_("LUN"), luns, lambda value: self._choose("scsi_id", value))
+        self._existing = ExistingSRs(pool_name(self._home), self._attach)
 
     def _names(self) -> None:
         titles = {field.name: field for field in fields(NewSR)}
@@ -206,7 +212,11 @@ class NewSRForm(ui.element):
 
     # ---- what follows from it
 
-    def _tell(self) -> None:
+    def _answered(self) -> None:
+        """The pool is as it was: a plan of sixty hosts is not worked out anew for each answer."""
+        self._tell(answered=True)
+
+    def _tell(self, *, answered: bool = False) -> None:
         """Not while it is being made, when what is made is found there, nor when it is there."""
         if self.is_deleted or self._given:
             return
@@ -219,7 +229,7 @@ class NewSRForm(ui.element):
             self._take_the_only_target()
             self._suggest_name()
             self._draw_found()
-            self._draw_plan(barred)
+            self._draw_plan(barred, answered=answered)
 
     def _read(self) -> None:
         typed = {name: box.value for name, box in self._boxes.items()}
@@ -276,14 +286,16 @@ class NewSRForm(ui.element):
 
     # ---- the plan
 
-    def _draw_plan(self, barred: LazyText | None) -> None:
+    def _draw_plan(self, barred: LazyText | None, *, answered: bool) -> None:
         request, faults = self._draft.request(self._search.found)
         stops = self._stops()
         fault = self._failed or stops or next((_as_fault(one) for one in self._search.checks if one.refused), None)
         self._mark(faults, fault)
-        self._preview.show(request)
+        if not answered or request != self._planned:
+            self._planned = request
+            self._preview.show(request)
         notes = [] if request is None else list(NEW_SR.notes(request, self._pool))
-        self._hosts.show(self._checks(), None if fault is None or fault.field not in self._boxes else fault.reason)
+        self._hosts.show(self._checks(), "" if fault is None or fault.field not in self._boxes else fault.field)
         self._notes.show(notes, None if fault is None or fault.field in self._boxes else fault.reason)
         self._button.set_text(_(self._verb()))
         faults = sorted(faults, key=lambda one: one.field == "name")  # which follows the place
@@ -300,7 +312,7 @@ class NewSRForm(ui.element):
         found, checks = self._search.found, self._search.checks
         if checks and checks[0].known:
             return _as_fault(checks[0]) if checks[0].refused else None
-        return found.fault
+        return found.fault and Fault(found.fault.field, gist(found.fault.reason))
 
     def _mark(self, faults: Sequence[Fault], fault: Fault | None) -> None:
         """At its field; what is new gets the keyboard, unless somebody types elsewhere."""
@@ -345,17 +357,18 @@ class NewSRForm(ui.element):
         with fresh_slot(self._progress):
             SRProgress(self._context, run, lambda: self._over(run, request)).run_method("focus")  # the button that had it is gone
 
-    def _over(self, run: Run, request: NewSR) -> None:
-        """It failed, and all is as it was: the form is there again."""
+    def _over(self, run: Run, request: NewSR) -> LazyText:
+        """It failed, and all is as it was: the form is there again. Returns why, as it is said at the field, if that is known."""
         (item,) = run.items
         self._given = False
-        exports = self._search.found.exports
-        self._failed = fault_of(request, ProbeAnswer(code=item.code), self._home, exports, item.reason) if item.code else None
+        exports, reason = self._search.found.exports, gist(item.reason or LazyText(""))
+        self._failed = fault_of(request, ProbeAnswer(code=item.code), self._home, exports, reason) if item.code else None
         self._button.set_visibility(True)
         self._search.again()
         self._tell()
         if self._failed is not None and self._failed.field in self._boxes:
             self._boxes[self._failed.field].focus()
+        return self._failed.reason if self._failed is not None else reason
 
 
 def _as_fault(one: HostCheck) -> Fault | None:

@@ -12,15 +12,16 @@ from components.ui import Bar, Button, Notice, Tone
 from components.urls import path_of
 from data.names import name_of
 from xo_dash.context import Context
+from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.run import Run, RunState
 from xo_dash.control.sr.create import made_of
 from xo_dash.i18n import _
 
 
 class SRProgress(ui.element):
-    """Follows one run; `failed` is called once it has ended without an SR."""
+    """Follows one run; `failed` is called once it has ended without an SR, and has the sentence for it."""
 
-    def __init__(self, context: Context, run: Run, failed: Callable[[], None]) -> None:
+    def __init__(self, context: Context, run: Run, failed: Callable[[], LazyText]) -> None:
         super().__init__()
         self.classes("x-move-running").mark("progress").props("tabindex=-1")
         self._context, self._run = context, run
@@ -52,10 +53,10 @@ class SRProgress(ui.element):
         if item.state is RunState.DONE or made_of(run) is not None:
             self._link()
         else:
+            reason = self.on_failed()
             with fresh_slot(self._end):
-                Notice(str(item.reason or ""), Tone.CRITICAL)
+                Notice(str(reason), Tone.CRITICAL)
                 ui.link(_("Details"), f"/run/{run.key}").classes("x-link")
-            self.on_failed()
 
     def _link(self) -> None:
         """To the SR, as soon as it is there."""

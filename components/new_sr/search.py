@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from nicegui import background_tasks
@@ -15,6 +15,7 @@ from data.names import name_of
 from data.observers import Observers
 from data.stores.users import User
 from data.types import Home
+from xo_dash.control.failures import driver_text, gist
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.sr.create import hosts_of
 from xo_dash.control.sr.discovery import Ask, Discovery, discover, place_question, question
@@ -33,12 +34,13 @@ AT_A_TIME: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class HostCheck:
-    """Whether a host reaches the place that is chosen. `refused`: why not; `known`: it has answered."""
+    """Whether a host reaches the place that is chosen. `refused`: why not; `known`: it has answered; `said`: by its driver."""
 
     name: str
     known: bool = False
     field: str = ""
     refused: LazyText | None = None
+    said: str = ""
 
 
 class Search:
@@ -53,6 +55,7 @@ class Search:
         self._home = home
         self.observers: Observers[[]] = Observers()
         self._question: tuple[object, ...] | None = None
+        self._repeated: tuple[object, ...] | None = None
         self._place: object = None
         self._tasks: dict[str, asyncio.Task[Any]] = {}
 
@@ -60,11 +63,13 @@ class Search:
         """Look for what this request says, unless that is what was looked for last."""
         asked = question(request)
         if asked != self._question:
+            again, self._repeated = asked is not None and asked == self._repeated, None
             self.stopped = False
             kept = self.found.targets if asked and self._question and asked[:PORTAL] == self._question[:PORTAL] else ()
             self._question, self._place = asked, None
             self._end("find", "check")
-            self.found, self.checks, self.running, self.seconds = Discovery(targets=kept), (), asked is not None, 0.0
+            self.found = replace(self.found, fault=None, done=False) if again else Discovery(targets=kept)
+            self.checks, self.running, self.seconds = (), asked is not None, 0.0
             if asked is not None:
                 self._begin("find", self._find(user, request))
         place = place_question(request)
@@ -81,8 +86,8 @@ class Search:
             self._question = question(request)
 
     def again(self) -> None:
-        """Ask anew what `want` says next, though it is the same."""
-        self._question = None
+        """Ask anew what `want` says next, though it is the same; what was found of the same stays until there is an answer."""
+        self._question, self._repeated = None, self._question
 
     def stop(self) -> None:
         self._end("find", "check")
@@ -127,7 +132,8 @@ class Search:
             async with turns:
                 answer = await self._prober.ask(user, hosts[at], kind, config)
             wrong = fault_of(request, answer, self._home, self.found.exports) if answer.code or answer.refused else None
-            checks[at] = HostCheck(checks[at].name, True, wrong.field if wrong else "", wrong.reason if wrong else None)
+            said = str(driver_text(answer.arguments, self._home) or "") if wrong and answer.number else ""
+            checks[at] = HostCheck(checks[at].name, True, wrong.field if wrong else "", gist(wrong.reason) if wrong else None, said)
             self.checks = tuple(checks)
             if at == 0 and wrong is None:
                 self.found = self.found.with_srs(place_key(request), srs_in(answer.text))

@@ -2,63 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from nicegui import ui
 
 from components.live import fresh_slot
 from components.new_sr.search import HostCheck
+from components.parts import at_once_or_in_turns
 from components.ui import Card, Mark
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.i18n import _, number
 
+NAMED: Final = 2
+"""Hosts that are named before what they said."""
+
 
 class HostChecks(Card):
-    """A line for each host; those that do not reach it come first. Of sixty hosts each answers by itself: only its line is touched."""
+    """A line for each host; those that do not reach it come first. Of sixty hosts each answers by itself: only its line is touched.
+
+    What the drivers say themselves is folded away, once for all hosts of which it is the same.
+    """
 
     def __init__(self) -> None:
         super().__init__(_("Hosts"))
-        self._names: list[str] | None = None
+        self._checks: Sequence[HostCheck] = ()
+        self._told = ""
         self._lines: list[_HostLine] = []
+        self._drawing = False
         with self:
+            self._none = ui.label(_("Choose a host.")).classes("x-dim")
             self._rows = ui.element().classes("x-new-sr-hosts").mark("hosts")
+            with ui.element("details").classes("x-preview-calls") as self._folded:
+                ui.label(_("What the hosts said")).tag = "summary"
+                self._said = ui.label().classes("x-preview-lines").mark("said")
 
-    def show(self, checks: Sequence[HostCheck], told: LazyText | None) -> None:
-        """`told`: what is said at a field already, and not again for each host."""
-        said = str(told) if told is not None else ""
+    def show(self, checks: Sequence[HostCheck], told: str) -> None:
+        """`told`: the field at which it is said already what is wrong, and not again for each host."""
+        self._checks, self._told = checks, told
         reached = sum(one.known and not one.refused for one in checks)
         is_complete = bool(checks) and all(one.known for one in checks)
         self.scope.text = _("{n} of {all} reach it").format(n=number(reached), all=number(len(checks))) if is_complete else ""
-        if (names := [one.name for one in checks]) != self._names:
-            self._names = names
-            with fresh_slot(self._rows):
-                if not checks:
-                    ui.label(_("Choose a host.")).classes("x-dim")
-                self._lines = [_HostLine(name) for name in names]
-        for line, one in zip(self._lines, checks, strict=True):
-            line.show("critical" if one.refused else "live" if one.known else "unknown", _words(one, said))
+        self._none.set_visibility(not checks)
+        for at, line in enumerate(self._lines):
+            line.show(checks[at] if at < len(checks) else None, told)
+        said = _said(checks)
+        self._folded.set_visibility(bool(said))
+        self._said.text = said
+        if len(self._lines) < len(checks) and not self._drawing:
+            self._drawing = True
+            at_once_or_in_turns(self._more())
+
+    def _more(self) -> Iterator[None]:
+        while len(self._lines) < len(self._checks) and not self.is_deleted:
+            with self._rows:
+                line = _HostLine()
+            line.show(self._checks[len(self._lines)], self._told)
+            self._lines.append(line)
+            yield
+        self._drawing = False
 
 
 class _HostLine(ui.element):
-    def __init__(self, name: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.classes("x-new-sr-host")
+        self._shown: object = None
         with self:
             self._mark = Mark("unknown")
-            ui.label(name).classes("x-cut").props("dir=auto")
+            self._name = ui.label().classes("x-cut").props("dir=auto")
             self._words = ui.label().classes("x-dim")
 
-    def show(self, mark: str, words: str) -> None:
-        self._mark.show(mark)
-        self._words.text = words
-        self.classes(**{"add" if mark == "critical" else "remove": "x-refused"})
+    def show(self, check: HostCheck | None, told: str) -> None:
+        """None: there are fewer hosts now."""
+        if (check, told) == self._shown:
+            return
+        self._shown = (check, told)
+        self.set_visibility(check is not None)
+        if check is None:
+            return
+        self._mark.show("critical" if check.refused else "live" if check.known else "unknown")
+        self._name.text, self._words.text = check.name, _words(check, told)
+        self.classes(**{"add" if check.refused else "remove": "x-refused"})
 
 
-def _words(check: HostCheck, said: str) -> str:
+def _words(check: HostCheck, told: str) -> str:
     if check.refused is None:
         return _("reaches it") if check.known else _("not checked")
-    reason = str(check.refused)
-    return _("does not reach it") if reason == said else reason
+    return _("does not reach it") if check.field == told else str(check.refused)
+
+
+def _said(checks: Sequence[HostCheck]) -> str:
+    """`host-1, host-2 and 58 more: what their drivers say`, a line each."""
+    hosts: dict[str, list[str]] = {}
+    for one in checks:
+        if one.said:
+            hosts.setdefault(one.said, []).append(one.name)
+    return "\n".join(f"{_some(names)}: {text}" for text, names in hosts.items())
+
+
+def _some(names: Sequence[str]) -> str:
+    few = ", ".join(names[:NAMED])
+    return few if len(names) <= NAMED else _("{names} and {n} more").format(names=few, n=number(len(names) - NAMED))
 
 
 class SideNotes(ui.element):

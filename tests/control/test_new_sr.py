@@ -229,6 +229,7 @@ def said(values: Mapping[str, object], number: int, exports: tuple[str, ...] = (
 def test_a_failure_is_said_at_the_field_that_it_is_about() -> None:
     assert said(NFS, 108) == ("server", "No response from nas.lan on port 2049; check the address and the network to it")
     assert said(NFS, 73, ("/a", "/b")) == ("path", "/export/vms does not exist; 2 others do")
+    assert said(NFS | {"kind": "iso_nfs"}, 222, ("/a", "/b")) == ("path", "/export/vms does not exist; 2 others do")
     assert said(NFS, 140) == ("server", "nas.lan cannot be resolved; check the name, or enter an address")
     assert said(ISCSI, 68) == ("password", "The target refused this secret for the user xen; correct it, or leave both empty")
     assert said(ISCSI | {"user": "", "password": ""}, 68)[1].startswith("The target refused the login; enter the user")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from nicegui.testing import User
 
+from components.actions import preview
 from components.actions.fields import FieldBox
 from components.new_sr import NewSRForm
 from data.objects import TaskStatus
@@ -86,12 +87,14 @@ async def test_a_search_is_stopped_and_taken_up_again(page: Page) -> None:
     assert "task.cancel" in page.lab.fake.sent and page.field("server").value == "nas.lan"
 
 
-async def test_an_sr_that_is_found_is_offered_first(page: Page) -> None:
+async def test_an_sr_that_is_found_is_offered_first(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview, "MOST_STEPS", 2)
     page.field("server").fill("nas.lan")
     await page.see("1 SR: attach it?")
     page.user.find(marker="found-/export/vms").click()
     await page.see("There is an SR already: attach it?")
     await page.see("Introducing vms by its UUID")
+    await page.see("more step")  # of sixty hosts there would be a hundred
     (way,) = page.user.find(marker="way-new").elements
     page.user.find(marker="way-new").click()
     assert page.user.find(marker="way-new").elements == {way} and way.props["aria-checked"] == "true", "the keyboard is still there"
@@ -114,6 +117,15 @@ async def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(page:
     (button,) = page.user.find(marker="create").elements
     assert button.props["aria-disabled"] == "true", "what cannot be made is not offered"
     await page.user.should_see(marker="anyway")
+    await page.see("does not reach it")
+    await page.see("What the hosts said")
+    page.lab.fake.answers["Async.SR.create"] = lambda *_given: page.lab.fake.task(
+        "SR.create", status=TaskStatus.FAILURE, error_info=["SR_BACKEND_FAILURE_73", "", "NFS mount error [opterr=32]", ""]
+    )
+    page.user.find(marker="anyway").click()
+    await page.user.should_see("Details")
+    await page.user.should_not_see("opterr=32")  # but there
+    await page.see("/export/iso")  # what was found stays while it is looked for again
     asked = len(page.asked)
     page.field("path").fill("export/x")
     await page.see("it must look like /export/vms")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -91,7 +91,8 @@ class Activity:
 
     def _all_lines(self) -> list[TaskView]:
         ours = {(item.pool, task) for run in self._runs.runs for item in run.items for task in item.tasks}
-        lines = [*self._own_lines(), *(self._line(key, work) for key, work in self._works.items() if key not in ours)]
+        names = {key: pool_name(pool) for key, pool in self._mirror.pools.items()}
+        lines = [*self._own_lines(names), *(self._line(key, work, names) for key, work in self._works.items() if key not in ours)]
         return sorted(lines, key=lambda line: line.order)
 
     @property
@@ -208,7 +209,7 @@ class Activity:
 
     # as lines
 
-    def _line(self, key: Key, work: Work) -> TaskView:
+    def _line(self, key: Key, work: Work, names: Mapping[str, str]) -> TaskView:
         row = work.row
         words = method_words(row.name_label)
         pool = self._mirror.pools.get(key[0])
@@ -225,10 +226,10 @@ class Activity:
             ended=work.ended,
             reason=work.reason,
             task=None if work.state.ended else row,
-            pool=pool_name(pool) if pool else "",
+            pool=names.get(key[0], ""),
         )
 
-    def _own_lines(self) -> Iterator[TaskView]:
+    def _own_lines(self, names: Mapping[str, str]) -> Iterator[TaskView]:
         room = KEPT
         for run in reversed([run for run in self._runs.runs if run.action.kind is not Task]):  # a cancelling shows in what it cancels
             if run.ended and room < 0:
@@ -250,7 +251,7 @@ class Activity:
                     says=item.says,
                     reason=item.reason,
                     task=pool.one(Task, item.tasks[-1]) if pool and item.tasks and not item.state.ended else None,
-                    pool=pool_name(pool) if pool else "",
+                    pool=names.get(item.pool, ""),
                     run=run.key,
                     number=number,
                     cancelled=item.cancelled,

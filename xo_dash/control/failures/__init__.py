@@ -1,7 +1,7 @@
 """A failure of XAPI as one sentence: a fact, and a way out."""
 
-from xo_dash.control.failures.explain import explain, explain_error
+from xo_dash.control.failures.explain import driver_text, explain, explain_error, gist
 from xo_dash.control.failures.naming import plain
 from xo_dash.control.failures.network import network_reason
 
-__all__ = ["explain", "explain_error", "network_reason", "plain"]
+__all__ = ["driver_text", "explain", "explain_error", "gist", "network_reason", "plain"]

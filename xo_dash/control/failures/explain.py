@@ -28,6 +28,8 @@ ACRONYMS = re.compile(
 NO_PLACE = (OWN["NO_HOSTS_AVAILABLE"].message, OWN["HOST_NOT_ENOUGH_FREE_MEMORY"].bare)
 """XAPI found no host and does not say why: the mirror knows more."""
 
+IN_TWO = N_("{fact} ({text})")
+"""A failure of an SR's driver: our sentence, and its own words."""
 UNVERIFIED = "certificate verify failed"
 PACKED = 5
 """Errors in one that are shown."""
@@ -115,11 +117,22 @@ def _packed(errors: str, home: Home | None) -> LazyText:
 
 def _storage(number: int, arguments: Sequence[str], home: Home | None) -> LazyText:
     """Source: the driver's arguments are its output, its text and, for a probe, XML."""
-    text = spoken("", next((text for text in (*arguments[1:2], *arguments[:1]) if text and not text.startswith("<")), ""), home)
+    text = driver_text(arguments, home)
     known = STORAGE.get(number)
     if known is None:
         return lazy(N_("the SR's driver failed (error {number}: {text}); check the SR"), number=number, text=text or "–")
-    return lazy(N_("{fact} ({text})"), fact=LazyText(known), text=text) if text else LazyText(known)
+    return lazy(IN_TWO, fact=LazyText(known), text=text) if text else LazyText(known)
+
+
+def driver_text(arguments: Sequence[str], home: Home | None) -> object | None:
+    """What the driver of an SR says itself."""
+    return spoken("", next((text for text in (*arguments[1:2], *arguments[:1]) if text and not text.startswith("<")), ""), home)
+
+
+def gist(reason: LazyText) -> LazyText:
+    """The sentence alone, without what the driver says itself."""
+    fact = reason.values.get("fact") if reason.message == IN_TWO else None
+    return fact if isinstance(fact, LazyText) else reason
 
 
 def _detail(code: str, arguments: Sequence[str], home: Home | None) -> LazyText | str:

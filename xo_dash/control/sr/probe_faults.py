@@ -53,7 +53,7 @@ def _sentence(request: NewSR, answer: ProbeAnswer, exports: Sequence[str]) -> La
             text = N_("The target refused this secret for the user {user}; correct it, or leave both empty")
         case 68:
             text = N_("The target refused the login; enter the user and secret (CHAP) that it wants, or allow this host's IQN there")
-        case 73 if exports and request.path not in exports:
+        case 73 | 222 if exports and request.path not in exports:
             text = N_("{path} does not exist; {n} others do")
         case 107 if request.scsi_id:
             text = N_("The target does not show this LUN any more; choose another")
