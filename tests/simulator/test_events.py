@@ -1,5 +1,6 @@
 """event.from and its relatives: what a client sees of what changes."""
 
+import asyncio
 import json
 import re
 import socket
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 
 from tests.simulator.client import Client, http, sign_in, until
+from xo_dash.simulator import tasks
+from xo_dash.simulator.pool import Pool
 from xo_dash.simulator.testing import SimulatedPool
 
 
@@ -242,6 +245,28 @@ def test_an_object_is_asked_for_by_its_own_class(client: Client, vm: str) -> Non
     for wrong in (f"host/{vm}", f"*/{vm}", f"vm/{client.call('VM.get_uuid', vm)}"):
         assert told(client, [wrong], token)["events"] == []
     assert of(told(client, [f"VM/{vm}"], token), vm) == ["mod"]
+
+
+def test_a_batch_is_of_one_moment(pool: SimulatedPool, client: Client) -> None:
+    """Who sees in it that a task has ended sees what it did, too."""
+    token, seen, last = now(client), {""}, "step 1999"
+    sign = pool.do(lambda inside: tasks.create(inside, "sign"))
+
+    async def work(inside: Pool) -> None:
+        for step in range(2000):
+            tasks.create(inside, f"step {step}")
+            await asyncio.sleep(0)
+            inside.db.set(sign, name_description=f"step {step}")
+            await asyncio.sleep(0)
+
+    pool.do(lambda inside: inside.spawn(work(inside)))
+    while last not in seen:
+        batch = told(client, ["task"], token, 20.0)
+        token = batch["token"]
+        rows = [event["snapshot"] for event in batch["events"] if event["operation"] != "del"]
+        seen |= {row["name_label"] for row in rows}
+        assert {row["name_description"] for row in rows} <= seen
+    pool.do(lambda inside: [inside.db.destroy(ref) for ref, task in inside.db.records("task") if task["name_label"] in seen])
 
 
 def test_both_encodings_tell_the_same(xen: Any, client: Client, vm: str) -> None:

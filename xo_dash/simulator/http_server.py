@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from . import jsonrpc, xmlrpc
 from .answered_headers import preflight, with_thumbprint
-from .dispatch import Answer
 from .errors import EmergencyError, MalformedError, XapiError
 from .faults import Fault
 from .http import CORS, NO_CACHE, HttpCall, authenticate, complete, cookies, page, refuse
@@ -26,6 +25,8 @@ from .sessions import NOBODY, Session
 from .transfer import audit_lines
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 METHODS = ("GET", "PUT", "POST", "CONNECT", "OPTIONS")
 BODY_LIMIT = 300 * 1024
@@ -113,36 +114,35 @@ class Server:
         name, parameters = xmlrpc.decode(body)
         fault = await strike(pool, host, request, name, parameters)
         xml = pool.dispatcher.xml
-        try:
-            answer = await performed(request, name, pool.dispatcher.call(pool, host, name, parameters, fault))
-        except XapiError as error:
-            text = xml.failure(error)
-        except DropError:
-            raise
-        except Exception as error:
-            log.exception("%s failed", name)
-            text = xml.failure(XapiError("INTERNAL_ERROR", repr(error)))
-        else:
-            text = xml.bare(answer.type, answer.value) if name == "system.listMethods" else xml.success(answer.type, answer.value)
-        return reply(text.encode(), "text/xml", fault)
+
+        async def answered() -> str:
+            try:
+                answer = await pool.dispatcher.call(pool, host, name, parameters, fault)
+            except XapiError as error:
+                return xml.failure(error)
+            except Exception as error:
+                log.exception("%s failed", name)
+                return xml.failure(XapiError("INTERNAL_ERROR", repr(error)))
+            return xml.bare(answer.type, answer.value) if name == "system.listMethods" else xml.success(answer.type, answer.value)
+
+        return reply((await performed(request, name, answered())).encode(), "text/xml", fault)
 
     async def _json(self, pool: Pool, host: Endpoint, request: Request, body: bytes) -> Response:
         call = jsonrpc.decode(body)
         fault = await strike(pool, host, request, call.method, call.parameters)
-        try:
-            answer = await performed(request, call.method, pool.dispatcher.call(pool, host, call.method, call.parameters, fault))
-        except EmergencyError as error:
-            told = jsonrpc.encode({"jsonrpc": "2.0", "error": error.details, "id": 0})  # so does xapi, whatever was asked
-        except XapiError as error:
-            told = call.failure(error)
-        except DropError:
-            raise
-        except Exception as error:
-            log.exception("%s failed", call.method)
-            told = call.failure(XapiError("INTERNAL_ERROR", repr(error)))
-        else:
-            told = call.success(answer.value)
-        return reply(told, "application/json", fault)
+
+        async def answered() -> bytes:
+            try:
+                return call.success((await pool.dispatcher.call(pool, host, call.method, call.parameters, fault)).value)
+            except EmergencyError as error:
+                return jsonrpc.encode({"jsonrpc": "2.0", "error": error.details, "id": 0})  # so does xapi, whatever was asked
+            except XapiError as error:
+                return call.failure(error)
+            except Exception as error:
+                log.exception("%s failed", call.method)
+                return call.failure(XapiError("INTERNAL_ERROR", repr(error)))
+
+        return reply(await performed(request, call.method, answered()), "application/json", fault)
 
     async def _handler(self, pool: Pool, host: Endpoint, request: Request) -> Response:
         """A handler of the registry, after xapi's order of authentication: session, then HTTP Basic."""
@@ -198,8 +198,9 @@ def routed(pool: Pool, method: str, path: str) -> HttpRoute | None:
     return None
 
 
-async def performed(request: Request, method: str, work: Coroutine[Any, Any, Answer]) -> Answer:
-    """The answer; but nobody waits for events for a client that has gone."""
+async def performed(request: Request, method: str, work: Coroutine[Any, Any, T]) -> T:
+    """What `work` writes as the answer, in the turn in which it was found: records change in the next one, and xapi's batches of events
+    are of one moment. But nobody waits for events for a client that has gone."""
     if not method.startswith("event"):
         return await work
     answering = asyncio.ensure_future(work)
