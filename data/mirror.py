@@ -13,6 +13,7 @@ from data.facts.pool import own_pool
 from data.failover import Fates, Surveyed
 from data.findings.registry import FindingRegistry
 from data.findings.rules import RULES
+from data.generation import DatabaseGeneration
 from data.grants.table import GrantTable
 from data.history import History
 from data.identity import parse, pool_keys
@@ -52,6 +53,7 @@ class PoolMirror(PoolTables):
             GrantTable: grants,
             OthersMemory: OthersMemory(),
             Methods: Methods(),
+            DatabaseGeneration: DatabaseGeneration(),
         }
 
     def part(self, kind: type[P]) -> P:

@@ -42,7 +42,7 @@ async def test_a_vm_s_whole_day(pool: SimulatedPool, tmp_path: Path) -> None:
             await bench.until(lambda needed=needed: needed in vm.allowed_operations)  # type: ignore[misc]
             item = await do(bench, action_id, vm)
             assert (item.state, str(item.reason or "")) == (RunState.DONE, ""), action_id
-            await bench.until(lambda state=state: vm.power_state is state)  # type: ignore[misc]
+            assert vm.power_state is state, "a run that has ended is shown"
         await bench.until(lambda: not bench.home.all(Task))  # our tasks are taken away by us
     lines = [orjson.loads(line) for line in (tmp_path / "audit.jsonl").read_bytes().splitlines()]
     assert [line["result"] for line in lines if line["event"] == "end"] == ["done"] * len(LIFE)

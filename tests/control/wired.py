@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from data.generation import DatabaseGeneration
 from data.mirror import Mirror, PoolMirror
 from data.objects import KINDS, VM, Pool
 from data.server import Server, ServerState
@@ -31,12 +32,15 @@ class Wired:
     """`vm("vm-1")`, `runner`, `ann` (an operator)."""
 
     def __init__(
-        self, connections: Mapping[str, Connection], mirror: Mirror, home: PoolMirror, runner: Runner, users: Users, folder: Path
+        self, connections: Mapping[str, Connection], mirror: Mirror, home: PoolMirror, runner: Runner, users: Users, folder: Path,
+        hears: asyncio.Event,
     ) -> None:  # fmt: skip
         self.connections = connections.__getitem__
         self.connection = connections[home.id]
         self.mirror = mirror
         self.home = home
+        self.hears = hears
+        """While it is not set, no event reaches the mirror."""
         self.runner = runner
         self.folder = folder
         self.users = users
@@ -78,23 +82,28 @@ class Wired:
 
 
 @asynccontextmanager
-async def wired(pool: SimulatedPool, folder: Path, *others: SimulatedPool, patience: float = 20.0) -> AsyncIterator[Wired]:
+async def wired(
+    pool: SimulatedPool, folder: Path, *others: SimulatedPool, patience: float = 20.0, shown_within: float = PATIENCE
+) -> AsyncIterator[Wired]:
     """`others` are in the mirror too, as the servers "other-1", ..."""
     mirror, users = Mirror(), Users()
     connections: dict[str, Connection] = {}
-    runner = Runner(mirror, connections.__getitem__, users, Audit(folder), patience=patience)
+    runner = Runner(mirror, connections.__getitem__, users, Audit(folder), patience=patience, shown_within=shown_within)
+    hears = asyncio.Event()
+    hears.set()
     async with AsyncExitStack() as open_pools:
         for number, one in enumerate((pool, *others)):
             home = mirror.add(Server(id=f"other-{number}" if number else "lab", label="lab", address=one.url, state=ServerState.LIVE))
-            connections[home.id] = await open_pools.enter_async_context(_followed(mirror, home, one))
+            connections[home.id] = await open_pools.enter_async_context(_followed(mirror, home, one, hears))
         try:
-            yield Wired(connections, mirror, mirror.pools["lab"], runner, users, folder)
+            yield Wired(connections, mirror, mirror.pools["lab"], runner, users, folder, hears)
         finally:
+            hears.set()
             await runner.stop()
 
 
 @asynccontextmanager
-async def _followed(mirror: Mirror, home: PoolMirror, pool: SimulatedPool) -> AsyncIterator[Connection]:
+async def _followed(mirror: Mirror, home: PoolMirror, pool: SimulatedPool, hears: asyncio.Event) -> AsyncIterator[Connection]:
     """A connection that keeps `home` as the pool is."""
     connection = Connection(Address.parse(pool.url), pool.user, pool.password, Trust(plain=True), originator="tests")
     await connection.sign_in()
@@ -112,7 +121,9 @@ async def _followed(mirror: Mirror, home: PoolMirror, pool: SimulatedPool) -> As
                 with suppress(XapiError):
                     await connection.sign_in()
                 continue
+            await hears.wait()
             mirror.apply(home, batch.events, complete=() if token.database else KINDS)
+            home.part(DatabaseGeneration).reach(batch.token.database)
             mirror.set_server(home.server, state=ServerState.LIVE)
             token = batch.token
             ready.set()

@@ -1,22 +1,25 @@
 """How a server stands, whatever happens to it."""
 
+import asyncio
 import logging
 import time
 
 import pytest
 
 from components.servers.words import sentence
-from data.objects import KINDS, VM, Message
+from data.generation import DatabaseGeneration
+from data.objects import KINDS, VM, Message, Pool
 from data.server import NO_TLS, ServerState
 from data.stores.servers import TlsMode
 from tests.foreign import sources
 from tests.foreign.stranger import PASSWORD, stranger
 from tests.sync.house import House
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 from xo_dash.simulator.testing import SimulatedPool, Simulation, simulated
 from xo_dash.sync.connection_state import LAST_RETRY
 from xo_dash.sync.poller import MOST_MEMBERS
 from xo_dash.xapi.errors import BadAddress, Unreachable
+from xo_dash.xapi.events import Token
 
 IGNORED = {Message}
 
@@ -40,7 +43,10 @@ async def test_a_change_arrives(pool: SimulatedPool, home: House) -> None:
     mirror = await home.live(await home.add(pool))
     ref = pool.call("VM.get_all")[0]
     pool.call("VM.set_name_label", ref, "changed")
-    await until(lambda: "changed" in names(mirror))
+    token = await home.servers.connection(mirror.id).text("event.inject", "pool", next(iter(mirror.all(Pool))))
+    async with asyncio.timeout(PATIENCE):
+        await mirror.part(DatabaseGeneration).until(Token.parse(token).database)
+    assert "changed" in names(mirror), "it was before the generation that has been read"
 
 
 async def test_messages_come_after_the_picture_and_once(pool: SimulatedPool, home: House) -> None:

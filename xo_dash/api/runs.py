@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from typing import Final
 
@@ -16,11 +15,8 @@ from xo_dash.api.listing import wanted_fields
 from xo_dash.control import orders
 from xo_dash.control.access import may
 from xo_dash.control.lazy_text import read_by
-from xo_dash.control.run import Run, RunState
+from xo_dash.control.run import Run
 from xo_dash.i18n import _
-
-HEARD_OF: Final = 2.0
-"""Seconds for which an answer waits until the mirror has heard of what a run has made."""
 
 
 def run_as_data(run: Run, sees: Sees) -> dict[str, object]:
@@ -69,7 +65,6 @@ def need_run(asked: Asked) -> Run:
 async def one_run(asked: Asked) -> Response:
     names = wanted_fields(RUNS, asked.query(("fields",)))
     run = need_run(asked)
-    await _heard_of(run, asked)
     return await told(asked, RUNS.as_data(run, asked.scope.sees, names))
 
 
@@ -107,22 +102,3 @@ async def undo(asked: Asked) -> Response:
         return await told(asked, {"id": run.key, "dry_run": True, "preview": orders.undoing(asked.context.runner, run)})
     asked.context.runner.take_back(asked.user, run, address=asked.address)
     return await told(asked, run_as_data(run, asked.scope.sees), 202)
-
-
-async def _heard_of(run: Run, asked: Asked) -> None:
-    """Wait a moment, if a run has made something that the mirror has not heard of yet: its uuid is what people come for."""
-    sees = asked.scope.sees
-    waiting = [item for item in run.items if item.state is RunState.DONE and orders.awaits_made(item, sees)]
-    if not run.ended or not waiting:
-        return
-    stirred = asyncio.Event()
-    unsubscribe = asked.context.mirror.observe(lambda _changes: stirred.set())
-    try:
-        async with asyncio.timeout(HEARD_OF):
-            while any(orders.awaits_made(item, sees) for item in waiting):
-                stirred.clear()
-                await stirred.wait()
-    except TimeoutError:
-        pass
-    finally:
-        unsubscribe()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from data.mirror import Mirror
@@ -34,6 +34,7 @@ from xo_dash.control.throttle import HostTurns, Turn, host_of
 from xo_dash.control.track import FIRST, log_of
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.unfinished import Unfinished
+from xo_dash.control.until_shown import UntilShown
 from xo_dash.i18n import N_
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class ItemRunner:
     exchange: Exchange
     unfinished: Unfinished
     left_behind: LeftBehind
+    until_shown: UntilShown
     files: RunFiles | None
     clock: Callable[[], float]
     _queued: dict[RunItem, asyncio.Task[None]] = field(default_factory=dict)  # those whose turn has not come
@@ -64,10 +66,17 @@ class ItemRunner:
         try:
             if run.continued:
                 await until_live(self.mirror, run, item, record, self.runs.observe, self.runs.tell)
-            async with self._turn(run, item) as turn:
+            async with AsyncExitStack() as held:
+                turn = await held.enter_async_context(self._turn(run, item))
                 self._queued.pop(item, None)
                 with plan_by(run.user_name):
-                    await (self._carry_on(run, item, turn, record) if record.moment else self._carry_out(run, item, turn, record))
+                    outcome, leaves = await (self._carry_on if record.moment else self._carry_out)(run, item, turn, record)
+                if item.unshown:
+                    await held.aclose()  # that is no work for the pool
+                    await self.until_shown.wait(item.unshown)
+                await self._end(run, item, self.left_behind.after(run, item, outcome, leaves), record)
+            if outcome.code == RESTARTED and len(item.steps) == 1 and not item.steps[0].inside:
+                self.unfinished.follow(run, item)
         except asyncio.CancelledError:
             if item.cancelled and not item.started:
                 await self._end(run, item, CANCELLED, record)
@@ -99,26 +108,23 @@ class ItemRunner:
             return self.throttle.turn(item.pool, host_of(subject))
         return self.throttle.turn(item.pool, host_of(subject), action.other_hosts(request, subject), action.sender(request, subject))
 
-    async def _carry_out(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:
+    async def _carry_out(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> tuple[StepOutcome, Finds | None]:
+        """What became of it, and what finds that a failure left."""
         if item.cancelled:
-            await self._end(run, item, CANCELLED, record)
-            return
+            return CANCELLED, None
         request = await self.admission.request_for(run, item)
         if not isinstance(request, Request):
-            await self._end(run, item, StepOutcome(RunState.REFUSED, request), record)
-            return
+            return StepOutcome(RunState.REFUSED, request), None
         item.started = self.clock()
         item.state = RunState.RUNNING
         with self.admission.under_way(run, item):
             try:
                 await self.audit.begin(run, item)
                 leaves = await self._foretell(run, item, request, record)
-                outcome = await self.execution.carry_out(run, item, request, turn, record)
-                outcome = self.left_behind.after(run, item, as_it_stays(run, item, outcome), leaves)
             except AuditUnwritable as error:
                 item.started = 0.0
-                outcome = StepOutcome(RunState.REFUSED, lazy(N_("{reason}; nothing was done"), reason=str(error)))
-        await self._end(run, item, outcome, record)
+                return StepOutcome(RunState.REFUSED, lazy(N_("{reason}; nothing was done"), reason=str(error))), None
+            return as_it_stays(run, item, await self.execution.carry_out(run, item, request, turn, record)), leaves
 
     async def _foretell(self, run: Run, item: RunItem, request: Request, record: ItemRecord) -> Finds | None:
         """The steps of its plan, and what that read is written down: carried out before the mirror changes it is the same plan.
@@ -152,7 +158,7 @@ class ItemRunner:
         record.began(item.started, request, rows)
         return leaves
 
-    async def _carry_on(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> None:
+    async def _carry_on(self, run: Run, item: RunItem, turn: Turn, record: ItemRecord) -> tuple[StepOutcome, Finds | None]:
         """With what had begun before a restart, from where it was; if the one whose it is may still do it."""
         request = item.request
         user = self.admission.user(run)
@@ -160,19 +166,14 @@ class ItemRunner:
         item.state = RunState.RUNNING
         if request is None or record.stopped is GONE:
             item.left = record.done_from(FIRST)
-            await self._end(run, item, StepOutcome(RunState.LOST, record.stopped or CHANGED, STUCK), record)
-            return
+            return StepOutcome(RunState.LOST, record.stopped or CHANGED, STUCK), None
         if user is not None:
             self.quotas.admitted(item, user, run.action.id, request, item.subject)
         with self.admission.under_way(run, item):
             with record.driving(FIRST):
                 item.steps = [log_of(step) for step in rehearse(run.action.plan(request, item.subject))]
                 leaves = run.action.leaves(request, item.subject)
-            outcome = await self.execution.carry_out(run, item, request, turn, record)
-            outcome = self.left_behind.after(run, item, as_it_stays(run, item, outcome), leaves)
-        await self._end(run, item, outcome, record)
-        if outcome.code == RESTARTED and len(item.steps) == 1 and not item.steps[0].inside:
-            self.unfinished.follow(run, item)
+            return as_it_stays(run, item, await self.execution.carry_out(run, item, request, turn, record)), leaves
 
     async def _end(self, run: Run, item: RunItem, outcome: StepOutcome, record: ItemRecord | None = None) -> None:
         """`record`: unless the next start goes on with it."""

@@ -227,11 +227,6 @@ def _step(step: StepLog) -> dict[str, object]:
     return about | ({"inside": [_step(one) for one in step.inside]} if step.inside else {})
 
 
-def awaits_made(item: RunItem, sees: Sees) -> bool:
-    """Whether it made something that its reader does not see (yet)."""
-    return isinstance(item.result, str) and item.result.startswith("OpaqueRef:") and _made(item, sees) is None
-
-
 def _made(item: RunItem, sees: Sees) -> XapiObject | None:
     """The object that the command made, once the mirror has heard of it and its reader sees it."""
     if not isinstance(item.result, str) or not item.result.startswith("OpaqueRef:"):

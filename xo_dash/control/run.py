@@ -83,6 +83,7 @@ class RunItem:
     steps: list[StepLog] = field(default_factory=list)  # as foretold, then as they went
     left: list[Leftover] = field(default_factory=list)
     tasks: list[Ref] = field(default_factory=list)  # of its steps so far
+    unshown: dict[str, float] = field(default_factory=dict)  # {server's id: when (monotonic) it answered what no event has told of}
     made: list[Ref] = field(default_factory=list)  # what its steps answered so far: VMs, disks, NICs
     started: float = 0.0  # seconds since 1970; 0 while it waits
     ended: float = 0.0

@@ -44,6 +44,7 @@ from xo_dash.control.task_waiter import Connections, TaskWaiter
 from xo_dash.control.throttle import IN_A_POOL, HostTurns
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.control.unfinished import Unfinished
+from xo_dash.control.until_shown import WITHIN, UntilShown
 from xo_dash.control.vm.migration.checks import MigrationChecks
 from xo_dash.control.vm.migration.estimate import moved_by
 from xo_dash.control.vm.migration.speeds import MigrationSpeeds
@@ -72,6 +73,7 @@ class Runner:
         files: RunFiles | None = None,
         at_once: int = IN_A_POOL,
         patience: float = 5.0,
+        shown_within: float = WITHIN,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`users`: as they are now. `files`: where runs write down how far they are; without them none survives a restart.
@@ -102,7 +104,8 @@ class Runner:
             mirror, connections, follower, throttle, self.exchange, self._list.tell, self._background.spawn,
             lambda run, item: taken(run, item, admission.user(run)),
         )  # fmt: skip
-        self._taking_back = TakingBack(self._list, self._execution.undoing, throttle, self._lines, self._background)
+        shown = UntilShown(mirror, connections, shown_within)
+        self._taking_back = TakingBack(self._list, self._execution.undoing, throttle, self._lines, self._background, shown)
         self._items = ItemRunner(
             mirror=mirror,
             runs=self._list,
@@ -114,6 +117,7 @@ class Runner:
             exchange=self.exchange,
             unfinished=self._unfinished,
             left_behind=self._left_behind,
+            until_shown=shown,
             files=files,
             clock=clock,
         )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from data.changes import Change
+from data.generation import DatabaseGeneration
 from data.mirror import Mirror, PoolMirror
 from data.names import pool_name
 from data.objects import VM, Task, TaskStatus
@@ -98,7 +100,7 @@ class Steps:
             caller = self._connections(pool)
         except NotConnected as error:
             return StepOutcome(RunState.LOST, *explain_error(error, track.item.subject.home))
-        return await self._to_its_end(track, step, (pool, task, caller))
+        return await self._to_its_end(track, step, (pool, task, caller), 0.0)
 
     def cancel(self, item: RunItem) -> None:
         """End what is under way: a task that can be cancelled is, nothing is waited for any longer."""
@@ -209,7 +211,11 @@ class Steps:
         try:
             caller = self._connections(pool)
             if not step.asynchronous:
-                return _answered(step, await _called(caller, step))
+                try:
+                    return _answered(step, await _called(caller, step))
+                finally:
+                    item.unshown[pool] = time.monotonic()
+            sent = time.monotonic()
             task = Ref(str(await caller.call(f"Async.{step.method}", *map(revealed, step.parameters))))
         except XapiError as error:
             reason, code = explain_error(error, home, item.subject)
@@ -217,17 +223,27 @@ class Steps:
                 return StepOutcome(RunState.DONE)
             return StepOutcome(_state(error), reason, code)
         made(pool, task)
-        return await self._to_its_end(track, step, (pool, task, caller))
+        return await self._to_its_end(track, step, (pool, task, caller), sent)
 
-    async def _to_its_end(self, track: Track, step: Call, sent: tuple[str, Ref, Caller]) -> StepOutcome:
-        pool, task, caller = sent
+    async def _to_its_end(self, track: Track, step: Call, follows: tuple[str, Ref, Caller], sent: float) -> StepOutcome:
+        """`sent`: when (monotonic)."""
+        pool, task, caller = follows
         track.item.tasks.append(task)
         self._tell(track.run)
         with self.stoppable(track, lambda: self._spawn(_cancel(caller, task))):
             end = await self._follower.end(pool, task, caller, track.progressed)
         if end.status is not TaskStatus.UNKNOWN:
             self._spawn(_destroy(caller, task))  # nobody has to wait for that
+        self._note(track.item, pool, end, sent)
         return self._judged(track.run, track.item, step, end)
+
+    def _note(self, item: RunItem, pool: str, end: TaskEnd, sent: float) -> None:
+        """Who was told of the end of a task by an event was told of all before, too: what it did, and what was answered before it."""
+        home = self._mirror.pools.get(pool)
+        if not end.is_shown or home is None or home.part(DatabaseGeneration).read == 0:
+            item.unshown[pool] = time.monotonic()
+        elif item.unshown.get(pool, 0.0) <= sent:
+            item.unshown.pop(pool, None)
 
     def by_the_object(self, run: Run, item: RunItem, lost: StepOutcome) -> StepOutcome:
         """Of a call that nobody can tell of: whether its object is as it should be afterwards."""

@@ -15,18 +15,22 @@ from xo_dash.control.run_list import RunList
 from xo_dash.control.steps import StepOutcome
 from xo_dash.control.throttle import HostTurns, host_of
 from xo_dash.control.undoing import Undoing
+from xo_dash.control.until_shown import UntilShown
 from xo_dash.i18n import N_
 
 
 class TakingBack:
     """Each object takes its turn for it, as it did for the command."""
 
-    def __init__(self, runs: RunList, undoing: Undoing, throttle: HostTurns, audit: RunAudit, background: Background) -> None:
+    def __init__(
+        self, runs: RunList, undoing: Undoing, throttle: HostTurns, audit: RunAudit, background: Background, until_shown: UntilShown,
+    ) -> None:  # fmt: skip
         self._runs = runs
         self._undoing = undoing
         self._throttle = throttle
         self._audit = audit
         self._background = background
+        self._until_shown = until_shown
 
     def begin(self, user: User, run: Run, address: str) -> None:
         """As far as they may do what it did."""
@@ -52,6 +56,8 @@ class TakingBack:
     async def _undone(self, run: Run, item: RunItem) -> StepOutcome:
         try:
             async with self._throttle.turn(item.pool, host_of(item.subject)) as turn:
-                return await self._undoing.once_more(item, turn)
+                outcome = await self._undoing.once_more(item, turn)
         except Exception as error:
             return broken(run, item, error)
+        await self._until_shown.wait(item.unshown)
+        return outcome

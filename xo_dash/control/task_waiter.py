@@ -49,6 +49,7 @@ class TaskEnd:
     status: TaskStatus
     result: str = ""
     error_info: Sequence[str] = ()
+    is_shown: bool = False  # by the mirror, which has all that was done before then
 
     @property
     def code(self) -> str:
@@ -88,7 +89,7 @@ class TaskWaiter:
                 present = self._mirror.pools[server_id].one(Task, ref)
                 row = present or row
                 if row is not None and row.status in _ENDED:
-                    return TaskEnd(row.status, row.result, row.error_info)
+                    return TaskEnd(row.status, row.result, row.error_info, is_shown=True)
                 if row is not None and present is None:
                     return GONE
                 if present is not None:

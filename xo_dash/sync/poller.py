@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from data.changes import Event, Operation
 from data.decode import Sharing
+from data.generation import DatabaseGeneration
 from data.methods import Methods
 from data.mirror import Mirror, PoolMirror
 from data.objects import KINDS, VBD, VDI, VIF, VM, Certificate, Host, Message
@@ -93,6 +94,7 @@ class Poller:
         self.found: Identity | None = None
         """The pool that it took for its own at the last sign-in."""
         self._standing = ConnectionState(mirror, pool.server)
+        self._generation = pool.part(DatabaseGeneration)
         self._census = Reconciler(pool)
         self._identity: Identity | None = None
         self._token = START
@@ -170,7 +172,7 @@ class Poller:
             return
         await self._apply(token, batch)
         if pause := self._pace.pause(waited, changed=bool(batch.events)):
-            await asyncio.sleep(min(left, pause))
+            await self._generation.pause(min(left, pause))
 
     async def _first_state(self) -> None:
         """All there is, portion by portion."""
@@ -256,6 +258,7 @@ class Poller:
         for kind in self._census.check(counts):
             log.info("%s: rows of class %s went without a word; reading them anew", self._pool.server.label, kind.xapi_class)
             await self._take(await self._connection.records(kind, len(self._pool.all(kind))), (kind,))
+        self._generation.reach(self._token.database)
         if learns:
             self._learn()
 
@@ -267,6 +270,7 @@ class Poller:
         if len(rows) <= BURST and not complete:
             self._mirror.apply(self._pool, rows)
             return
+        self._generation.reach(0)
         gone = {kind: set(self._pool.all(kind)) for kind in complete}
         while rows:  # and let go of them on the way: fifty thousand at once take milliseconds
             part = rows[:SLICE]
