@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 from nicegui import ui
@@ -73,6 +73,7 @@ class ActionDialog:
         self._action = offer.action
         self._boxes: dict[str, FieldBox] = {}
         self._noted: list[str] = []
+        self._hidden: set[str] = set()
         self.request: Request | None = None
         self.dialog = Dialog(_headline(self._offer), wide=self.wide)
         with self.dialog:
@@ -173,6 +174,8 @@ class ActionDialog:
         """What stands against the answer: there is nothing left to do it to, or it is not confirmed yet."""
         if not self._offer.able:
             self._yes.allow(str(self._offer.reason))
+        elif dead_end := next((box.dead_end for box in self._boxes.values() if box.dead_end), ""):
+            self._yes.allow(dead_end)
         elif self._typed is not None and (word := self._word) and str(self._typed.value).strip() != word:
             self._typed.props["label"] = words = _("Type {word} to confirm").format(word=word)
             self._yes.allow(words)
@@ -184,6 +187,7 @@ class ActionDialog:
     def _changed(self) -> None:
         """What is wrong so far is said at fields that were changed; the rest waits for the answer. What is chosen may be gone by now."""
         faults = self._look()
+        self._hide_needless()
         for name, box in self._boxes.items():
             if box.touched or (box.field.entry is InputKind.OBJECT and box.value):
                 box.fault(_first(faults, name))
@@ -200,6 +204,16 @@ class ActionDialog:
             for text in found:
                 ui.label(text).tag = "li"
 
+    @property
+    def _needless(self) -> Collection[str]:
+        return self._action.needless({name: box.value for name, box in self._boxes.items()})
+
+    def _hide_needless(self) -> None:
+        needless = set(self._needless)
+        for name in needless ^ self._hidden:
+            self._boxes[name].show(name not in needless)
+        self._hidden = needless
+
     def _look(self) -> list[Fault]:
         self.request = None
         try:
@@ -208,7 +222,8 @@ class ActionDialog:
         except BadRequest as error:
             empty = {name for name, box in self._boxes.items() if box.undecided}
             return [Fault(fault.field, lazy(DIFFERENT)) if fault.field in empty else fault for fault in error.faults]
-        undecided = (name for name, box in self._boxes.items() if box.undecided and not box.field.stays and name not in request.left_as_is)
+        settled = {*request.left_as_is, *self._needless}
+        undecided = (name for name, box in self._boxes.items() if box.undecided and not box.field.stays and name not in settled)
         faults += [Fault(name, lazy(DIFFERENT)) for name in undecided]
         if not faults:
             self.request = request
@@ -220,6 +235,8 @@ class ActionDialog:
         is_said = any(value != self._shown.get(name) for name, value in values.items())
         kept = self._action.undecided(self._offer.able, [name for name, box in self._boxes.items() if not box.undecided]) if is_said else ()
         theirs = self._action.defaults(self._offer.able[:1]) if kept else {}
+        for name in self._needless:  # as it was, whatever was typed there
+            values[name] = self._began.get(name, self._boxes[name].field.default)
         request: Request = decode(self._action.request, values | {name: theirs[name] for name in kept})
         return msgspec.structs.replace(request, unchanged=kept) if kept else request
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from nicegui import events, ui
@@ -58,6 +58,7 @@ class InlineEditor(ui.element):
         self._context, self._action, self._subject, self._current, self._closed = context, action, subject, current, closed
         self._before: Values = dict(current())
         self._boxes: dict[str, FieldBox] = {}
+        self._hidden: set[str] = set()
         self._back, self._restores = back, restores or current
         self._saving, self._final = False, final
         with self:
@@ -99,7 +100,15 @@ class InlineEditor(ui.element):
             if box.touched:
                 box.fault(next((fault.reason for fault in faults if fault.field == name), None))
         self._says.text = words
+        needless = set(self._needless)
+        for name in needless ^ self._hidden:
+            self._boxes[name].show(name not in needless)
+        self._hidden = needless
         return faults
+
+    @property
+    def _needless(self) -> Collection[str]:
+        return self._action.needless({name: box.value for name, box in self._boxes.items()})
 
     def _faults(self) -> tuple[list[Fault], str]:
         """What is wrong, or what to know and what will be done."""
@@ -114,7 +123,8 @@ class InlineEditor(ui.element):
 
     def _request(self) -> Request:
         """What is not asked for stays as it is by now, whoever changed it."""
-        request: Request = decode(self._action.request, {**self._current(), **{name: box.value for name, box in self._boxes.items()}})
+        typed = {name: box.value for name, box in self._boxes.items() if name not in self._needless}
+        request: Request = decode(self._action.request, {**self._current(), **typed})
         return request
 
     def _look_elsewhere(self) -> None:

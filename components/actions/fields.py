@@ -11,7 +11,7 @@ from components import ui as our
 from components.transfers.source import FileSource
 from data.types import XapiObject
 from xo_dash.control.action import Choice
-from xo_dash.control.lazy_text import LazyText
+from xo_dash.control.lazy_text import LazyText, each_of
 from xo_dash.control.requests.fields import InputKind, RequestField
 from xo_dash.control.requests.file import File
 from xo_dash.control.transfers.exchange import Exchange
@@ -24,6 +24,7 @@ class FieldBox:
     def __init__(self, field: RequestField, on_change: Callable[[], None]) -> None:
         self.field = field
         self.touched = False
+        self.dead_end = ""  # why it cannot be filled in at all
         self.undecided = False  # its objects have different values, and nobody has said which one all are to have
         self._on_change = on_change
 
@@ -224,22 +225,35 @@ class ObjectBox(OptionsBox):
         super().__init__(field, on_change)
         self._options = options = {choice.value: choice.label for choice in choices if choice.refused is None}
         if not options and field.required:
-            ui.label(_no_choice(field, subjects)).classes("x-critical")
+            self.dead_end = _no_choice(field, subjects)
+            ui.label(self.dead_end).classes("x-critical")
         self._box = our.choice(options, value if value in options else None, label=_(field.title), on_change=self._changed)
         self._box.set_visibility(bool(options))
         if field.may_be_nothing:
             self._box.props("clearable")
         if field.hint:
             self._box.props["hint"] = _(field.hint)
-        refused = [f"{choice.label}: {choice.refused}" for choice in choices if choice.refused is not None]
+        refused = [(choice.label, each_of(choice.refused)) for choice in choices if choice.refused is not None]
         if refused:
             with ui.element().classes("x-verb-names x-verb-quiet"), ui.element("ul"):
-                for text in refused:
-                    ui.label(text).tag = "li"
+                for name, reasons in refused:
+                    _refusal(name, reasons)
 
     @property
     def value(self) -> object:
         return str(self._box.value or "")
+
+
+def _refusal(name: str, reasons: Sequence[LazyText]) -> None:
+    """One line for one reason; several stand below the name."""
+    if len(reasons) == 1:
+        ui.label(f"{name}: {reasons[0]}").tag = "li"
+        return
+    with ui.element("li"):
+        ui.label(name)
+        with ui.element("ul"):
+            for reason in reasons:
+                ui.label(str(reason)).tag = "li"
 
 
 def box_for(

@@ -1,5 +1,5 @@
-"""The dialogs of what hosts have on networks: before an address or the management changes, or a port goes, each line before and after, and
-how a cut one comes back; and those that ask only for what the chosen mode needs."""
+"""The dialogs before an address or the management of a host changes, or a port goes: each line before and after, and how a cut one comes
+back."""
 
 from __future__ import annotations
 
@@ -26,22 +26,7 @@ from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.transfers.exchange import Exchange
 from xo_dash.i18n import _
 
-LACP: Final = "lacp"
-OF_MODE: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "network.addresses": (STATIC, ("first", "netmask", "gateway")), "network.bond_mode": (LACP, ("hashing",)),
-}  # fmt: skip
-"""{command: (a mode, the fields that are for it alone)}"""
 MARKS: Final = {GuardVerdict.SAME: "live", GuardVerdict.CHECK: "warning", GuardVerdict.BREAKS: "critical"}
-
-
-class ModeDialog(ActionDialog):
-    """Asks only for what the chosen mode needs."""
-
-    def _tell_notes(self) -> None:
-        super()._tell_notes()
-        mode, names = OF_MODE[self._action.id]
-        for name in names:
-            self._boxes[name].show(self._boxes["mode"].value == mode)
 
 
 class GuardDialog(ActionDialog):
@@ -106,7 +91,5 @@ class GuardDialog(ActionDialog):
         self._yes.set_text(_("Try for 90 s") if keep == TRY and reason is None else _(self._action.title))
 
 
-DIALOGS: Final[Mapping[str, type[ActionDialog]]] = {
-    **dict.fromkeys(("pif.address", "pif.management", "pif.unplug", "pif.forget"), GuardDialog), **dict.fromkeys(OF_MODE, ModeDialog),
-}  # fmt: skip
+DIALOGS: Final[Mapping[str, type[ActionDialog]]] = dict.fromkeys(("pif.address", "pif.management", "pif.unplug", "pif.forget"), GuardDialog)
 """{command: the dialog that it has instead of the usual one}"""

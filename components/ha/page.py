@@ -52,6 +52,7 @@ class HighAvailability(ui.element):
         self._changed: dict[str, dict[str, str]] = {}  # {uuid: {field: as typed}}
         self._rows: dict[str, PriorityRow] = {}
         self._filter, self._asked = "", 0
+        self._is_fixed = False  # nothing can be saved now, for a reason that no other priority changes
         with self:
             with ui.element().classes("x-move-main"), Card(_("When a host fails")) as self._card:
                 search_field(_("Name"), lambda event: self._find(str(event.value or "")))
@@ -68,7 +69,7 @@ class HighAvailability(ui.element):
                     self._why = ui.label().classes("x-dim x-small")
                     self._save = Button(_("Save"), self._give, kind=ButtonKind.PRIMARY).mark("save")
         self._draw()
-        follow(context.mirror, (pool,), self._show_pool)
+        follow(context.mirror, (pool, pool.home.server), self._again)
         follow_all(context.mirror, self._concerns, self._draw, topics=lambda: (VM,))
 
     def _verb(self, row: AnyAction) -> Button:
@@ -82,6 +83,10 @@ class HighAvailability(ui.element):
             and (not change.names or not WORTH.isdisjoint(change.names))
             for change in changes
         )
+
+    def _again(self) -> None:
+        self._show_pool()
+        self._tell()
 
     # ---- the pool
 
@@ -118,7 +123,7 @@ class HighAvailability(ui.element):
         if self._rows.keys() != {vm.uuid for vm in shown}:
             columns = [Column(_("VM"), main=True), Column(_("Memory"), number=True), Column(_("When its host fails")),
                        Column(_("Start order")), Column(_("Pause, s"))]  # fmt: skip
-            self._rows = {vm.uuid: PriorityRow() for vm in shown}
+            self._rows = {vm.uuid: PriorityRow(is_fixed=self._is_fixed) for vm in shown}
             with fresh_slot(self._table):
                 data_table(columns, [list(self._rows[vm.uuid].cells(vm, self._changed.get(vm.uuid, {}), self._put)) for vm in shown])
         for vm in shown:
@@ -159,14 +164,22 @@ class HighAvailability(ui.element):
         wrong = request if isinstance(request, str) else ""
         changed = [one for one in request.vms if not _is_held(self._pool, one)] if isinstance(request, SetPriorities) else []
         barred = why_not(PRIORITIES_OF_VMS, self._pool, whoever())
-        reason = wrong or (str(barred) if barred is not None else "") or ("" if changed else _("Nothing is changed."))
-        self._save.allow(reason or None)
-        self._why.text = wrong
+        against = str(barred) if barred is not None else wrong
+        self._save.allow(against or (None if changed else _("Nothing is changed.")))
+        self._why.text = against
+        self._fix(barred is not None)
         self._asked += 1
         if changed and isinstance(request, SetPriorities):
             background_tasks.create(self._ask(request, self._asked))
         else:
-            self._verdict.text = _("Change a priority to see how many host failures would be tolerated.")
+            self._verdict.text = "" if barred else _("Change a priority to see how many host failures would be tolerated.")
+
+    def _fix(self, is_fixed: bool) -> None:
+        """Have the fields take nothing while nothing can be saved."""
+        if is_fixed != self._is_fixed:
+            self._is_fixed = is_fixed
+            for row in self._rows.values():
+                row.fix(is_fixed)
 
     async def _ask(self, request: SetPriorities, number_of: int) -> None:
         """What the pool would tolerate; an answer that is no longer asked for is dropped."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from nicegui import ui
@@ -18,6 +18,7 @@ from xo_dash.i18n import N_, _, size
 
 FIGURES: Final[Mapping[str, str]] = {"order": N_("Start order"), "delay": N_("Pause, s")}
 
+B = TypeVar("B", bound=Field | ui.select)
 Put = Callable[[str, str, str], None]
 """Gets a VM's uuid, the field, and what somebody chose or typed."""
 
@@ -25,7 +26,9 @@ Put = Callable[[str, str, str], None]
 class PriorityRow:
     """Drawn once and then brought up to date: a list stays open, and a field keeps the focus."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_fixed: bool) -> None:
+        """`is_fixed`: its fields are for reading, see `fix`."""
+        self._is_fixed = is_fixed
         self._labels: list[ui.label] = []
         self._fields: dict[str, Field | ui.select] = {}
 
@@ -39,12 +42,12 @@ class PriorityRow:
         def worth() -> None:
             options = {key: _(text) for key, text in PRIORITIES.items()}
             box = choice(options, now["priority"], on_change=lambda event: put(uuid, "priority", str(event.value)))
-            self._fields["priority"] = box.mark(f"priority-{uuid}")
+            self._fields["priority"] = self._read_only(box).mark(f"priority-{uuid}")
 
         def figure(name: str) -> Callable[[], None]:
             def draw() -> None:
                 box = Field("", str(now[name]), on_change=lambda event: put(uuid, name, str(event.value or "")))
-                self._fields[name] = box.props("inputmode=numeric debounce=300").mark(f"{name}-{uuid}")
+                self._fields[name] = self._read_only(box).props("inputmode=numeric debounce=300").mark(f"{name}-{uuid}")
 
             return draw
 
@@ -54,6 +57,16 @@ class PriorityRow:
 
         figures = [figure(name) for name in FIGURES]
         yield from (label, label, worth, *figures[:-1], last)
+
+    def fix(self, is_fixed: bool) -> None:
+        """Whether its fields can only be read."""
+        self._is_fixed = is_fixed
+        for box in self._fields.values():
+            self._read_only(box)
+
+    def _read_only(self, box: B) -> B:
+        box.props["readonly"] = self._is_fixed
+        return box
 
     def show(self, vm: VM, changed: dict[str, str]) -> None:
         """As it is in the pool, but for what was `changed` here and is not saved yet; nothing before its cells are drawn."""

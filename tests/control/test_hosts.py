@@ -22,10 +22,11 @@ from tests.control.ledger import Ledger
 from tests.control.test_mending import why
 from tests.control.wired import wired
 from tests.migration.pools import House, host, machine
-from xo_dash.control.actions import action
+from xo_dash.control.actions import ACTIONS, action
 from xo_dash.control.host.certificate import blocks
 from xo_dash.control.host.departures import decided
 from xo_dash.control.host.power import RebootHost
+from xo_dash.control.lazy_text import each_of
 from xo_dash.control.plan import Call, Parallel, Wait
 from xo_dash.control.run import RunState
 from xo_dash.control.xe import xe_lines
@@ -171,6 +172,12 @@ def test_a_reboot_empties_the_host_waits_for_it_and_brings_everybody_back() -> N
     assert "host.reboot" not in [step.method for step in steps_of("host.shutdown", house.one) if isinstance(step, Call)]
 
 
+def test_what_a_command_can_do_without_is_an_optional_field_of_it() -> None:
+    for row in ACTIONS:
+        needless = set(row.needless({}))
+        assert needless <= {field.name for field in row.fields if not field.required}, row.id
+
+
 # ---- pools
 
 
@@ -201,9 +208,11 @@ def test_what_keeps_a_host_from_a_pool_is_said_before_it_is_asked() -> None:
     fresh.vm("web", PowerState.RUNNING)
     fresh.put(PIF(VLAN=20, host=one.ref))
     assert faults("host.join", one, **asked)[:2] == [
-        "it has the shared SR nas; forget it first",
-        "web is running or suspended; shut it down first",
+        "shared storage has to be forgotten first: nas",
+        "running and suspended VMs have to be shut down first: web",
     ]
+    lab = next(choice for choice in action("host.join").choices["pool"]([one]) if choice.label == "lab")
+    assert lab.refused is not None and [str(each) for each in each_of(lab.refused)] == faults("host.join", one, **asked)
     assert "its version is 8.2.1, that of the pool 8.3.0; install the same on both first" in faults("host.join", one, **asked)
     assert any("vendor is not that of the pool; choose" in fault for fault in faults("host.join", one, **asked))
     assert not action("host.join").applies_to(house.one)
@@ -222,6 +231,10 @@ def test_a_master_is_not_ejected_nor_anybody_while_ha_is_on() -> None:
     assert why("host.eject", house.two) == ""
     house.lab.change(pool, ha_enabled=True)
     assert why("host.eject", house.two) == "HA is on; turn it off first"
+    vm = machine(house.lab, house.two, house.shared, house.lan)
+    house.lab.change(house.two, resident_VMs=[vm.ref])
+    told = "HA is on; turn it off first · VMs are still running on it (1); migrate or shut them down first"
+    assert why("host.eject", house.two) == told
 
 
 def test_a_dead_member_frees_its_vms_then_is_forgotten() -> None:

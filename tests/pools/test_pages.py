@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import logging
 
+import pytest
 from nicegui import ui
 from nicegui.testing import User
 
 from components.rolling.timeline import Timeline
 from components.rolling.xe_preview import lines_after, lines_before
+from components.ui import Field
 from data.identity import key_of
 from data.objects import SR, VDI, PoolUpdate, PowerState, Repository
+from data.stores.users import Role
 from data.views.host import HostView
 from tests.control.asked import calls_of
 from tests.networks.place import Place
@@ -45,6 +48,37 @@ async def test_priorities_are_changed_in_a_table_and_saved_as_one(user: User, pl
     (run,) = context.runner.runs
     assert isinstance(run.request, SetPriorities)
     assert [(vm.vm, vm.priority, vm.order) for vm in run.request.vms] == [(one.uuid, "best-effort", 0), (two.uuid, "restart", 5)]
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR])
+async def test_who_may_not_save_priorities_reads_them_and_why(user: User, place: Place) -> None:
+    vm = place.fake.vm("web-1")
+    await user.open(f"/pool/{key_of(place.pool)}/ha")
+    await user.should_see("this needs the role administrator; yours is operator")
+    for field in ("priority", "order", "delay"):
+        (box,) = user.find(marker=f"{field}-{vm.uuid}").elements
+        assert box.props["readonly"]
+
+
+async def test_a_dialog_asks_only_for_what_the_chosen_mode_needs(user: User, place: Place) -> None:
+    await user.open(f"/host/{key_of(place.hosts[0])}")
+    user.find(marker="more-commands").click()
+    user.find(marker="host.power_on_mode").click()
+    await user.should_see(marker="dialog")
+
+    def asked() -> dict[str, Field]:
+        return {str(box.props["label"]): box for box in boxes if isinstance(box, Field) and box.visible and "label" in box.props}
+
+    assert user.client is not None
+    boxes = list(user.client.elements.values())
+    (mode,) = (box for box in boxes if isinstance(box, ui.select) and box.props.get("label") == "Power on by")
+    assert not asked()
+    mode.set_value("DRAC")
+    assert list(asked()) == ["Address", "User name", "Password"]
+    asked()["Address"].set_value("no address")
+    await user.should_see("it must be a name or an address")
+    mode.set_value("")
+    assert not asked()
 
 
 async def test_what_hosts_lack_is_asked_once_and_a_host_that_does_not_tell_says_so(place: Place) -> None:

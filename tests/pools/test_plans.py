@@ -92,7 +92,7 @@ def test_a_master_is_a_member_that_takes_vms_and_every_host_must_agree(place: Pl
     place.fake.change(place.hosts[1], enabled=False)
     assert faults("pool.master", place.pool, host=place.hosts[1].uuid) == ["it is in maintenance mode"]
     silence(place, 2)
-    assert why(place, "pool.master") == "host-3 does not respond; every host has to agree"
+    assert why(place, "pool.master") == "no response from host-3; every host has to agree"
     place.fake.change(place.pool, ha_enabled=True)
     assert why(place, "pool.master").startswith("HA is on and chooses the master itself")
     assert [row.id for row in [action("pool.master")] if row.applies_to(Place(1).pool)] == []
@@ -155,7 +155,7 @@ def test_what_ha_means_is_said_before(place: Place) -> None:
     notes = [str(note) for note in row.notes(decode(row.request, {"sr": nas_of(place).uuid}), place.pool)]
     assert notes == ["No VM has the priority “Restart on another host” yet: HA protects none"]
     silence(place, 1)
-    assert why(place, "pool.enable_ha") == "host-2 does not respond; every host takes part"
+    assert why(place, "pool.enable_ha") == "no response from host-2; every host takes part"
     assert why(place, "pool.disable_ha") == "HA is off"
 
 

@@ -62,6 +62,7 @@ class Action(Generic[S, R]):
     defaults: Callable[[Sequence[S]], Mapping[str, object]] = lambda subjects: {}  # what a dialog begins with; see `begins_with`
     edits: bool = False  # `defaults` are what the objects have now, not suggestions
     unasked: Callable[[Sequence[S]], Collection[str]] = lambda subjects: ()  # fields that mean nothing for these objects
+    needless: Callable[[Mapping[str, object]], Collection[str]] = lambda typed: ()  # ... with these values of the others; see `only_with`
     check: Callable[[R, S], Iterable[Fault | None]] = lambda request, subject: ()  # what the type of the request cannot say; None: a pause
     notes: Callable[[R, S], Iterable[LazyText]] = lambda request, subject: ()  # what to know before it is done as asked for; no refusals
     settle: Callable[[R, S, Usable], R] | None = None  # names what is left open, of the SRs and networks that its user may use
@@ -184,6 +185,11 @@ class Action(Generic[S, R]):
         """The same in pieces, for who has to let others run meanwhile."""
         yield from _unknown(request, subject)
         yield from self.check(request, subject)
+
+
+def only_with(name: str, value: object, *others: str) -> Callable[[Mapping[str, object]], Collection[str]]:
+    """For `needless`: these others mean something only while the field `name` has this value."""
+    return lambda typed: () if typed.get(name) == value else others
 
 
 class Mention(NamedTuple):

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import reduce
+from typing import Final
 
 from data.names import name_of
 from data.types import XapiObject
 from data.visibility import Sees
-from xo_dash.i18n import _, ngettext, size
+from xo_dash.i18n import N_, _, ngettext, size
+
+NAMED: Final = 3
+"""Of more objects only so many are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,32 @@ def joined(texts: Iterable[object]) -> LazyText:
     for text in texts:
         found = lazy("{one}, {other}", one=found, other=text) if found is not NOTHING else lazy("{one}", one=text)
     return found
+
+
+def names_of(rows: Sequence[XapiObject]) -> LazyText:
+    """`web-1, web-2, web-3 and 4 more`"""
+    first = joined(map(named, rows[:NAMED]))
+    return lazy(N_("{names} and {n} more"), names=first, n=len(rows) - NAMED) if len(rows) > NAMED else first
+
+
+_REASONS: Final = "{one} · {other}"
+
+
+def together(reasons: Iterable[LazyText | None]) -> LazyText | None:
+    """Everything that stands against something, as one text; None for nothing."""
+    known: list[LazyText] = []
+    for reason in reasons:
+        if reason is not None and reason not in known:
+            known.append(reason)
+    return reduce(lambda one, other: lazy(_REASONS, one=one, other=other), known) if known else None
+
+
+def each_of(text: LazyText) -> list[LazyText]:
+    """The sentences that `together` made one of."""
+    one, other = text.values.get("one"), text.values.get("other")
+    if text.message == _REASONS and isinstance(one, LazyText) and isinstance(other, LazyText):
+        return [*each_of(one), other]
+    return [text]
 
 
 class _Fields(dict[str, object]):

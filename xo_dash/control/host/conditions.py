@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from data.facts.host import is_live
@@ -46,14 +47,14 @@ def leads(host: Host) -> LazyText | None:
     return lazy(N_("it is the pool master; make another host the master first")) if is_master(host) else None
 
 
-def cannot_leave_pool(host: Host, occupied: str) -> LazyText | None:
+def ties_to_pool(host: Host, occupied: str) -> Iterator[LazyText]:
     """What keeps any host in its pool, dead or alive; `occupied`: what has to be done about its VMs, with their {count}."""
-    if reason := leads(host):
-        return reason
+    if (reason := leads(host)) is not None:
+        yield reason
     if has_ha(host.home):
-        return lazy(N_("HA is on; turn it off first"))
-    count = len(guests(host))
-    return lazy(occupied, count=count) if count else None
+        yield lazy(N_("HA is on; turn it off first"))
+    if count := len(guests(host)):
+        yield lazy(occupied, count=count)
 
 
 def cannot_power_on(host: Host) -> LazyText | None:

@@ -10,9 +10,9 @@ from data.names import name_of
 from data.objects import Host
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction
-from xo_dash.control.host.conditions import cannot_leave_pool, guests, leads
+from xo_dash.control.host.conditions import guests, leads, ties_to_pool
 from xo_dash.control.host.membership import is_alone, local_srs
-from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.control.lazy_text import LazyText, lazy, together
 from xo_dash.control.plan import Plan, one
 from xo_dash.control.requests.request import NoRequest
 from xo_dash.i18n import N_, _, ngettext, number
@@ -34,7 +34,8 @@ def cannot_declare(host: Host) -> LazyText | None:
 
 
 def cannot_forget(host: Host) -> LazyText | None:
-    return counts_as_live(host) or cannot_leave_pool(host, N_("VMs count as running on it ({count}); declare it dead first"))
+    ties = ties_to_pool(host, N_("VMs count as running on it ({count}); declare it dead first"))
+    return counts_as_live(host) or together(ties)
 
 
 def declare(request: NoRequest, host: Host) -> Plan:

@@ -8,12 +8,12 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from data.identity import key_of, seen_from
-from data.names import name_of, pool_name
+from data.names import by_name, name_of, pool_name
 from data.objects import PBD, PIF, SR, VDI, VM, Host, Pool, PowerState
 from data.stores.users import Role
 from xo_dash.control.action import Action, AnyAction, Choice
-from xo_dash.control.host.conditions import cannot_leave_pool, silent
-from xo_dash.control.lazy_text import LazyText, lazy, named
+from xo_dash.control.host.conditions import silent, ties_to_pool
+from xo_dash.control.lazy_text import LazyText, lazy, names_of, together
 from xo_dash.control.network.guard import management_of
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
@@ -38,7 +38,7 @@ class JoinPool(Request, frozen=True, kw_only=True):
 def pools(hosts: Sequence[Host]) -> Sequence[Choice]:
     """Every other one, with what stands against it."""
     found = [pool for home in hosts[0].home.pools.values() if home is not hosts[0].home for pool in home.all(Pool).values()]
-    reasons = [next((why for host in hosts for why in against(host, pool)), None) for pool in found]
+    reasons = [together(why for host in hosts for why in against(host, pool)) for pool in found]
     return [Choice(key_of(pool), pool_name(pool.home), why) for pool, why in zip(found, reasons, strict=True)]
 
 
@@ -59,13 +59,13 @@ def against(host: Host, pool: Pool) -> Iterator[LazyText]:
 
 def _of_the_host(host: Host) -> Iterator[LazyText]:
     home = host.home
-    if shared := next((sr for sr in home.all(SR).values() if sr.shared and not sr.is_tools_sr), None):
-        yield lazy(N_("it has the shared SR {sr}; forget it first"), sr=named(shared))
-    up = [vm for vm in home.all(VM).values() if vm.power_state in STATES and not (vm.is_control_domain or vm.is_a_template)]
-    if up:
-        yield lazy(N_("{vm} is running or suspended; shut it down first"), vm=named(up[0]))
-    if busy := next((vm for vm in home.all(VM).values() if vm.current_operations), None):
-        yield lazy(N_("an operation on {vm} is in progress; wait for it to finish"), vm=named(busy))
+    if shared := by_name(sr for sr in home.all(SR).values() if sr.shared and not sr.is_tools_sr):
+        yield lazy(N_("shared storage has to be forgotten first: {srs}"), srs=names_of(shared))
+    vms = by_name(home.all(VM).values())
+    if up := [vm for vm in vms if vm.power_state in STATES and not (vm.is_control_domain or vm.is_a_template)]:
+        yield lazy(N_("running and suspended VMs have to be shut down first: {vms}"), vms=names_of(up))
+    if busy := [vm for vm in vms if vm.current_operations]:
+        yield lazy(N_("operations are in progress, wait for them to finish: {vms}"), vms=names_of(busy))
     ports = host.all_of(PIF, host.PIFs)
     if any(pif.bond_master_of for pif in ports):
         yield lazy(N_("it has bonds; delete them first"))
@@ -116,7 +116,7 @@ def is_alone(host: Host) -> bool:
 
 
 def cannot_eject(host: Host) -> LazyText | None:
-    return silent(host) or cannot_leave_pool(host, N_("VMs are still running on it ({count}); migrate or shut them down first"))
+    return together((silent(host), *ties_to_pool(host, N_("VMs are still running on it ({count}); migrate or shut them down first"))))
 
 
 def eject(request: NoRequest, host: Host) -> Plan:

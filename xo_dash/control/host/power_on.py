@@ -11,7 +11,7 @@ from data.names import name_of
 from data.objects import Host
 from data.stores.users import Role
 from data.types import Ref
-from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.action import Action, AnyAction, only_with
 from xo_dash.control.host.conditions import silent
 from xo_dash.control.host.settings import ADDRESS
 from xo_dash.control.labels import always
@@ -76,5 +76,5 @@ def defaults(hosts: Sequence[Host]) -> Mapping[str, object]:
 POWER_ON_MODE: Final[AnyAction] = Action(
     id="host.power_on_mode", kind=Host, request=SetPowerOnMode, title=N_("Set power-on method"),
     done=N_("The power-on method of {name} is set"), role=Role.ADMIN, icon="power", group="settings", applies_to=always, blocked=silent,
-    defaults=defaults, check=check, plan=plan,
+    defaults=defaults, needless=only_with("mode", DRAC, "address", "user", "password"), check=check, plan=plan,
 )  # fmt: skip

@@ -12,7 +12,7 @@ from data.hosts import SYSLOG, has_multipathing, iscsi_name_of, syslog_of
 from data.names import name_of
 from data.objects import PBD, Host
 from data.stores.users import Role
-from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.action import Action, AnyAction, only_with
 from xo_dash.control.host.conditions import guests, silent
 from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
@@ -191,5 +191,5 @@ SETTINGS: Final[tuple[AnyAction, ...]] = (
          applies_to=lambda host: host.ssh_enabled_timeout >= 0),
     _row("time", SetTime, N_("Set time"), N_("The time of {name} is set"), set_time,
          lambda hosts: {"source": hosts[0].ntp_mode, "servers": tuple(hosts[0].ntp_custom_servers), "timezone": hosts[0].timezone},
-         applies_to=lambda host: bool(host.ntp_mode), check=check_time),
+         applies_to=lambda host: bool(host.ntp_mode), needless=only_with("source", CUSTOM, "servers"), check=check_time),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from data.facts.pool import has_ha
 from data.objects import PIF, Network
 from data.stores.users import Role
 from data.uplinks import bond_of, hosts_of, known_addresses, subnet_of
-from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.action import Action, AnyAction, only_with
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.network.address import DHCP, HA_WATCHES, MODES, NONE, STATIC, Address, SetAddress, host_of, paths_of, wrong_place
 from xo_dash.control.network.address import plan as plan_of_one
@@ -110,5 +110,5 @@ SET_ADDRESSES: Final[AnyAction] = Action(
     id="network.addresses", kind=Network, request=SetAddresses, title=N_("Set host addresses"),
     done=N_("The hosts' addresses on {name} are set"),
     role=Role.ADMIN, icon="host", group="settings", applies_to=lambda network: bool(network.PIFs), blocked=blocked, defaults=defaults,
-    check=check, plan=plan,
+    needless=only_with("mode", STATIC, "first", "netmask", "gateway"), check=check, plan=plan,
 )  # fmt: skip

@@ -14,7 +14,7 @@ from data.texts import natural
 from data.uplinks import has_address, vlans_on
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import always
-from xo_dash.control.lazy_text import LazyText, joined, lazy, named
+from xo_dash.control.lazy_text import LazyText, lazy, named, names_of
 from xo_dash.control.network.create import answering
 from xo_dash.control.network.settings import unmanaged
 from xo_dash.control.plan import Call, Plan, one
@@ -44,12 +44,7 @@ def cannot_delete(network: Network) -> LazyText | None:
 
 
 def in_use(vms: Sequence[VM]) -> LazyText | None:
-    if not vms:
-        return None
-    names = joined(map(named, vms[:NAMED]))
-    if len(vms) > NAMED:
-        names = lazy(N_("{names} and {n} more"), names=names, n=len(vms) - NAMED)
-    return lazy(N_("{vms} use it; disconnect their NICs first"), vms=names)
+    return lazy(N_("{vms} use it; disconnect their NICs first"), vms=names_of(vms)) if vms else None
 
 
 def _protected(network: Network, pifs: Sequence[PIF]) -> LazyText | None:

@@ -12,7 +12,7 @@ from data.objects import PIF, VIF, Bond, Host, Network
 from data.stores.users import Role
 from data.types import Home
 from data.uplinks import mtu_below
-from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.action import Action, AnyAction, only_with
 from xo_dash.control.labels import always, never, tagging
 from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
@@ -31,8 +31,9 @@ PURPOSES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 LOCKING: Final[Mapping[str, str]] = {"unlocked": N_("Any address"), "disabled": N_("None unless allowed")}
 """From which addresses a NIC may send that says nothing itself."""
+LACP: Final = "lacp"
 MODES: Final[Mapping[str, str]] = {
-    "balance-slb": N_("Balance by source"), "active-backup": N_("Active and backup"), "lacp": N_("LACP"),
+    "balance-slb": N_("Balance by source"), "active-backup": N_("Active and backup"), LACP: N_("LACP"),
 }  # fmt: skip
 HASHES: Final[Mapping[str, str]] = {"tcpudp_ports": N_("By IP and port"), "src_mac": N_("By MAC")}
 """How LACP spreads frames over NICs."""
@@ -127,7 +128,7 @@ def current_mode(networks: Sequence[Network]) -> Mapping[str, object]:
 
 def check_mode(request: SetBondMode, network: Network) -> Iterator[Fault]:
     hosts = network.all_of(Host, [pif.host for pif in network.all_of(PIF, network.PIFs)])
-    if request.mode == "lacp" and (reason := no_lacp(hosts)):
+    if request.mode == LACP and (reason := no_lacp(hosts)):
         yield Fault("mode", reason)
 
 
@@ -149,7 +150,7 @@ def _mode_steps(request: SetBondMode, bond: Bond) -> Plan:
     says = lazy(N_("Setting the mode of {name}"), name=name_of(master or bond))
     if request.mode != mode:
         yield Call("Bond.set_mode", bond.ref, request.mode, says=says, undo=lambda _: one("Bond.set_mode", bond.ref, mode, says=says))
-    if request.mode == "lacp" and request.hashing != (hashing or "tcpudp_ports"):
+    if request.mode == LACP and request.hashing != (hashing or "tcpudp_ports"):
         undo = lambda _: one("Bond.set_property", bond.ref, HASHING, hashing, says=says)  # noqa: E731
         yield Call("Bond.set_property", bond.ref, HASHING, request.hashing, says=says, undo=undo if hashing else None)
 
@@ -162,5 +163,6 @@ SET_NETWORK: Final[AnyAction] = Action(
 BOND_MODE: Final[AnyAction] = Action(
     id="network.bond_mode", kind=Network, request=SetBondMode, title=N_("Change bond mode"), done=N_("The bond mode of {name} is changed"),
     role=Role.ADMIN, icon="settings", group="settings", applies_to=is_bond, blocked=unmanaged, defaults=current_mode, check=check_mode,
-    plan=mode_plan, warning=N_("Traffic on the bond can pause for some seconds. For LACP the switch must be set up first."),
+    needless=only_with("mode", LACP, "hashing"), plan=mode_plan,
+    warning=N_("Traffic on the bond can pause for some seconds. For LACP the switch must be set up first."),
 )  # fmt: skip

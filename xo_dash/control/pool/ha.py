@@ -20,7 +20,7 @@ from data.uplinks import hosts_of
 from xo_dash.control.action import Action, AnyAction, Choice, in_order
 from xo_dash.control.failures import explain_error
 from xo_dash.control.labels import always
-from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
+from xo_dash.control.lazy_text import Amount, LazyText, lazy, names_of, together
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import NoRequest, Request
@@ -75,17 +75,18 @@ class SetPriorities(Request, frozen=True, kw_only=True):
 def cannot_watch(sr: SR) -> LazyText | None:
     """Why hosts cannot watch each other over it, as far as the mirror knows."""
     paths = {pbd.host for pbd in sr.all_of(PBD, sr.PBDs) if pbd.currently_attached}
-    missing = next((host for host in hosts_of(sr.home) if host.ref not in paths), None)
+    missing = [host for host in hosts_of(sr.home) if host.ref not in paths]
     if not sr.shared:
         return lazy(N_("it is local to a host"))
-    if missing is not None:
-        return lazy(N_("{host} has not attached it"), host=named(missing))
     if (can := features_of(sr)) and not OFFLINE & can:
         return lazy(N_("its type, {type}, cannot hold a heartbeat"), type=sr.type)
     free = free_space(sr)
-    if free is not None and free < HEARTBEAT and sr.ref not in _held(sr):
-        return lazy(N_("{needed} needed, {free} free on {sr}"), needed=Amount(HEARTBEAT), free=Amount(free), sr=name_of(sr))
-    return None
+    is_short = free is not None and free < HEARTBEAT and sr.ref not in _held(sr)
+    return together((
+        lazy(N_("it is not attached on {hosts}"), hosts=names_of(missing)) if missing else None,
+        lazy(N_("{needed} needed, {free} free on {sr}"), needed=Amount(HEARTBEAT), free=Amount(free or 0), sr=name_of(sr))
+        if is_short else None,
+    ))  # fmt: skip
 
 
 def _held(sr: SR) -> set[str]:
@@ -108,10 +109,8 @@ def srs(pools: Sequence[Pool]) -> Sequence[Choice]:
 def cannot_enable(pool: Pool) -> LazyText | None:
     if pool.ha_enabled:
         return lazy(N_("HA is on already"))
-    silent = next((host for host in hosts_of(pool.home) if not is_live(host)), None)
-    if silent is not None:
-        return lazy(N_("{host} does not respond; every host takes part"), host=named(silent))
-    return None
+    silent = [host for host in hosts_of(pool.home) if not is_live(host)]
+    return lazy(N_("no response from {hosts}; every host takes part"), hosts=names_of(silent)) if silent else None
 
 
 def check_enable(request: EnableHA, pool: Pool) -> Iterator[Fault]:

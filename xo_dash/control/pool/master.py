@@ -12,7 +12,7 @@ from data.objects import Host, Pool
 from data.stores.users import Role
 from data.uplinks import hosts_of
 from xo_dash.control.action import Action, AnyAction, Choice
-from xo_dash.control.lazy_text import LazyText, lazy, named
+from xo_dash.control.lazy_text import LazyText, lazy, named, names_of, together
 from xo_dash.control.plan import Call, Plan, Wait
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
@@ -31,10 +31,11 @@ class NewMaster(Request, frozen=True, kw_only=True):
 
 def blocked(pool: Pool) -> LazyText | None:
     """Source: designate_new_master asks every host whether it agrees, and refuses while HA elects masters itself."""
-    if pool.ha_enabled:
-        return lazy(N_("HA is on and chooses the master itself; turn HA off first"))
-    silent = next((host for host in hosts_of(pool.home) if not is_live(host)), None)
-    return lazy(N_("{host} does not respond; every host has to agree"), host=named(silent)) if silent is not None else None
+    silent = [host for host in hosts_of(pool.home) if not is_live(host)]
+    return together((
+        lazy(N_("HA is on and chooses the master itself; turn HA off first")) if pool.ha_enabled else None,
+        lazy(N_("no response from {hosts}; every host has to agree"), hosts=names_of(silent)) if silent else None,
+    ))  # fmt: skip
 
 
 def cannot_lead(host: Host) -> LazyText | None:

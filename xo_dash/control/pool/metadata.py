@@ -13,7 +13,7 @@ from data.stores.users import Role
 from data.uplinks import hosts_of
 from xo_dash.control.action import Action, AnyAction
 from xo_dash.control.labels import always, never
-from xo_dash.control.lazy_text import LazyText, lazy, named
+from xo_dash.control.lazy_text import LazyText, lazy, names_of, together
 from xo_dash.control.plan import Plan, Transfer
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.file import File
@@ -47,10 +47,12 @@ def check(request: RestorePool, pool: Pool) -> Iterator[Fault]:
 
 
 def cannot_restore(pool: Pool) -> LazyText | None:
-    if pool.ha_enabled:
-        return lazy(N_("HA is on; turn HA off first"))
-    silent = next((host for host in hosts_of(pool.home) if not is_live(host)), None)
-    return lazy(N_("{host} does not respond"), host=named(silent)) if silent is not None else None
+    """XAPI asks every host."""
+    silent = [host for host in hosts_of(pool.home) if not is_live(host)]
+    return together((
+        lazy(N_("HA is on; turn HA off first")) if pool.ha_enabled else None,
+        lazy(N_("no response from {hosts}"), hosts=names_of(silent)) if silent else None,
+    ))  # fmt: skip
 
 
 def restore(request: RestorePool, pool: Pool) -> Plan:

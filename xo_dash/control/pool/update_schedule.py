@@ -9,7 +9,7 @@ from data.names import name_of
 from data.objects import Pool
 from data.repositories import REMOTE, origin_of
 from data.stores.users import Role
-from xo_dash.control.action import Action, AnyAction
+from xo_dash.control.action import Action, AnyAction, only_with
 from xo_dash.control.labels import never
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Call, Hidden, Plan, one
@@ -100,7 +100,7 @@ UPDATE_SCHEDULE: Final[AnyAction] = Action(
     id="pool.update_schedule", kind=Pool, request=UpdateSchedule, title=N_("Change update schedule"),
     done=N_("The update schedule of {name} is set"), role=Role.ADMIN, icon="auto", group="settings",
     applies_to=lambda pool: is_of_xenserver(pool) and bool(pool.update_sync_frequency), blocked=never, defaults=schedules,
-    check=check_schedule, plan=set_schedule,
+    needless=only_with("frequency", WEEKLY, "day"), check=check_schedule, plan=set_schedule,
 )  # fmt: skip
 UPDATE_PROXY: Final[AnyAction] = Action(
     id="pool.update_proxy", kind=Pool, request=UpdateProxy, title=N_("Set update proxy"), done=N_("The update proxy of {name} is set"),

@@ -12,7 +12,7 @@ from data.names import name_of
 from data.objects import VIF, Network
 from data.stores.users import Role
 from data.vms import KBPS, RATE_LIMIT, rate_of
-from xo_dash.control.action import Action, AnyAction, Choice
+from xo_dash.control.action import Action, AnyAction, Choice, only_with
 from xo_dash.control.lazy_text import LazyText, lazy, named
 from xo_dash.control.plan import Call, Plan, one
 from xo_dash.control.requests.fault import Fault
@@ -23,8 +23,9 @@ from xo_dash.control.vif.record import normal, record_of, wrong_mac
 from xo_dash.control.writes import setting, setting_key
 from xo_dash.i18n import N_
 
+LOCKED: Final = "locked"
 MODES: Final = {
-    "network_default": N_("Same as the network"), "unlocked": N_("Any address"), "locked": N_("Only the addresses below"),
+    "network_default": N_("Same as the network"), "unlocked": N_("Any address"), LOCKED: N_("Only the addresses below"),
     "disabled": N_("No traffic"),
 }  # fmt: skip
 MOST: Final = 100
@@ -120,7 +121,7 @@ def check_lock(request: LockNic, vif: VIF) -> Iterator[Fault]:
         wrong = next((text for text in getattr(request, field) if not _is_address(text, kind)), None)
         if wrong is not None:
             yield Fault(field, lazy(N_("“{address}” is not a valid address"), address=wrong))
-    if request.mode == "locked" and not request.ipv4 and not request.ipv6:
+    if request.mode == LOCKED and not request.ipv4 and not request.ipv6:
         yield Fault("ipv4", lazy(N_("without an address nothing can be sent; enter one, or select “No traffic”")))
 
 
@@ -163,5 +164,6 @@ LIMIT: Final[AnyAction] = Action(
 )  # fmt: skip
 LOCK: Final[AnyAction] = Action(
     id="vif.lock", kind=VIF, request=LockNic, title=N_("Source addresses"), done=N_("The source addresses of {name} are set"),
-    role=Role.OPERATOR, icon="lock", applies_to=is_nic, blocked=busy, edits=True, defaults=lock_defaults, check=check_lock, plan=lock_plan,
+    role=Role.OPERATOR, icon="lock", applies_to=is_nic, blocked=busy, edits=True, defaults=lock_defaults,
+    needless=only_with("mode", LOCKED, "ipv4", "ipv6"), check=check_lock, plan=lock_plan,
 )  # fmt: skip
