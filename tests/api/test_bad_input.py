@@ -27,6 +27,7 @@ PROBLEMS = [
     ("QUERY", "/vms", None, 405, "GET"),
     ("GET", "/actions/vm.fly", None, 404, "GET /api/v1/actions"),
     ("POST", "/actions/vm.fly", {"on": ["x"]}, 404, "vm.start"),
+    ("POST", "/actions/vm.restore", {"on": ["web-1"]}, 422, "“vm.restore” is not for “web-1”; what is: vm.start"),
     ("POST", "/users", ["a list"], 400, "must be a JSON object with these fields: name, password, role"),
     ("POST", "/grants", {"user": "viewer", "role": 7, **WEB}, 400, "with these fields: user, group, role, on"),
     ("POST", "/grants", {"user": "viewer", "role": "viewer", "colour": "red", **WEB}, 400, "unknown field `colour`"),

@@ -30,6 +30,7 @@ class Wish(Request, frozen=True, kw_only=True):
     password: Annotated[Secret | None, called("Password")] = None
     notes: Annotated[Lines, called("Notes")] = ""
     tags: list[str] = []  # noqa: RUF012  # msgspec copies it
+    mode: Annotated[str, one_of({"None": "None", "DHCP": "DHCP"}), called("Mode")] = "None"
 
 
 def wrong(**values: object) -> dict[str, str]:
@@ -43,14 +44,14 @@ def wrong(**values: object) -> dict[str, str]:
 def test_fields_tell_how_they_are_asked_for() -> None:
     assert {field.name: field.entry.value for field in fields(Wish)} == {
         "name": "text", "size": "size", "count": "number", "fast": "switch", "host": "object", "password": "text",
-        "notes": "text", "tags": "list",
+        "notes": "text", "tags": "list", "mode": "choice",
     }  # fmt: skip
     assert {field.name for field in fields(Wish) if field.secret} == {"password"}
 
 
 def test_texts_of_forms_and_flags_become_what_a_field_takes() -> None:
-    made = decode(Wish, {"name": " web ", "size": "1,5 GiB", "count": "4", "fast": "no", "host": "", "tags": ["a"]})
-    assert made == Wish(name="web", size=3 * GIB // 2, count=4, fast=False, tags=["a"])
+    made = decode(Wish, {"name": " web ", "size": "1,5 GiB", "count": "4", "fast": "no", "host": "", "tags": ["a"], "mode": "dhcp"})
+    assert made == Wish(name="web", size=3 * GIB // 2, count=4, fast=False, tags=["a"], mode="DHCP")
     assert decode(Wish, {"name": "web", "size": 7, "fast": False}) == Wish(name="web", size=7, fast=False)
 
 
@@ -81,8 +82,9 @@ def test_texts_of_forms_and_flags_become_what_a_field_takes() -> None:
         ({"name": "a", "notes": "\ud800"}, {"notes": "only visible characters are allowed"}),
         ({"name": "a", "notes": "x" * 4001}, {"notes": "it has at most 4000 characters"}),
         ({"name": "a", "tags": 3}, {"tags": "it must be a list"}),
+        ({"name": "a", "mode": "dhcp6"}, {"mode": "it must be one of these: None, DHCP"}),
         ({"name": "a", "colour": "b"},
-         {"colour": "there is no field “colour”; the fields are: name, size, count, fast, host, password, notes, tags"}),
+         {"colour": "there is no field “colour”; the fields are: name, size, count, fast, host, password, notes, tags, mode"}),
         ({"fast": "perhaps", "count": 0}, {"name": "“Name” is missing", "count": "it must be at least 1", "fast": "it must be yes or no"}),
     ],
 )  # fmt: skip

@@ -17,7 +17,7 @@ from data.stores.users import User
 from data.types import Home, Ref, XapiObject
 from data.visibility import Sees
 from xo_dash.control.action import DIFFERENT, AnyAction
-from xo_dash.control.actions import ACTIONS, BY_ID
+from xo_dash.control.actions import ACTIONS, BY_ID, actions_for
 from xo_dash.control.eligibility import impossible
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.quota.desk import QuotaDesk
@@ -91,7 +91,7 @@ def accept(order: Order, among: Sight, user: User | None = None) -> tuple[AnyAct
     subjects = list(dict.fromkeys(_find(among, action, text) for text in order.on))
     fitting = [subject for subject in subjects if action.applies_to(subject)]
     if not fitting:
-        raise OrderRefused(_("this object does not support it"), Trouble.REQUEST)
+        raise OrderRefused(_not_for(action, subjects[0]), Trouble.REQUEST)
     try:
         kept = action.undecided(fitting, order.values)
         theirs = {name: action.defaults(fitting[:1])[name] for name in kept}
@@ -103,6 +103,13 @@ def accept(order: Order, among: Sight, user: User | None = None) -> tuple[AnyAct
     except BadRequest as error:
         raise OrderRefused(_("the command is incomplete or invalid"), Trouble.REQUEST, error.faults) from error
     return action, subjects, request
+
+
+def _not_for(action: AnyAction, subject: XapiObject) -> str:
+    others = [row.id for row in actions_for(subject)]
+    if not others:
+        return _("“{action}” is not for “{name}”").format(action=action.id, name=name_of(subject))
+    return _("“{action}” is not for “{name}”; what is: {actions}").format(action=action.id, name=name_of(subject), actions=", ".join(others))
 
 
 def _undecided(action: AnyAction, subjects: Sequence[XapiObject], given: Collection[str]) -> list[Fault]:

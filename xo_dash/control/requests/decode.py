@@ -65,7 +65,9 @@ def _value(field: RequestField, value: object) -> object:
             return None
         value = _meant(field, value.strip())
     if isinstance(value, str) and field.options and value not in field.options:
-        raise msgspec.ValidationError("none of the options")
+        value = next((option for option in field.options if option.casefold() == value.casefold()), None)
+        if value is None:
+            raise msgspec.ValidationError("none of the options")
     made = msgspec.convert(value, field.annotation, strict=isinstance(value, str) and field.entry in (InputKind.TEXT, InputKind.CHOICE))
     if field.is_line and isinstance(made, str) and not _can_be_seen(made):
         raise msgspec.ValidationError("not printable")
