@@ -142,6 +142,14 @@ def test_a_request_inside_of_another_has_its_faults_at_their_place() -> None:
     made = decode(Whole, {"parts": '[{"size": "1,5 GiB", "key": "hunter2"}]', "one": None, "tags": "a, b"})
     assert made == Whole(parts=(Part(size=3 << 29, key="hunter2"),), tags=("a", "b"))
     assert "hunter2" not in str(made.told())
+    for tags, said in (
+        ([5], "it must be a list of strings"),
+        (["a", "x" * 300], f"“{'x' * 40}” is too long: it has at most 255 characters"),
+        ([""], "an entry is empty, or has characters that cannot be seen"),
+    ):
+        with pytest.raises(BadRequest) as told:
+            decode(Whole, {"tags": tags})
+        assert [str(fault.reason) for fault in told.value.faults] == [said]
     for wrong in ("[", "[" * 100_000, 3, [1], [{"size": "1G"}] * 3):
         with pytest.raises(BadRequest):
             decode(Whole, {"parts": wrong})

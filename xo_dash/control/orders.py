@@ -106,10 +106,10 @@ def accept(order: Order, among: Sight, user: User | None = None) -> tuple[AnyAct
 
 
 def _not_for(action: AnyAction, subject: XapiObject) -> str:
-    others = [row.id for row in actions_for(subject)]
+    others = ", ".join(row.id for row in actions_for(subject))
     if not others:
         return _("“{action}” is not for “{name}”").format(action=action.id, name=name_of(subject))
-    return _("“{action}” is not for “{name}”; what is: {actions}").format(action=action.id, name=name_of(subject), actions=", ".join(others))
+    return _("“{action}” is not for “{name}”; what is: {actions}").format(action=action.id, name=name_of(subject), actions=others)
 
 
 def _undecided(action: AnyAction, subjects: Sequence[XapiObject], given: Collection[str]) -> list[Fault]:

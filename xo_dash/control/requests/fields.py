@@ -55,6 +55,7 @@ class RequestField:
     is_pattern: bool
     least: int | None  # of a number its value, of a text its length
     most: int | None
+    longest: int | None  # of a LIST of texts: the characters of each
     may_be_nothing: bool
     stays: bool  # None leaves as it is what it sets
 
@@ -100,6 +101,7 @@ def _field(field: msgspec.inspect.Field, annotation: Any) -> RequestField:
         is_pattern=bool(extra.get("pattern")),
         least=getattr(inner, "ge", getattr(inner, "min_length", None)),
         most=getattr(inner, "le", getattr(inner, "max_length", None)),
+        longest=_longest(inner),
         may_be_nothing=may_be_nothing,
         stays=bool(extra.get("stays")),
     )
@@ -119,6 +121,11 @@ def _entry(inner: msgspec.inspect.Type, extra: Mapping[str, Any]) -> InputKind:
             return InputKind.SIZE if extra.get("size") else InputKind.NUMBER
         case _:
             return InputKind.TEXT if isinstance(inner, msgspec.inspect.StrType) else InputKind.LIST
+
+
+def _longest(inner: msgspec.inspect.Type) -> int | None:
+    item = getattr(inner, "item_type", None)
+    return getattr(item.type if isinstance(item, msgspec.inspect.Metadata) else item, "max_length", None)
 
 
 def _part(inner: msgspec.inspect.Type) -> type[msgspec.Struct] | None:

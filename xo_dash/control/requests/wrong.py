@@ -59,7 +59,11 @@ def _wrong_list(field: RequestField, value: object) -> LazyText:
         return lazy(N_("“{field}” is missing"), field=LazyText(field.title))
     if field.most is not None and len(value) > field.most:
         return lazy(N_("it has at most {most} entries"), most=field.most)
-    return lazy(N_("it must be a list of strings"))
+    if not all(isinstance(one, str) for one in value):
+        return lazy(N_("it must be a list of strings"))
+    if too_long := next((one for one in value if field.longest is not None and len(one) > field.longest), None):
+        return lazy(N_("“{entry}” is too long: it has at most {most} characters"), entry=too_long[:40], most=field.longest)
+    return lazy(N_("an entry is empty, or has characters that cannot be seen"))
 
 
 def _wrong_number(field: RequestField, value: object) -> LazyText:
