@@ -19,7 +19,7 @@ from xo_dash.control.failures import driver_text, gist
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.sr.create import hosts_of
 from xo_dash.control.sr.discovery import Ask, Discovery, discover, place_question, question
-from xo_dash.control.sr.found import srs_in
+from xo_dash.control.sr.found import FoundSR, srs_in
 from xo_dash.control.sr.new_sr import NewSR
 from xo_dash.control.sr.probe import ProbeAnswer, Prober
 from xo_dash.control.sr.probe_faults import fault_of
@@ -55,6 +55,7 @@ class Search:
         self._home = home
         self.observers: Observers[[]] = Observers()
         self._question: tuple[object, ...] | None = None
+        self._lying: dict[str, tuple[FoundSR, ...]] = {}
         self._repeated: tuple[object, ...] | None = None
         self._place: object = None
         self._tasks: dict[str, asyncio.Task[Any]] = {}
@@ -68,6 +69,7 @@ class Search:
             kept = self.found.targets if asked and self._question and asked[:PORTAL] == self._question[:PORTAL] else ()
             self._question, self._place = asked, None
             self._end("find", "check")
+            self._lying = {}
             self.found = replace(self.found, fault=None, done=False) if again else Discovery(targets=kept)
             self.checks, self.running, self.seconds = (), asked is not None, 0.0
             if asked is not None:
@@ -103,7 +105,7 @@ class Search:
         if pool is None or ask is None:
             return
         async for found in discover(request, pool, ask):
-            self.found, self.running = found, not found.done
+            self.found, self.running = replace(found, srs={**self._lying, **found.srs}), not found.done
             self.seconds = time.perf_counter() - began
             self.observers.tell()
 
@@ -136,6 +138,7 @@ class Search:
             checks[at] = HostCheck(checks[at].name, True, wrong.field if wrong else "", gist(wrong.reason) if wrong else None, said)
             self.checks = tuple(checks)
             if at == 0 and wrong is None:
+                self._lying[place_key(request)] = srs_in(answer.text)  # the search may come there much later
                 self.found = self.found.with_srs(place_key(request), srs_in(answer.text))
             self.observers.tell()
 

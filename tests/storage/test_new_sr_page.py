@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from nicegui.testing import User
@@ -13,12 +13,16 @@ from nicegui.testing import User
 from components.actions import preview
 from components.actions.fields import FieldBox
 from components.new_sr import NewSRForm
+from components.new_sr.search import Search
 from data.objects import TaskStatus
 from data.stores.users import Role
 from tests.control.browser_page import looking
-from tests.control.fake_pool import FakePool, ends_at_once
+from tests.control.fake_pool import FakePool, ends_at_once, user
 from tests.control.test_new_sr import EXPORTS, SRS, UUID, Lab
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
+from xo_dash.control.requests.decode import decode
+from xo_dash.control.sr.new_sr import NewSR
+from xo_dash.control.sr.probe import ProbeAnswer
 
 
 class Page:
@@ -101,6 +105,35 @@ async def test_an_sr_that_is_found_is_offered_first(page: Page, monkeypatch: pyt
     await page.user.should_not_see("Introducing vms by its UUID")
     page.user.find(marker=f"way-{UUID}").click()
     await page.see("Introducing vms by its UUID")
+
+
+class Answers:
+    """Of a host that takes several questions at once: of `held` when it is let go, of `last` once and never again."""
+
+    def __init__(self, held: str, last: str) -> None:
+        self.go, self._held, self._last, self._told = asyncio.Event(), held, last, False
+
+    async def ask(self, _user: object, _host: object, _kind: str, config: dict[str, str]) -> ProbeAnswer:
+        place = config.get("serverpath", "")
+        if place == self._held:
+            await self.go.wait()
+        elif place == self._last:
+            if self._told:
+                await asyncio.Event().wait()
+            self._told = True
+        return ProbeAnswer(SRS) if place else ProbeAnswer(EXPORTS, "SR_BACKEND_FAILURE_101")
+
+
+async def test_what_the_chosen_place_holds_is_kept_while_the_search_goes_on(page: Page) -> None:
+    answers = Answers(held="/export/vms", last="/export/iso")
+    search = Search(cast(Any, answers), page.lab.fake.home)
+    chosen = decode(NewSR, {"kind": "nfs", "name": "vms", "server": "nas.lan", "path": "/export/iso"})
+    search.want(user(Role.ADMIN), chosen)
+    await until(lambda: "/export/iso" in search.found.srs and search.found.exports)
+    answers.go.set()
+    await until(lambda: "/export/vms" in search.found.srs)
+    assert "/export/iso" in search.found.srs
+    search.close()
 
 
 async def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(page: Page) -> None:
