@@ -77,8 +77,8 @@ def _settle(pool: Pool, plan: PoolPlan, storage: inventory_storage.Storage, dice
     """Sums of what is there, and what may be done with it."""
     db = pool.db
     for sr in list(db.rows("SR")):
-        fill = FULL if storage.shared[:1] == [sr] and plan.index == 0 and plan.vms >= 20 else 0.12 + 0.6 * dice.random()
-        inventory_storage.measure(db, sr, fill)
+        is_full = storage.shared[:1] == [sr] and plan.index == 0 and plan.vms >= 20
+        inventory_storage.measure(db, sr, FULL if is_full else 0.12 + 0.6 * dice.random(), exactly=is_full)
     templates = [vm for vm, record in db.records("VM") if record["is_a_template"] or record["is_control_domain"]]
     devices = [ref for cls in ("VBD", "VDI") for ref, record in db.records(cls) if not record["allowed_operations"]]
     vm_memory.tell_unused(db, *db.rows("host"))

@@ -97,16 +97,15 @@ def disk(db: Database, sr: str, name: str, size: int, *, description: str = "", 
     return vdi
 
 
-def measure(db: Database, sr: str, fill: float) -> None:
-    """Sizes from what is on the SR; shared ones are as large as it takes, and `fill` of them is in use."""
+def measure(db: Database, sr: str, fill: float, *, exactly: bool = False) -> None:
+    """Sizes from what is on the SR, which is all that is in use: at most `fill` of it, or `exactly` so much."""
     vdis = [db.record("VDI", vdi) for vdi in db.get(sr, "VDIs")]
     used, size = sum(vdi["physical_utilisation"] for vdi in vdis), db.get(sr, "physical_size")
     if db.get(sr, "content_type") == "iso":  # as large as what is in it
         fill, size = 1.0, used
+    if used and (exactly or db.get(sr, "type").startswith("lvm")):
+        size = -(-int(used / fill) // GIB) * GIB
     while used > size * fill:
         size *= 2
-    if db.get(sr, "type").startswith("lvm"):  # of a volume group xapi knows all that is in use
-        size = max(size if not used else 0, -(-int(used / fill) // GIB) * GIB)
-        fill = 0.0
     virtual = sum(vdi["virtual_size"] for vdi in vdis)
-    db.set(sr, physical_size=size, physical_utilisation=max(used, int(size * fill)), virtual_allocation=virtual)
+    db.set(sr, physical_size=size, physical_utilisation=used, virtual_allocation=virtual)
