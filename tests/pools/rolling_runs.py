@@ -17,6 +17,7 @@ from data.types import Ref
 from tests.control.fake_pool import Users, ends_at_once, user
 from tests.control.wired import Wired
 from tests.networks.place import Place
+from tests.waiting import PATIENCE
 from xo_dash.control.audit import Audit
 from xo_dash.control.resume.files import RunFiles
 from xo_dash.control.rolling.engine import RollingRuns
@@ -95,7 +96,9 @@ class AheadLoop(asyncio.SelectorEventLoop):
 
     async def passes(self, seconds: float, true: Callable[[], bool]) -> None:
         """So much time goes by, again and again, until this is so: what is waited for may not have begun to wait yet."""
+        end = time.monotonic() + PATIENCE
         while not true():
+            assert time.monotonic() < end, "it has not come to be so"
             self.ahead += seconds
             await asyncio.sleep(0)
 
