@@ -15,10 +15,10 @@ from data.identity import key_of
 from data.maintenance import away_from
 from data.objects import Host, Pool
 from data.stores.users import Role, User
+from data.turns import give_way
 from tests.control.fake_pool import user
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action, get_ready
-from xo_dash.control.background import give_way
 from xo_dash.control.host.departures import EnterMaintenance, decided, departures
 from xo_dash.control.pool.balance import BalancePool, SuggestedMove
 from xo_dash.control.run import Run, RunState

@@ -12,8 +12,9 @@ from nicegui import background_tasks
 
 from components.deltas import DeltaLog, Haste, LateReaders, RowDelta, dumps
 from data.changes import Change
-from data.coalesce import Coalescer, in_turns
+from data.coalesce import Coalescer
 from data.sight import Sight
+from data.turns import in_turns
 
 log = logging.getLogger(__name__)
 

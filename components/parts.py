@@ -9,7 +9,6 @@ half built: its answer waits. Once it is built a part is drawn at once.
 from __future__ import annotations
 
 import contextvars
-import time
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar, cast
@@ -18,8 +17,7 @@ from fastapi.responses import RedirectResponse
 from nicegui import Client, background_tasks, ui
 from nicegui.slot import Slot
 
-from data.coalesce import TURN, in_turns, timed
-from xo_dash.control.background import give_way
+from data.turns import give_way, in_turns, timed
 
 P = ParamSpec("P")
 BuilderT = TypeVar("BuilderT", bound=Callable[..., Any])
@@ -49,9 +47,8 @@ class PageParts:
         slot = ui.context.slot
         self._waiting.insert(0, (slot, slot.parent, contextvars.copy_context(), steps))
 
-    async def build(self, client: Client) -> None:
+    def build(self, client: Client) -> Iterator[None]:
         """Until nothing is left, or `client` has gone. What a part consists of comes before the part after it."""
-        until = time.perf_counter() + TURN
         while self._waiting and not client.is_deleted:
             slot, element, surroundings, steps = self._waiting[-1]
             if element.is_deleted:  # what it belongs to was drawn anew
@@ -62,9 +59,7 @@ class PageParts:
                 if surroundings.run(next, steps, self) is self:
                     later.pop()
             self._waiting = later + self._waiting
-            if time.perf_counter() > until:
-                await give_way()
-                until = time.perf_counter() + TURN
+            yield
 
 
 def page(path: str) -> Callable[[BuilderT], BuilderT]:
@@ -77,7 +72,7 @@ def page(path: str) -> Callable[[BuilderT], BuilderT]:
             parts = client.storage[PARTS] = PageParts()
             answer = build(*args, **kwargs)
             await give_way()
-            await parts.build(client)
+            await in_turns(timed(parts.build(client)))
             if client.is_deleted:  # as when its session ends: whoever asks again is told
                 return RedirectResponse(str(client.request.url))
             del client.storage[PARTS]

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
-from collections.abc import Callable, Generator, Iterator
-from typing import Final, TypeVar, cast
+from collections.abc import Callable
+from typing import Final
 from weakref import WeakMethod
-
-T = TypeVar("T")
 
 INTERVAL: Final = 0.1
 """Seconds from one burst to the next."""
@@ -42,31 +39,3 @@ class Coalescer:
 def next_burst(now: float) -> float:
     """The loop's time of the next one: all keep the same step, so that a browser gets what several tell it as one message."""
     return (math.floor(now / INTERVAL + EARLY) + 1) * INTERVAL
-
-
-TURN: Final = 0.003
-"""Seconds of work between two turns of others."""
-
-
-def finished(steps: Generator[None, None, T]) -> T:
-    """What they come to, without a turn for others."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return cast(T, end.value)
-
-
-def timed(steps: Iterator[None]) -> Iterator[None]:
-    """Small steps gathered to slices of TURN."""
-    until = time.perf_counter() + TURN
-    for _ in steps:
-        if time.perf_counter() > until:
-            yield
-            until = time.perf_counter() + TURN
-
-
-async def in_turns(slices: Iterator[None]) -> None:
-    """Let others have a turn after each slice."""
-    for _ in slices:
-        await asyncio.sleep(0)

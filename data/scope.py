@@ -8,13 +8,13 @@ from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from data.changes import Subject
-from data.coalesce import in_turns
 from data.facts.vm import is_guest
 from data.mirror import Mirror
 from data.objects import SR, VM, Appliance, Host, Network, Pool
 from data.replica import Replica
 from data.server import Server
 from data.stores.users import User
+from data.turns import in_turns
 from data.types import XapiObject
 from data.views.appliance import ApplianceView
 from data.views.host import HostView

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from data.changes import Event, Operation
-from data.coalesce import finished
 from data.evacuation import live_targets
 from data.failover import Bound, Surveyed, failover_steps
 from data.mirror import Mirror, PoolMirror
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, HostMetrics, Network
+from data.turns import finished
 from data.types import GIB, Ref
 from tests.fakes import Builder
 

@@ -10,9 +10,9 @@ from nicegui import background_tasks
 from components.feeds import Feed
 from components.frame.tree_rows import TreeRows
 from data.changes import Change
-from data.coalesce import in_turns
 from data.search import Index
 from data.sight import Sight
+from data.turns import in_turns
 
 
 class TreeFeed(Feed[TreeRows]):

@@ -14,8 +14,8 @@ from components.lists.listing import Listing
 from components.lists.rows import BulkActions, TableSpec
 from components.lists.window import ListQuery, Window
 from data.changes import Change
-from data.coalesce import in_turns
 from data.sight import Sight
+from data.turns import in_turns
 from data.types import XapiObject
 
 T = TypeVar("T", bound=XapiObject)

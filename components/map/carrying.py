@@ -14,11 +14,12 @@ from components.map import drop_targets
 from components.map.host_verdicts import LIVE, NO, START, DropVerdict, HostVerdicts, each
 from components.map.map import Drop, Map
 from components.ui import Tone, notify
-from data.coalesce import INTERVAL, in_turns, timed
+from data.coalesce import INTERVAL
 from data.identity import key_of
 from data.names import name_of
 from data.objects import VM, Host
 from data.sight import Sight
+from data.turns import in_turns, timed
 from xo_dash.auth.current import current_user
 from xo_dash.context import Context
 from xo_dash.control.lazy_text import LazyText

@@ -19,11 +19,12 @@ from components.migration.many_rows import MoveStanding, VMVerdict, many_table
 from components.migration.many_state import Judged, ManyChoices, Outcome, working_out
 from components.migration.target_list import TargetList, TargetRow
 from components.ui import Button, ButtonKind, Card, Mark
-from data.coalesce import INTERVAL, in_turns, timed
+from data.coalesce import INTERVAL
 from data.hosts import account_of
 from data.identity import key_of
 from data.names import name_of, pool_name_among
 from data.objects import SR, VM, Host, HostMetrics
+from data.turns import in_turns, timed
 from xo_dash.context import Context
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.vm.migration.group import Goal, goals, placing

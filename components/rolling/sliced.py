@@ -10,7 +10,7 @@ from typing import Final
 
 from nicegui import background_tasks
 
-from data.coalesce import in_turns, timed
+from data.turns import in_turns, timed
 
 log = logging.getLogger(__name__)
 REST: Final = 2.0

@@ -15,11 +15,11 @@ from components.storage.words import part_name
 from components.ui import Card, Column
 from components.urls import path_of
 from data.changes import Change, Operation
-from data.coalesce import finished, in_turns
 from data.contents import DiskShare, Part, contents_of, shares_of, together
 from data.names import name_of
 from data.objects import SR, VBD, VDI, VM
 from data.sight import Sight
+from data.turns import finished, in_turns
 from data.types import Ref
 from xo_dash.i18n import _, ngettext, number, size
 

@@ -16,7 +16,7 @@ from components.tasks.listing import Path
 from components.tasks.words import MARKS, word_of
 from components.transfers.words import pace
 from components.ui import Bar, Button, ButtonKind, Card, StateMark
-from data.coalesce import in_turns, timed
+from data.turns import in_turns, timed
 from xo_dash.context import Context
 from xo_dash.control.access import may
 from xo_dash.control.run import Run, RunItem, RunState

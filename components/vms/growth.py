@@ -11,8 +11,8 @@ from nicegui import background_tasks, ui
 from components.actions import run_command, whoever
 from components.live import follow_facts, fresh_slot
 from components.ui import Age, Button, ButtonKind, Card
-from data.coalesce import in_turns
 from data.snapshots import Twig
+from data.turns import in_turns
 from data.views.snapshot import SnapshotView
 from data.views.vm import VMView
 from xo_dash.context import Context

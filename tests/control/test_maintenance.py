@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from components.tasks.cancelling import if_cancelled
-from data.coalesce import finished
 from data.evacuation import evacuate
 from data.failover import Bound, bound_by, failover_steps
 from data.grants.grant import Grant, GrantKind, OwnRole
@@ -18,6 +17,7 @@ from data.maintenance import MODE, List, away_from
 from data.names import name_of
 from data.objects import PBD, VIF, VM, Host, Network, Pool, PowerState, TaskStatus
 from data.stores.users import Role
+from data.turns import finished
 from data.types import GIB, NULL_REF, Ref
 from tests.control.asked import calls_of, faults, steps_of
 from tests.control.fake_pool import Desk, FakePool, ends_at_once, user

@@ -10,11 +10,11 @@ import pytest
 
 from data.generation import DatabaseGeneration
 from data.objects import VM, Pool, PowerState
+from data.turns import give_way
 from tests.control.fake_pool import Desk, FakePool, ends_at_once
 from tests.control.wired import Wired, wired
 from tests.waiting import PATIENCE
 from xo_dash.control.actions import action
-from xo_dash.control.background import give_way
 from xo_dash.control.run import Run, RunState
 from xo_dash.control.until_shown import UntilShown
 from xo_dash.simulator.testing import SimulatedPool, simulated

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from data import turns
 from data.objects import VM
+from data.turns import in_turns_while
 from tests import fakes
-from xo_dash.control import background
-from xo_dash.control.background import in_pieces
 
 
 def pieces(done: list[str]) -> Iterator[None]:
@@ -36,13 +36,13 @@ async def awaiting(done: list[str]) -> asyncio.Task[None]:
 
 @pytest.fixture(autouse=True)
 def _a_pause_after_each_piece(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "PIECE", -1.0)
+    monkeypatch.setattr(turns, "TURN", -1.0)
 
 
 async def test_others_run_between_two_pieces() -> None:
     done: list[str] = []
     other = await awaiting(done)
-    assert await in_pieces(pieces(done), lambda: True)
+    assert await in_turns_while(lambda: True, pieces(done))
     await other
     assert done == ["0", "other", "1", "2"]
 
@@ -51,13 +51,13 @@ async def test_the_rest_is_left_when_the_mirror_changed_meanwhile() -> None:
     mirror, done = fakes.fleet(hosts=1, vms=1), list[str]()
     vm = next(iter(next(iter(mirror)).all(VM).values()))
     asyncio.get_running_loop().call_soon(lambda: fakes.change(mirror, vm, name_label="another"))
-    assert not await in_pieces(pieces(done), mirror.stands())
+    assert not await in_turns_while(mirror.stands(), pieces(done))
     assert done == ["0"]
 
 
 async def test_where_nothing_may_change_meanwhile_nobody_else_runs() -> None:
     done: list[str] = []
     other = await awaiting(done)
-    assert await in_pieces(pieces(done))
+    assert await in_turns_while(None, pieces(done))
     assert done == ["0", "1", "2"]
     await other

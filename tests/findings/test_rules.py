@@ -12,7 +12,6 @@ from components.findings.rule_names import RULE_NAMES
 from components.findings.tuning import limits_words, read, said
 from components.findings.words import sentence
 from data.changes import Subject
-from data.coalesce import finished
 from data.failover import Fates, failover_steps
 from data.findings.finding import Finding, Reading, Rule
 from data.findings.rules import RULES
@@ -39,6 +38,7 @@ from data.objects import (
     VMGuestMetrics,
 )
 from data.server import ServerState
+from data.turns import finished
 from data.types import GIB, Ref, XapiDate
 from data.views.finding import finding_view
 from tests.control.fake_pool import FakePool

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from data.coalesce import finished
 from data.objects import Pool
+from data.turns import finished
 from xo_dash.control.lazy_text import LazyText
 from xo_dash.control.rolling.check import Check, Obstacle
 from xo_dash.control.rolling.checks import assessing

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from data.chain_tree import chained, links_of
-from data.coalesce import finished
 from data.contents import Holder, Use, contents_of, shares_of, together, uses_of
 from data.growth import DAY, Sample, per_day
 from data.objects import VBD, VDI, VM
 from data.storage import DiskKind
+from data.turns import finished
 from data.types import GIB, Ref
 from tests.control.fake_pool import FakePool, user
 from tests.places.test_what_fills_an_sr import Shelf

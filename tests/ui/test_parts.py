@@ -11,12 +11,11 @@ from nicegui import ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
-from components import parts
 from components.cells import CellTable
 from components.live import fresh_slot
 from components.parts import at_once_or_in_turns, page, part
 from components.ui import Column, data_table
-from data import coalesce
+from data import turns
 from tests.waiting import until
 
 ROWS = [(str(n), (f"row {n}",)) for n in range(20)]
@@ -25,7 +24,7 @@ ROWS = [(str(n), (f"row {n}",)) for n in range(20)]
 @asynccontextmanager
 async def drawn(monkeypatch: pytest.MonkeyPatch, draw: Callable[[], object]) -> AsyncIterator[User]:
     """A page in which every part takes longer than others may wait."""
-    monkeypatch.setattr(parts, "TURN", 0.0)
+    monkeypatch.setattr(turns, "TURN", 0.0)
     async with user_simulation(lambda: None) as user:
         page("/built")(draw)
         yield user
@@ -53,7 +52,7 @@ async def test_others_have_their_turn_between_two_parts(monkeypatch: pytest.Monk
 
 
 async def test_what_a_page_need_not_wait_for_begins_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coalesce, "TURN", 0.0)
+    monkeypatch.setattr(turns, "TURN", 0.0)
     seen: list[str] = []
 
     def draw() -> None:

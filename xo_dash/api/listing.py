@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import heapq
-import time
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
@@ -13,6 +11,7 @@ import orjson
 from starlette.responses import Response
 
 from data.texts import typed_whole
+from data.turns import Turns
 from xo_dash.api.asked import Asked, Problem, as_json, writing
 from xo_dash.api.collections import Collection
 from xo_dash.api.encoded import EncodedRows
@@ -24,22 +23,8 @@ T = TypeVar("T")
 USUAL, MOST = 1000, 10_000
 """Items of one answer."""
 PARAMETERS: Final = ("fields", "filter", "limit", "cursor")
-TURN: Final = 0.003
-"""Seconds of work between two turns of others."""
 AT_ONCE: Final = 20
 """Items between two looks at the clock."""
-
-
-class Turns:
-    """`await turns.pause()` after a little work: lets others have a turn when it was enough."""
-
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
-
-    async def pause(self) -> None:
-        if time.perf_counter() - self._began >= TURN:
-            await asyncio.sleep(0)
-            self._began = time.perf_counter()
 
 
 async def listed(collection: Collection[Any], asked: Asked) -> Response:

@@ -16,9 +16,9 @@ from data.history import History, Load
 from data.level import Level
 from data.names import name_of, pool_name
 from data.objects import SR, VM, Host
+from data.turns import Turns
 from data.types import XapiObject
 from xo_dash.api.asked import Asked
-from xo_dash.api.listing import Turns
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -9,11 +9,11 @@ import msgspec
 
 from data.mirror import Mirror
 from data.stores.users import User, capped
+from data.turns import give_way, in_turns_while
 from data.types import XapiObject
 from xo_dash.control.access import may
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
-from xo_dash.control.background import give_way, in_pieces
 from xo_dash.control.eligibility import out_of_sight, why_not
 from xo_dash.control.lazy_text import LazyText, lazy
 from xo_dash.control.local_user import Users
@@ -77,7 +77,7 @@ class Admission:
             is_same = None if is_last else self._mirror.stands()
             faults: list[Fault] = []
             steps: list[Step] = []
-            if await in_pieces(_looking(action, request, subject, faults, steps), is_same):
+            if await in_turns_while(is_same, _looking(action, request, subject, faults, steps)):
                 break
         if not faults and (reason := unsupported(steps, subject.home)):
             return [Fault("", reason)]

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from data.mirror import Mirror
 from data.reading import ReadTracer, reading
+from data.turns import give_way, in_turns_while
 from xo_dash.control.admission import Admission, filled
 from xo_dash.control.audit import STOPPED, AuditUnwritable
-from xo_dash.control.background import give_way, in_pieces
 from xo_dash.control.execution import Execution
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.left_behind import LeftBehind
@@ -148,7 +148,7 @@ class ItemRunner:
                 with reading(self.mirror.pools, read), plan_began(item.started):
                     yield
 
-            if not await in_pieces(working_out(), None if is_last else stands, noted):
+            if not await in_turns_while(None if is_last else stands, working_out(), noted):
                 continue
             item.steps, rows = steps, read.recorded()
             if not is_last:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from data.coalesce import in_turns, timed
 from data.facts.pool import own_pool
 from data.facts.vm import is_guest
 from data.mirror import Mirror
@@ -17,6 +16,7 @@ from data.objects import SR, VM, Host, Pool
 from data.observers import Unsubscribe
 from data.scope import Scope
 from data.stores.users import User
+from data.turns import in_turns, timed
 from data.types import Home, XapiObject
 from xo_dash.control.access import may
 from xo_dash.control.background import Background
