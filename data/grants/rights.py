@@ -8,7 +8,7 @@ allowed; a role of one's own is a set of verbs.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -66,7 +66,20 @@ class Entry(NamedTuple):
 class Rights:
     """Of one user: the level of the role that holds everywhere, and grants. `cap`: the most that a token may."""
 
-    __slots__ = ("__weakref__", "_by_uuid", "_direct", "_filters", "_hosts", "_pools", "_tags", "cap", "grants", "has_denies", "level")
+    __slots__ = (
+        "__weakref__",
+        "_all",
+        "_by_uuid",
+        "_direct",
+        "_filters",
+        "_hosts",
+        "_pools",
+        "_tags",
+        "cap",
+        "grants",
+        "has_denies",
+        "level",
+    )
 
     def __init__(
         self, level: int, grants: Iterable[Grant] = (), roles: Mapping[str, OwnRole] | None = None, cap: int = ADMIN,
@@ -80,7 +93,8 @@ class Rights:
         pools: defaultdict[str, tuple[Entry, ...]] = defaultdict(tuple)
         tags: defaultdict[str, tuple[Entry, ...]] = defaultdict(tuple)
         filters: list[tuple[Callable[[VM], bool], Entry]] = []
-        for entry in filter(None, (_entry(grant, roles or {}) for grant in self.grants)):
+        self._all = tuple(filter(None, (_entry(grant, roles or {}) for grant in self.grants)))
+        for entry in self._all:
             grant = entry.grant
             if grant.kind is GrantKind.TAG:
                 tags[grant.key] += (entry,)
@@ -122,6 +136,15 @@ class Rights:
                     return False
                 allowed = True
         return allowed
+
+    def allowing(self, verb: str, level: int, subject: Subject) -> frozenset[Grant]:
+        """The grants by which it may be."""
+        return frozenset(grant for grant, denies in self.effects(verb, level, subject) if denies is False)
+
+    def may_still(self, verb: str, level: int, subject: Subject, given: Collection[Grant]) -> bool:
+        """Whether `given`, by which it could be begun, still allow it, though they need not be on the subject any more."""
+        is_denied = any(denies for _grant, denies in self.effects(verb, level, subject))
+        return level <= self.cap and not is_denied and any(entry.grant in given and entry.covers(verb, level) for entry in self._all)
 
     def missing_of(self, verb: str, level: int, appliance: Appliance) -> VM | None:
         """The first of a vApp's VMs that it may not be done to: what is done to a vApp is done to all of them."""

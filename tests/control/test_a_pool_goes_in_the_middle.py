@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from data.grants.grant import Grant, GrantKind
+from data.grants.table import GrantTable
 from data.objects import VM
 from data.server import ServerState
 from data.stores.users import Role
@@ -86,6 +88,21 @@ async def test_who_may_no_longer_when_the_pool_is_back_does_not_go_on(gone: Gone
     await gone.desk.until(lambda: run.ended)
     assert run.state is RunState.FAILED and gone.fake.sent == [CLONE, "VM.get_VBDs", DESTROY]
     assert "this needs the role operator" in str(run.items[0].reason)
+
+
+@pytest.mark.parametrize(("kept", "state"), [(True, RunState.DONE), (False, RunState.FAILED)], ids=["as it was", "taken away"])
+async def test_a_vm_that_has_left_its_grant_meanwhile_keeps_nobody_from_going_on(gone: Gone, *, kept: bool, state: RunState) -> None:
+    eve, table = gone.desk.hire(Role.NONE), gone.fake.home.part(GrantTable)
+    table.put([Grant(id="1", user_id=eve.id, role="operator", kind=GrantKind.TAG, key="dev")])
+    gone.fake.change(gone.vm, tags=["dev"])
+    gone.away = True
+    run = gone.desk.runner.start(eve, action("vm.clone"), [gone.vm], {"name": "copy", "description": "of web-1"})
+    await gone.until_it_waits(run)
+    gone.fake.change(gone.vm, tags=[])
+    table.put(table.grants if kept else [])
+    gone.return_()
+    await gone.desk.until(lambda: run.ended)
+    assert run.state is state
 
 
 def once(error: Exception, then: Callable[..., Any], stirs: Callable[[], None]) -> Callable[..., Any]:

@@ -88,6 +88,16 @@ def test_a_deny_wins_from_wherever_it_comes_and_takes_the_role_with_what_include
         assert explain(rights, SEE, VIEWER, web).grant == grant("viewer", off, deny=True)
 
 
+def test_what_was_begun_may_take_the_vm_out_of_its_grant_while_nobody_takes_that_away(web: VM) -> None:
+    given, elsewhere = grant("operator", above(web)[0]), fakes.find(LAB, "pihole")  # as the VM would be on another host
+    begun = "vm.migrate", OPERATOR, elsewhere, Rights(NONE, [given]).allowing("vm.migrate", OPERATOR, web)
+    assert begun[3] == {given} and not start(Rights(NONE, [given]), elsewhere)
+    assert Rights(NONE, [given]).may_still(*begun)
+    for now in ([], [grant("viewer", above(web)[0])], [given, grant("operator", elsewhere, deny=True)]):
+        assert not Rights(NONE, now).may_still(*begun)
+    assert not Rights(NONE, [given], cap=VIEWER).may_still(*begun)
+
+
 def test_why_names_what_decides_and_what_else_is_said_the_nearest_first(web: VM) -> None:
     host, pool = above(web)
     table = web.home.part(GrantTable)

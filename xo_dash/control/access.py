@@ -63,6 +63,23 @@ def may(user: User | None, guarded: Guarded, subject: Subject | None = None) -> 
     return _needs(user, guarded, _role_here(user, found, subject))
 
 
+def given(user: User | None, guarded: Guarded, subject: XapiObject) -> frozenset[Grant]:
+    """The grants by which `user` may."""
+    if user is None:
+        return frozenset()
+    rights, subject = subject.home.part(GrantTable).rights(user), subject.home.original(subject)
+    return rights.allowing(getattr(guarded, "id", SEE), _RANK[guarded.role], subject)
+
+
+def may_still(user: User | None, guarded: Guarded, subject: XapiObject, by: frozenset[Grant]) -> Verdict:
+    """Whether `user` may go on with what they began by these grants: it may have moved a VM out of them itself."""
+    verdict = may(user, guarded, subject)
+    if verdict or user is None:
+        return verdict
+    rights, subject = subject.home.part(GrantTable).rights(user), subject.home.original(subject)
+    return ALLOWED if rights.may_still(getattr(guarded, "id", SEE), _RANK[guarded.role], subject, by) else verdict
+
+
 def _denied(deny: Grant, subject: XapiObject) -> LazyText:
     grant = deny_text(deny, subject.home.part(GrantTable), subject)
     return lazy(N_("{grant} takes this away from you; ask an administrator"), grant=grant) if grant is not None else DENIED

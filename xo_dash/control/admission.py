@@ -11,7 +11,7 @@ from data.mirror import Mirror
 from data.stores.users import User, capped
 from data.turns import give_way, in_turns_while
 from data.types import XapiObject
-from xo_dash.control.access import may
+from xo_dash.control.access import given, may, may_still
 from xo_dash.control.action import AnyAction
 from xo_dash.control.actions import action
 from xo_dash.control.eligibility import out_of_sight, why_not
@@ -68,6 +68,7 @@ class Admission:
         item.request = request = run.action.pin(request, subject)
         if _doing(run, item) in self._under_way:
             return lazy(N_("it is already being done"))
+        item.given = given(user, run.action, subject)
         faults = self._quotas.admit(item, user, run.action.id, request, subject) if user is not None else []
         return _told(faults, run.action) if faults else request
 
@@ -104,7 +105,7 @@ def filled(run: Run, item: RunItem) -> Request:
 
 def taken(run: Run, item: RunItem, user: User | None) -> LazyText | None:
     """Why whoever gave it may not go on with it any more, once there was a wait in the middle of it."""
-    if not (verdict := may(user, run.action, item.subject)):
+    if not (verdict := may_still(user, run.action, item.subject, item.given)):
         return verdict.reason
     faults = _not_theirs(item.request, item.subject, user) if item.request is not None else []
     return faults[0].reason if faults else None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from data.grants.grant import Grant
 from data.mirror import Mirror
 from data.stores.users import Role
 from data.types import Ref, XapiObject
@@ -87,6 +88,7 @@ class RunItem:
     made: list[Ref] = field(default_factory=list)  # what its steps answered so far: VMs, disks, NICs
     started: float = 0.0  # seconds since 1970; 0 while it waits
     ended: float = 0.0
+    given: frozenset[Grant] = frozenset()  # by which it was begun
     result: object = None  # of the first step: what a command made
     cancelled: bool = False  # somebody wants it to stop
     can_be_undone: bool = False  # somebody may take back what is left of it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ import msgspec
 
 from data.mirror import PoolMirror
 from data.stores.users import User
+from xo_dash.control.access import given
 from xo_dash.control.actions import BY_ID
 from xo_dash.control.admission import taken
 from xo_dash.control.lazy_text import LazyText, lazy
@@ -92,5 +94,7 @@ def obstacle(run: Run, item: RunItem, record: ItemRecord, user: User | None, poo
     item.subject = pool.by_uuid(kind, item.uuid) or then or item.subject
     if not pool.server.is_live:
         return CANCELLED.reason  # while it was waited for
+    with record.rows.restored() if record.rows is not None else nullcontext():
+        item.given = given(user, run.action, item.subject)
     reason = taken(run, item, user)
     return None if reason is None else lazy(N_("it cannot go on after the restart of xo-dash: {reason}"), reason=reason)
