@@ -4,6 +4,7 @@ import { formats, roundUp } from "xo-charts";
 
 const HEIGHT = 96; // of the plot, without the line of times
 const RIGHT = 0;
+const LETTER = 6.4; // pixels, about: what is said stays within the plot
 const GAP = 2.5; // steps without a sample: the curve is interrupted
 
 const charts = new Set(); // those of the page: who points at a moment in one points at it in all
@@ -17,6 +18,8 @@ export default {
             ><span class="x-figure-value">{{ figures[i] }}</span><span v-if="curve.label" class="x-figure-note">{{ curve.label }}</span></span>
         </template>
         <span v-if="note" class="x-figure-note">{{ note }}</span>
+        <button type="button" class="x-chart-large" :aria-label="words.large" :data-tip="words.large"
+          ><svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><path d="M9.5 2.5h4v4M6.5 13.5h-4v-4M13 3 9.5 6.5M3 13l3.5-3.5" /></svg></button>
       </div>
       <div ref="plot" class="x-chart-plot" @pointermove="point" @pointerleave="leave">
         <svg :viewBox="'0 0 ' + width + ' ' + ${HEIGHT}" :width="width" height="${HEIGHT}" aria-hidden="true">
@@ -164,12 +167,14 @@ export default {
       const parts = values.map((value, i) => [this.curves[i].label, this.format.write(value ?? NaN, this.unit)].filter(Boolean).join(" "));
       const place = this.x(best);
       const right = place > this.width / 2;
+      const text = `${this.exact.format(best * 1000)}  ${parts.join(" · ")}`;
+      const left = Math.max(0, Math.min(place + 8, this.width - text.length * LETTER - 14));
       this.pointed = {
         t,
         x: place,
         ys: values.filter((value) => value !== undefined).map((value) => this.y(value)),
-        text: `${this.exact.format(best * 1000)}  ${parts.join(" · ")}`,
-        style: right ? { right: `${this.width - place + 8}px` } : { left: `${place + 8}px` },
+        text,
+        style: right ? { right: `${this.width - place + 8}px` } : { left: `${left}px` },
       };
     },
   },

@@ -50,7 +50,7 @@ class Chart(ui.element, component="chart.js"):
         self._sent_until: float | None = None  # epoch seconds; None until the browser is ready
         self._props.update(
             curves=[{"label": curve.label} for curve in curves], unit=str(unit), limit=limit, note=note,
-            span=LENGTH * STEP, step=STEP, numbers=number_words(), words={"nothing": _("No data"), "idle": idle},
+            span=LENGTH * STEP, step=STEP, numbers=number_words(), words={"nothing": _("No data"), "idle": idle, "large": _("Show large")},
         )  # fmt: skip
         self.on("ready", self._ready, [])
         with self:

@@ -60,6 +60,8 @@ def words() -> dict[str, object]:
             "3600": _("hourly values"),
             "86400": _("daily values"),
         },
+        "large": _("Show large"),
+        "close": _("Close"),
         "back": _("Zoom out"),
         "backTip": _("Zoom out"),
         "compare": _("Compare"),

@@ -6,4 +6,4 @@ export { default as looking } from "./looking.js";
 export { default as Plot } from "./plot.js";
 export { sparkPath } from "./spark.js";
 export { devicesOf, told, topOf } from "./tooltip.js";
-export { writeAddress } from "./window.js";
+export { marks, writeAddress } from "./window.js";

@@ -11,11 +11,11 @@ const SLOW = 300; // ... after which waiting is shown
 
 export const now = () => globalThis.xoDash?.now() ?? Date.now() / 1000;
 
-// Whoever mixes it in has `first` (a range, or "live"), `paths()` and `took(answers)`; `view` is null while live.
+// `aside`: for a look that the address does not keep. Whoever mixes it in has `first` (a range, or "live"), `paths()` and `took(answers)`; `view` is null while live.
 export default {
   data() {
     const asked = readAddress(location.search, now());
-    return { view: asked ?? (this.first === "live" ? null : latest(this.first, now())), waits: false, failed: false, pointed: null, width: 480 };
+    return { view: asked ?? (this.first === "live" ? null : latest(this.first, now())), waits: false, failed: false, pointed: null, width: 480, aside: false };
   },
   computed: {
     ranges() {
@@ -73,7 +73,7 @@ export default {
     set(view) {
       this.view = view;
       this.pointed = null;
-      history.replaceState(history.state, "", location.pathname + writeAddress(view, location.search) + location.hash);
+      if (!this.aside) history.replaceState(history.state, "", location.pathname + writeAddress(view, location.search) + location.hash);
       if (view) this.load();
     },
     async load() {

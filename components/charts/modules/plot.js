@@ -21,7 +21,7 @@ export default {
     </div>`,
   props: { view: Object, lines: Array, top: Number, topText: String, pointed: Number, marks: Array, says: String, empty: String,
            height: { type: Number, default: 112 }, axis: { type: Boolean, default: true } },
-  emits: ["point", "choose", "zoom", "move", "wider"],
+  emits: ["point", "choose", "zoom", "move", "wider", "enlarge"],
 
   data() {
     return { drag: null };
@@ -94,7 +94,8 @@ export default {
     up(event) {
       const drag = this.drag;
       this.drag = null;
-      if (!drag || Math.abs(drag.to - drag.from) < CLICK) return;
+      if (!drag) return;
+      if (Math.abs(drag.to - drag.from) < CLICK) return void this.$emit("enlarge");
       const span = this.view.to - this.view.from;
       const width = this.$refs.area.clientWidth;
       this.$emit("choose", ...[drag.from, drag.to].map((x) => this.view.from + (x / width) * span));
@@ -115,9 +116,9 @@ export default {
         Home: () => this.$emit("point", this.view.from), End: () => this.$emit("point", this.view.to),
         "+": () => this.$emit("zoom", here, 0.5), "=": () => this.$emit("zoom", here, 0.5), "-": () => this.$emit("zoom", here, 2),
         PageUp: () => this.$emit("move", -0.5), PageDown: () => this.$emit("move", 0.5),
-        Escape: () => this.$emit("point", null), Backspace: () => this.$emit("wider"),
+        Escape: () => this.$emit("point", null), Enter: () => this.$emit("enlarge"), Backspace: () => this.$emit("wider"),
       };
-      if (event.ctrlKey || event.metaKey || event.altKey || !acts[event.key]) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || !acts[event.key] || (event.key === "Escape" && this.pointed === null)) return;
       event.preventDefault();
       acts[event.key]();
     },
