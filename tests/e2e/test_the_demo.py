@@ -5,7 +5,7 @@ import re
 from playwright.async_api import Browser, Page, expect
 
 from tests.asking import until
-from tests.e2e.person import MAP, RUNNING, person
+from tests.e2e.person import MAP, RUNNING, Person, person
 from tests.e2e.programs import Board
 
 COUNTS = f"""() => [...{MAP}.model.pools.values()].map((pool) => [pool.hosts.size, pool.vms.size]).sort((a, b) => b[0] - a[0])"""
@@ -23,6 +23,10 @@ STATES = """() => {
   look();
 }"""
 """From now on, keep what the head of a VM's page says."""
+
+
+CLICKS = """addEventListener("click", () => sessionStorage.setItem("clicks", 1 + Number(sessionStorage.getItem("clicks"))), true)"""
+"""Counted over pages."""
 
 
 async def says_running(page: Page) -> None:
@@ -62,3 +66,23 @@ async def test_a_vm_started_here_is_seen_to_start_everywhere(browser: Browser, d
         await until(is_written, "the audit of the start")
         begin, end = (line for line in demo.audit() if line.get("uuid") == halted[name])
         assert (begin["user"], begin["action"], begin["name"], begin["run"]) == ("demo", "vm.start", name, end["run"])
+        await _moves_to_the_other_pool(one, demo, next((other, halted[other]) for other in ("template-try", "forge") if other in halted))
+
+
+async def _moves_to_the_other_pool(someone: Person, demo: Board, vm: tuple[str, str]) -> None:
+    """Three clicks and no field: with all disks and NICs filled in, and the plan on the same page."""
+    name, uuid = vm
+    page = someone.page
+    await page.add_init_script(CLICKS)
+    await someone.goes(f"/vm/{uuid}")
+    await someone.verb("Migrate").click()
+    await page.locator(".x-move-target", has_text="home").click()
+    await expect(page.locator(".x-move-aside")).to_contain_text(f"{name} to attic")
+    await page.locator(".x-move-aside").get_by_role("button", name="Migrate").click()
+
+    async def begins() -> bool:
+        return any(line.get("uuid") == uuid and line["action"] == "vm.migrate" for line in demo.audit())
+
+    await until(begins, "the audit of the migration")
+    assert await page.evaluate("sessionStorage.getItem('clicks')") == "3"
+    await page.get_by_role("button", name="Cancel").click()

@@ -245,7 +245,7 @@ def defaults(vms: Sequence[VM]) -> Mapping[str, object]:
 
 MIGRATE: Final[AnyAction] = Action(
     id="vm.migrate", kind=VM, request=MigrateVM, title=N_("Migrate"), done=N_("{name} is migrated"), role=Role.OPERATOR, icon="migrate",
-    applies_to=is_machine, blocked=_blocked, quick_check=_possible, relevant=_RUNNING.fits, defaults=defaults,
+    applies_to=is_machine, blocked=_blocked, quick_check=_possible, relevant=is_machine, prominent=True, defaults=defaults,
     choices={"host": hosts, "sr": srs, "network": networks}, check=check, settle=settled, pin=pinned, notes=notes, plan=plan, page=path,
     page_of_many=path_of_many, other_hosts=_receiving, sender=_sender, leaves=leaves, stays=_as_it_is,
 )  # fmt: skip
