@@ -109,7 +109,7 @@ def in_parts(steps: Iterator[None]) -> None:
 def at_once_or_in_turns(steps: Iterator[None]) -> None:
     """For what a page need not wait for, and which begins after it; nothing jumps where one slice is enough. The last step looks
     whether it is still wanted."""
-    slices = timed(steps)
+    slices = timed(_here(steps))
     for _slice in slices:
         parts = _being_built()
         if parts is not None:
@@ -117,6 +117,21 @@ def at_once_or_in_turns(steps: Iterator[None]) -> None:
         else:
             background_tasks.create(in_turns(slices), name="in turns")
         return
+
+
+def _here(steps: Iterator[None]) -> Iterator[None]:
+    """All of them where the first is: a task of its own would be nobody's, and speak English to everybody."""
+    stack = Slot.get_stack()
+    if not stack:
+        Slot.prune_stack()
+        yield from steps
+        return
+    slot, element = stack[-1], stack[-1].parent
+    while not element.is_deleted:
+        with slot:
+            if next(steps, slot) is slot:
+                return
+        yield
 
 
 def _being_built() -> PageParts | None:

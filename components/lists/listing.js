@@ -17,7 +17,7 @@ function key(cell) {
 export default {
   mixins: [table],
   template: `
-    <div class="x-list" @xo-period="within($event.detail)" :class="{ 'x-list-narrow': narrow, 'x-list-acts': choosing }">
+    <div class="x-list" @xo-period="within($event.detail)" :class="{ 'x-list-narrow': narrow, 'x-list-acts': choosing, 'x-list-tall': tall }">
       <div v-if="(find && (full || many || veiled)) || (offers && picked)" class="x-list-tools">
         <label class="x-list-find"><i class="x-icon" v-html="icons.search"></i>
           <input type="search" :value="q" :placeholder="find" :aria-label="find" spellcheck="false" maxlength="200" @input="seek($event.target.value)"><span v-if="size" class="x-list-total x-dim" aria-live="polite">{{ fit === size ? counted(size) : words.part.replace("{n}", counted(fit)).replace("{all}", counted(size)) }}</span></label>
@@ -63,7 +63,7 @@ export default {
             <a v-else-if="words.add" class="x-btn x-btn-primary" :href="settings()">{{ words.add }}</a></div></div>
       </div>
     </div>`,
-  props: { columns: Array, segments: Array, full: Boolean, traced: Boolean, first: Number, expected: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object, offers: String, reveal: Object, bound: Boolean },
+  props: { columns: Array, segments: Array, full: Boolean, tall: Boolean, traced: Boolean, first: Number, expected: Number, find: String, marks: Object, icons: Object, words: Object, acts: Object, offers: String, reveal: Object, bound: Boolean },
   emits: ["ready", "sight", "act", "reveal", "ask"],
 
   data() {

@@ -124,6 +124,8 @@ class TableSpec(Generic[T]):
     newest: Newest[T] | None = None
     """Of a list of which a browser gets no more than it needs, see `components.lists.window`."""
     sort: int = 0
+    tall: bool = False
+    """Whether rows have room for texts of two lines, or three on a narrow screen: sentences that have to be read to their ends."""
     expected: int = 0
     """About how many rows there will be: on a page with other things, room is kept for them until they come."""
 

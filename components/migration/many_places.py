@@ -61,7 +61,7 @@ class ManyPlaces(ui.element):
             Column(_("Why")),
         ]
         with Card(_("Storage"), _("for the disks of all VMs")):
-            data_table(columns, [self._sr_row(one, options) for one in placed.sr_moves]).classes("x-move-srs")
+            data_table(columns, [self._sr_row(one, options) for one in placed.sr_moves]).classes("x-move-places x-stacks x-move-srs")
 
     def _sr_row(self, one: SRMove, options: dict[str, str]) -> list[Value]:
         source = key_of(one.source)
@@ -79,7 +79,7 @@ class ManyPlaces(ui.element):
             return
         columns = [Column(_("On network"), main=True), Column(_("NICs"), number=True), Column(_("To")), Column(_("Why"))]
         with Card(_("Networks"), _("for the NICs of all VMs")):
-            data_table(columns, [self._network_row(one, options) for one in placed.network_moves]).classes("x-move-networks")
+            data_table(columns, [self._network_row(one, options) for one in placed.network_moves]).classes("x-move-places x-stacks x-move-networks")
 
     def _network_row(self, one: NetworkMove, options: dict[str, str]) -> list[Value]:
         source = key_of(one.source)

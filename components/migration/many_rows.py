@@ -53,7 +53,7 @@ def many_table(belongs: Callable[[VM], bool], verdicts: Mapping[VM, VMVerdict], 
     ]
     return TableSpec(
         kind=VM, columns=columns, row=lambda vm: _row(vm, verdicts.get(vm, VMVerdict())), reads=READS, belongs=belongs, title=_("VMs"),
-        nothing=_("No VMs."), segments={key: _(title) for key, title in SEGMENTS.items()}, find=_("Name, UUID"), expected=count,
+        nothing=_("No VMs."), tall=True, segments={key: _(title) for key, title in SEGMENTS.items()}, find=_("Name, UUID"), expected=count,
     )  # fmt: skip
 
 

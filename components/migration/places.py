@@ -80,7 +80,7 @@ class MigrationPlaces(ui.element):
             if first is not None and len({move.sr for move in moves}) > 1:
                 with card.head:
                     Button(_("All to {sr}").format(sr=name_of(first)), partial(self._put_all, moves, key_of(first)), kind=ButtonKind.GHOST)
-            data_table(columns, [self._disk_row(move, options, left) for move in moves]).classes("x-move-disks")
+            data_table(columns, [self._disk_row(move, options, left) for move in moves]).classes("x-move-places x-stacks x-move-disks")
 
     def _put_all(self, moves: Sequence[DiskMove], key: str) -> None:
         self._chosen.disks.update({move.disk.uuid: key for move in moves})
@@ -107,7 +107,7 @@ class MigrationPlaces(ui.element):
         options = {key_of(network): name_of(network) for network in networks_on(host) if usable is None or usable(network)}
         columns = [Column(_("NIC"), main=True), Column(_("MAC")), Column(_("From")), Column(_("To")), Column(_("Why"))]
         with Card(_("Networks")):
-            data_table(columns, [self._nic_row(move, options) for move in moves]).classes("x-move-nics")
+            data_table(columns, [self._nic_row(move, options) for move in moves]).classes("x-move-places x-stacks x-move-nics")
 
     def _nic_row(self, move: NicMove, options: dict[str, str]) -> list[Value]:
         nic = move.nic

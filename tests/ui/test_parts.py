@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import pytest
-from nicegui import ui
+from nicegui import Client, ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
@@ -54,16 +54,24 @@ async def test_others_have_their_turn_between_two_parts(monkeypatch: pytest.Monk
 async def test_what_a_page_need_not_wait_for_begins_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "TURN", 0.0)
     seen: list[str] = []
+    readers: set[Client] = set()
+
+    def drawing() -> Iterator[None]:
+        for text in ("at once", "in turns", "in turns"):
+            seen.append(text)
+            readers.add(ui.context.client)  # whose language its words are in
+            yield
 
     def draw() -> None:
-        at_once_or_in_turns(seen.append(text) for text in ("at once", "in turns", "in turns"))
+        readers.add(ui.context.client)
+        at_once_or_in_turns(drawing())
         for _number in range(5):
             part(seen.append, "part")
 
     async with drawn(monkeypatch, draw) as user:
         await user.open("/built")
         await until(lambda: len(seen) == 8)
-        assert seen == ["at once", *["part"] * 5, "in turns", "in turns"]
+        assert seen == ["at once", *["part"] * 5, "in turns", "in turns"] and len(readers) == 1
 
 
 async def test_what_is_drawn_anew_meanwhile_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import { sight } from "./sight.js";
 
 const NARROW = 640; // pixels
 const TWO_LINES = 52;
+const MORE_LINES = { wide: 44, narrow: 88 }; // where texts may take several: the styles hold to that
 const AGING = 30000; // milliseconds after which times since go on
 
 export const table = {
@@ -31,6 +32,7 @@ export const table = {
       this.$nextTick(() => this.measure()); // columns are as wide as they are now
     },
     rowHeight() {
+      if (this.tall) return MORE_LINES[this.narrow ? "narrow" : "wide"];
       return this.narrow ? TWO_LINES : parseFloat(getComputedStyle(this.$el).getPropertyValue("--row-table")) || 29;
     },
 
