@@ -110,6 +110,11 @@ def _best(
         spread = share(fullest) - share(target)
         for vm in leaving:
             gain = spread - abs(share(fullest, -weights[vm]) - share(target, weights[vm]))
-            if gain > gained and memory_held(vm) <= room.free[target] and room.reaches(vm, target):  # the dearest question last
-                best, gained = Suggestion(vm, fullest, target), gain
+            if (
+                gain > gained
+                and memory_held(vm) <= room.free[target]
+                and room.reaches(vm, target)
+                and room.keeps_apart(vm, fullest, target)
+            ):
+                best, gained = Suggestion(vm, fullest, target), gain  # the dearest questions were last
     return best

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from data.companions import Companions
 from data.facts.host import is_live, is_older
 from data.names import name_order
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network, PowerState
@@ -183,6 +184,7 @@ class HostRoom:
     def __init__(self, hosts: Iterable[Host] = (), survey: Survey | None = None) -> None:
         self.free: dict[Host, int] = {}  # bytes
         self._survey = survey or Survey()
+        self._companions = Companions()
         self._reach: dict[Host, set[Ref]] = {}
         self._older: dict[Host | None, set[Host]] = {}  # {host: those with an older platform than it has}
         self._reaching: dict[tuple[frozenset[Ref], Host | None], list[Host]] = {}  # see `_candidates`
@@ -195,6 +197,7 @@ class HostRoom:
         self._reaching.clear()
 
     def put(self, vm: VM, host: Host) -> None:
+        self._companions.put(vm, host)
         if host in self.free:
             self.free[host] -= memory_held(vm)
 
@@ -207,8 +210,15 @@ class HostRoom:
         """Whether all its SRs and networks are there."""
         return host in self._reach and self._survey.needs(vm).key <= self._reach[host]
 
+    def keeps_apart(self, vm: VM, source: Host, target: Host) -> bool:
+        """Whether it has no more on `target` that it is kept apart from than on `source`."""
+        return not vm.groups or self._companions.count(target, vm) <= self._companions.count(source, vm)
+
     def place(self, vm: VM, *, live: bool = False) -> Host | Unplaceable:
-        """Where most is free of where it can be. `live`: while it runs, which XAPI allows to the same or a newer platform only."""
+        """Where most is free of where it can be, and fewest are that it is kept apart from.
+
+        `live`: while it runs, which XAPI allows to the same or a newer platform only.
+        """
         if not self.free:
             return Unplaceable(vm, Bound.NO_HOST)
         if vm.attached_PCIs or vm.VGPUs:
@@ -219,7 +229,14 @@ class HostRoom:
             return self._bound(vm, needs, vm.home.one(Host, vm.resident_on) if live else None)
         best = max(candidates, key=lambda host: (self.free[host], host.uuid))
         short = memory_held(vm) - self.free[best]
-        return Unplaceable(vm, Bound.ROOM, short=short, free=max(0, self.free[best])) if short > 0 else best
+        if short > 0:
+            return Unplaceable(vm, Bound.ROOM, short=short, free=max(0, self.free[best]))
+        return self._apart(vm, candidates) if vm.groups else best
+
+    def _apart(self, vm: VM, candidates: Iterable[Host]) -> Host:
+        """Of those with room: a group keeps its VMs apart as far as there are hosts, and none from running."""
+        fitting = [host for host in candidates if self.free[host] >= memory_held(vm)]
+        return max(fitting, key=lambda host: (-self._companions.count(host, vm), self.free[host], host.uuid))
 
     def with_room(self, vm: VM) -> list[Host]:
         """Where it could be while it runs."""

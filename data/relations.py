@@ -25,6 +25,7 @@ R = TypeVar("R", bound=XapiObject)
 _BOTH_WAYS: Final = (
     ("VM.resident_on", "Host.resident_VMs"), ("VM.VBDs", "VBD.VM"), ("VM.VIFs", "VIF.VM"), ("VM.consoles", "Console.VM"),
     ("VM.snapshots", "VM.snapshot_of"), ("VM.children", "VM.parent"), ("VM.appliance", "Appliance.VMs"), ("VM.VGPUs", "VGPU.VM"),
+    ("VM.groups", "VMGroup.VMs"),
     ("VM.VUSBs", "VUSB.VM"), ("VM.VTPMs", "VTPM.VM"), ("VGPU.GPU_group", "GPUGroup.VGPUs"), ("PGPU.GPU_group", "GPUGroup.PGPUs"),
     ("VUSB.USB_group", "USBGroup.VUSBs"), ("PUSB.USB_group", "USBGroup.PUSBs"), ("Host.PBDs", "PBD.host"),
     ("Host.PIFs", "PIF.host"), ("Host.certificates", "Certificate.host"), ("SR.VDIs", "VDI.SR"), ("SR.PBDs", "PBD.SR"),

@@ -43,6 +43,7 @@ from data.objects import (
     Task,
     USBGroup,
     VGPUType,
+    VMGroup,
 )
 from data.relations import edges, referrers
 from data.types import NULL_REF, Home, Ref, XapiObject
@@ -80,9 +81,11 @@ _OF_A_VM: Final = (
     "VBDs", "VIFs", "VGPUs", "VUSBs", "VTPMs", "attached_PCIs", "consoles", "metrics", "guest_metrics", "snapshots", "suspend_VDI",
 )  # fmt: skip
 
+_NAMED_BY_A_VM: Final = ("resident_on", "scheduled_to_be_resident_on", "affinity", "appliance", "groups")
+
 BRINGS: Final[Mapping[type[XapiObject], Mapping[str, Degree]]] = {
     Host: dict.fromkeys(("metrics", "PBDs", "PIFs", "certificates", "control_domain"), _WHOLE),
-    VM: dict.fromkeys(_OF_A_VM, _WHOLE) | dict.fromkeys(("resident_on", "scheduled_to_be_resident_on", "affinity", "appliance"), _NAME),
+    VM: dict.fromkeys(_OF_A_VM, _WHOLE) | dict.fromkeys(_NAMED_BY_A_VM, _NAME),
     SR: {"VDIs": _WHOLE, "PBDs": _WHOLE},
     Network: {"PIFs": _WHOLE},
     VBD: {"VDI": _WHOLE},
@@ -104,6 +107,7 @@ NAMED: Final[Mapping[type[XapiObject], tuple[str, ...]]] = {
     PBD: ("host", "SR", "currently_attached"),
     Network: ("MTU", "PIFs"),
     Appliance: ("VMs",),
+    VMGroup: ("placement", "VMs"),
     GPUGroup: (),
     USBGroup: (),
     VDI: ("SR", "physical_utilisation", "managed", "sm_config"),
@@ -115,7 +119,7 @@ _WITH_A_NAME: Final[Mapping[type[XapiObject], str]] = {Host: "metrics", SR: "PBD
 
 _OF_A_HOST: Final = (PCI, PGPU, PUSB)
 """What names its host and is seen with it."""
-_OF_A_POOL: Final = (SM, Repository, PoolUpdate, Appliance, GPUGroup, VGPUType, USBGroup, Task, Message)
+_OF_A_POOL: Final = (SM, Repository, PoolUpdate, Appliance, VMGroup, GPUGroup, VGPUType, USBGroup, Task, Message)
 """What is seen by who sees the pool as a whole, whatever it is about."""
 
 NAMES: Final = 1 << 20

@@ -79,7 +79,8 @@ class ManyPlaces(ui.element):
             return
         columns = [Column(_("On network"), main=True), Column(_("NICs"), number=True), Column(_("To")), Column(_("Why"))]
         with Card(_("Networks"), _("for the NICs of all VMs")):
-            data_table(columns, [self._network_row(one, options) for one in placed.network_moves]).classes("x-move-places x-stacks x-move-networks")
+            rows = [self._network_row(one, options) for one in placed.network_moves]
+            data_table(columns, rows).classes("x-move-places x-stacks x-move-networks")
 
     def _network_row(self, one: NetworkMove, options: dict[str, str]) -> list[Value]:
         source = key_of(one.source)

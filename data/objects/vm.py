@@ -64,6 +64,7 @@ class VM(XapiObject):
     domain_type: str = "unspecified"
     ha_restart_priority: str = ""
     appliance: Annotated[Ref, "Appliance"] = NULL_REF
+    groups: Annotated[list[Ref], "VMGroup"] = []
     order: Int = 0
     start_delay: Count = 0  # seconds
     shutdown_delay: Count = 0  # seconds
@@ -105,6 +106,15 @@ class Console(XapiObject):
     protocol: str = "rfb"
     location: str = ""
     VM: Annotated[Ref, "VM"] = NULL_REF
+
+
+class VMGroup(XapiObject):
+    """VMs whose place depends on each other's; pools have them from XenServer 8 on."""
+
+    xapi_class: ClassVar = "VM_group"
+    name_label: str = ""
+    placement: str = "normal"  # anti_affinity: on different hosts, as far as there are enough
+    VMs: Annotated[list[Ref], "VM"] = []
 
 
 class Appliance(XapiObject):

@@ -10,13 +10,15 @@ from data.balance import WORTH, emptying, even_out, even_out_cpu
 from data.evacuation import evacuate
 from data.history import History, Load
 from data.identity import key_of
-from data.objects import VM, Pool
+from data.objects import VBD, VDI, VIF, VM, Pool, VMGroup
 from data.types import GIB
 from tests.control.asked import faults, steps_of
-from tests.migration.pools import House, host, machine
+from tests.migration.pools import House, host, machine, network, sr
 from xo_dash.context import Context
 from xo_dash.control.plan import Parallel
 from xo_dash.control.pool.balance import BalancePool, SuggestedMove
+from xo_dash.control.vm.migration.migrate import MIGRATE
+from xo_dash.control.vm.migration.request import MigrateVM
 
 
 def crowded(house: House) -> dict[str, VM]:
@@ -100,3 +102,23 @@ async def test_busy_cpus_are_evened_out_and_a_host_is_emptied(house: House) -> N
 
 async def test_a_lone_host_has_nobody_to_give_to(house: House) -> None:
     assert not even_out(house.home.home).moves
+
+
+async def test_vms_that_a_group_keeps_apart_stay_apart(house: House) -> None:
+    made = crowded(house)
+    there = machine(house.lab, house.two, house.shared, house.lan)
+    group = VMGroup(name_label="web", placement="anti_affinity", VMs=[made["a"].ref, there.ref])
+    house.lab.put(group)
+    for vm in (made["a"], there):
+        house.lab.change(vm, groups=[group.ref])
+    assert {one.vm for one in even_out(house.lab.home).moves} <= {made["b"], made["c"]}
+    words = [str(note) for note in MIGRATE.notes(MigrateVM(host=key_of(house.two)), made["a"])]
+    assert words == ["web-1 is on two too: VMs of the group web should run on different hosts"]
+    three = host(house.lab, "three", 40 * GIB)
+    wide, lan = sr(house.lab, "wide", house.one, house.two, three), network(house.lab, "all", house.one, house.two, three)
+    (drive,), (nic,) = made["a"].all_of(VBD, made["a"].VBDs), made["a"].all_of(VIF, made["a"].VIFs)
+    house.lab.change(house.lab.home.all(VDI)[drive.VDI], SR=wide.ref)
+    house.lab.change(nic, network=lan.ref)
+    assert evacuate(house.one).moves[made["a"]] is three, "though the other has more free"
+    house.lab.change(group, placement="normal")
+    assert evacuate(house.one).moves[made["a"]] is house.two

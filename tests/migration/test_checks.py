@@ -13,12 +13,15 @@ from nicegui import ui
 from nicegui.testing import User
 
 from components.ui import Button
+from data.balance import even_out
 from data.identity import key_of
-from data.objects import VM, Host
+from data.objects import VM, Host, Pool
 from tests import fakes
 from tests.control.fake_pool import FakePool
 from tests.migration.pools import House, host, machine, sr
+from tests.migration.test_balance import crowded
 from xo_dash.context import Context
+from xo_dash.control.pool.balance import BalancePool, SuggestedMove
 from xo_dash.control.runner import Runner
 from xo_dash.control.vm.migration.checks import AT_ONCE, MigrationChecks
 from xo_dash.control.vm.migration.request import MigrateVM
@@ -148,3 +151,24 @@ async def test_what_xapi_refuses_is_refused_on_the_page_with_its_words_unless_an
     (place,) = [one for one in user.find(kind=ui.select).elements if one.props.get("aria-label") == "SR for root"]
     place.value = key_of(vault)
     assert button.enabled, "XAPI was not asked about that"
+
+
+async def test_xapi_is_asked_about_each_before_it_can_be_done(user: User, house: House, context: Context) -> None:
+    crowded(house)
+    (pool,) = house.lab.home.all(Pool).values()
+    first, second = even_out(house.lab.home).moves
+
+    def refuse(vm: str, *_given: object) -> str:
+        if vm == first.vm.ref:
+            raise XapiFailure("VM_LACKS_FEATURE", [vm])
+        return ""
+
+    house.lab.answers |= {"host.migrate_receive": {"host": "x"}, "VM.assert_can_migrate": refuse}
+    await user.open(f"/pool/{key_of(pool)}/balance")
+    await user.should_see(f"the guest of {first.vm.name_label} does not support this; install or start the guest tools")
+    (box,) = user.find(marker=f"move-{first.vm.uuid}").elements
+    assert isinstance(box, ui.checkbox) and not box.enabled and not box.value
+    await user.should_see("yes")
+    user.find(kind=Button, content="Migrate").click()
+    (run,) = context.runner.runs
+    assert run.request == BalancePool(moves=(SuggestedMove(vm=second.vm.uuid, host=second.target.uuid),))

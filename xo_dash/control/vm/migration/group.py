@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from data.companions import Companions
 from data.failover import attached_srs, by_size
 from data.host_fit import HostOffer, offer_of
 from data.identity import key_of
@@ -50,16 +51,18 @@ def goals(pools: Iterable[Home]) -> list[Goal]:
 
 
 def placing(vms: Iterable[VM], goal: Goal, found: dict[VM, Target]) -> Iterator[None]:
-    """Fill `found`, a VM at a time, the largest first: with the host on which most is free of those where the least has to move.
+    """Fill `found`, a VM at a time, the largest first: with the host on which most is free of those where the least has to move,
+    and where fewest are that the pool keeps it apart from.
 
     What is placed counts for those after it. One that no host takes has the reason of one of them.
     """
-    offers = [offer_of(host) for host in goal.hosts]
+    offers, companions = [offer_of(host) for host in goal.hosts], Companions()
     for vm in by_size(vms):
         each = [(target_of(vm, offer), offer) for offer in offers]
         able = [(one, offer) for one, offer in each if one.refused is None]
         if able:
-            best, offer = min(able, key=lambda pair: (pair[0].way, -_free(pair[1])))
+            best, offer = min(able, key=lambda pair: (pair[0].way, companions.count(pair[1].host, vm), -_free(pair[1])))
+            companions.put(vm, offer.host)
             if is_running(vm):
                 offer.put(vm)
         else:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from data.companions import Companions
 from data.failover import attached_srs
 from data.host_fit import HostOffer, offer_of
 from data.identity import Key, key_of, seen_from
@@ -120,6 +121,9 @@ def notes(request: MigrateVM, vm: VM) -> Iterator[LazyText]:
             now = vm.home.one(Network, move.nic.network)
             yield lazy(N_("NIC {device} changes from {old} to {new}: check it"),
                       device=move.nic.device, old=name_of(now) if now else "–", new=name_of(move.network))  # fmt: skip
+    for other, group in Companions().on(host, vm) if host.home is vm.home and host.ref != vm.resident_on else ():
+        yield lazy(N_("{other} is on {host} too: VMs of the group {group} should run on different hosts"),
+                  other=named(other), host=named(host), group=named(group))  # fmt: skip
     for _drive, disc in _discs_left(vm, host):
         yield lazy(N_("{disc} is ejected: it is not available on {host}"), disc=named(disc), host=named(host))
     if vm.ha_restart_priority and host.home is not vm.home:
