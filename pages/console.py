@@ -65,7 +65,7 @@ def _page(program: Context, request: Request, key: str) -> Response:
     vm = program.for_request(request).mirror.find(VM, key)
     with using(_language(program, user.preferences.get("language"), request)):
         if vm is None or mode not in MODES:
-            return PlainTextResponse(_("No VM has this UUID"), 404)
+            return PlainTextResponse(_("VM not found"), 404)
         if not may_see(user, vm):
             return PlainTextResponse(_("You do not have access to this console"), 403)
         root = str(request.scope.get("root_path", ""))

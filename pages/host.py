@@ -38,7 +38,7 @@ def about() -> PageKind[HostView]:
     return PageKind(
         view=HostView,
         title=_("Host"),
-        unknown=_("No host has this UUID"),
+        unknown=_("Host not found"),
         gone=_("This host is no longer in its pool. Its last known state is shown."),
         all_title=_("Hosts"),
         all_path="/hosts",

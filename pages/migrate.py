@@ -57,4 +57,4 @@ def create(program: Context) -> None:
             MigrationForm(context, vm.row, host, copy=copy)
 
         with frame(context, title=title, crumbs=crumbs, selected=found):
-            show_object(context, VMView, key, draw, _("No VM has this UUID"), (_("All VMs"), "/vms"))
+            show_object(context, VMView, key, draw, _("VM not found"), (_("All VMs"), "/vms"))

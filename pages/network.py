@@ -27,7 +27,7 @@ def _about() -> PageKind[NetworkView]:
     return PageKind(
         view=NetworkView,
         title=_("Network"),
-        unknown=_("No network has this UUID"),
+        unknown=_("Network not found"),
         gone=_("This network was removed. Its last known state is shown."),
         all_title=_("Networks"),
         all_path="/networks",

@@ -153,9 +153,10 @@ def tabbed(context: Context, view: ViewT, overview: Callable[[Context, ViewT], N
 def nothing_here(context: Context, kind: type[XapiObject], key: str, title: str, all_of_them: tuple[str, str]) -> None:
     """Why there is nothing, and what else has the uuid: a VM that was migrated to another pool keeps it."""
     away = [pool_name(pool) for pool in context.mirror if not pool.server.is_live]
-    text = _("It was deleted, or the address is wrong.")
+    text = _("It was deleted, the address is wrong, or you have no access to it.")
     if away:
-        text = _("It was deleted, the address is wrong, or it is in {pools}, which is not connected.").format(pools=", ".join(away))
+        text = _("It was deleted, the address is wrong, you have no access to it, or it is in {pools}, which is not connected.")
+        text = text.format(pools=", ".join(away))
     others = context.mirror.having(kind, parse(key).uuid)
     with missing(title, text):
         ui.link(*all_of_them).classes("x-btn")

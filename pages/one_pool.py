@@ -69,7 +69,7 @@ class OnePoolPage:
                 PageHead(self._title, icon=self._icon)
                 loading_page()
             elif self._asked:
-                nothing_here(self._context, PoolView.kind, self._asked, _("No pool has this UUID"), (_("Pools"), "/hosts"))
+                nothing_here(self._context, PoolView.kind, self._asked, _("Pool not found"), (_("Pools"), "/hosts"))
             else:
                 PageHead(self._title, icon=self._icon)
                 with empty_state(_("No pool yet"), without_pools(self._nothing)):

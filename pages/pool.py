@@ -33,7 +33,7 @@ def about() -> PageKind[PoolView]:
     return PageKind(
         view=PoolView,
         title=_("Pool"),
-        unknown=_("No pool has this UUID"),
+        unknown=_("Pool not found"),
         gone=_("This pool is no longer connected. Its last known state is shown."),
         all_title=_("Hosts"),
         all_path="/hosts",

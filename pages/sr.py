@@ -47,7 +47,7 @@ def _about() -> PageKind[SRView]:
     return PageKind(
         view=SRView,
         title=_("SR"),
-        unknown=_("No SR has this UUID"),
+        unknown=_("SR not found"),
         gone=_("This SR was removed. Its last known state is shown."),
         all_title=_("Storage"),
         all_path="/storage",

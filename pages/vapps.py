@@ -48,7 +48,7 @@ def _about() -> PageKind[ApplianceView]:
     return PageKind(
         view=ApplianceView,
         title=_("vApp"),
-        unknown=_("No vApp has this UUID"),
+        unknown=_("vApp not found"),
         gone=_("This vApp was deleted. Its last known state is shown."),
         all_title=_("vApps"),
         all_path="/vapps",

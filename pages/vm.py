@@ -40,7 +40,7 @@ def create(program: Context) -> None:
 
         crumbs = [(_("VMs"), "/vms")] if found is None else _crumbs(context.scope.view(VMView, found))
         with frame(context, title=title or _("VM"), crumbs=crumbs, selected=found):
-            show_object(context, VMView, key, draw, _("No VM has this UUID"), (_("All VMs"), "/vms"))
+            show_object(context, VMView, key, draw, _("VM not found"), (_("All VMs"), "/vms"))
 
 
 def _crumbs(vm: VMView) -> list[tuple[str, str]]:

@@ -33,5 +33,5 @@ async def test_the_page_of_the_recipe_follows_its_vm(tmp_path: Path) -> None:
         fakes.change(mirror, vm, name_label="renamed")
         await user.should_see("renamed")
         await user.open("/card/nothing")
-        await user.should_see("No VM has this UUID")
+        await user.should_see("VM not found")
         await context.runner.stop()

@@ -47,7 +47,7 @@ PROBLEMS = [
 ]
 """(method, path, body, status, part of the sentence)"""
 PAGES = [
-    ("/vm/gone", "No VM has this UUID", "/vms"),
+    ("/vm/gone", "VM not found", "/vms"),
     ("/run/gone", "This task is no longer available", "/tasks"),
     ("/people/gone", "No user has this name", "/people"),
     ("/messages?object=gone", "No messages", "/messages"),

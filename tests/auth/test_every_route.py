@@ -124,7 +124,7 @@ def bare(program: Program, kind: str, path: str, answer: httpx.Response, told: s
 
 @pytest.mark.parametrize("role", Role)
 async def test_a_person_still_sees_the_frame_where_nothing_is(program: Program, role: Role) -> None:
-    for path, said in (("/nothing-here", "There is nothing at this address"), ("/vm/gone", "No VM has this UUID")):
+    for path, said in (("/nothing-here", "There is nothing at this address"), ("/vm/gone", "VM not found")):
         answer = await program.ask(role, "GET", path)
         assert answer.status_code == 404 and said in answer.text and "x-shell" in answer.text, path
 

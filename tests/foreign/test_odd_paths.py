@@ -18,8 +18,8 @@ ODD = (
     "None",
     "OpaqueRef:NULL", "-1", "%FF%FE", "a%0D%0ASet-Cookie:%20x=1",
 )  # fmt: skip
-KINDS = {"vm": "No VM has this UUID", "host": "No host has this UUID", "pool": "No pool has this UUID", "sr": "No SR has this UUID",
-         "network": "No network has this UUID"}  # fmt: skip
+KINDS = {"vm": "VM not found", "host": "Host not found", "pool": "Pool not found", "sr": "SR not found",
+         "network": "Network not found"}  # fmt: skip
 
 
 async def test_an_odd_uuid_is_one_sentence(home: House, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,7 @@ async def test_what_went_to_another_pool_is_found_there(user: User, mirror: Mirr
     first, second = pair(mirror, "vm")
     fakes.remove(mirror, first)
     await user.open(path_of(first))
-    await user.should_see("No VM has this UUID")
+    await user.should_see("VM not found")
     await user.should_see("Another pool has an object with this UUID:")
     assert path_of(second) in links(user)
 

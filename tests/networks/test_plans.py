@@ -194,7 +194,7 @@ def test_a_network_is_deleted_only_if_nothing_needs_it(place: Place) -> None:
     assert said(place.guests) == ""
     for number in range(5):
         place.nic(place.guests, f"web-{number}")
-    assert said(place.guests) == "web-0, web-1, web-2 and 2 more use it; disconnect their NICs first"
+    assert said(place.guests) == "in use by web-0, web-1, web-2 and 2 more; disconnect their NICs first"
     with read_by(lambda row: row is place.guests):
         assert "web" not in said(place.guests) and "an object that you cannot see" in said(place.guests)
 

@@ -35,7 +35,7 @@ def test_a_port_goes_only_where_nothing_needs_it(place: Place) -> None:
     assert reasons(spare) == [plugged, "", ""]
     vif = place.nic(place.spare)
     place.fake.change(place.fake.home.all(type(place.fake.vm()))[vif.VM], resident_on=host.ref)
-    assert reasons(spare)[1:] == ["web-1 use it; disconnect their NICs first"] * 2
+    assert reasons(spare)[1:] == ["in use by web-1; disconnect their NICs first"] * 2
     assert reasons(place.pif(place.hosts[2], place.spare))[1:] == ["", ""]  # there it runs on another host
     place.fake.change(place.pool, ha_enabled=True)
     assert all(reason.startswith("HA is on") for reason in reasons(spare)[1:])

@@ -69,8 +69,8 @@ async def test_a_page_shows_its_object_and_renames_it(at: Looking, prefix: str) 
 @pytest.mark.parametrize("uuid", ["nothing", "00000000-0000-0000-0000-000000000000", "%3Cscript%3E", "x" * 2000])
 async def test_an_unknown_uuid_is_one_sentence_and_a_way_back(at: Looking, prefix: str, uuid: str) -> None:
     await at.open(f"{prefix}{uuid}", lists=False)
-    await at.user.should_see("has this UUID")
-    await at.user.should_see("It was deleted, or the address is wrong.")
+    await at.user.should_see("not found")
+    await at.user.should_see("It was deleted, the address is wrong, or you have no access to it.")
     links = [link.props["href"] for link in at.user.find(kind=ui.link).elements]
     assert {"/pool/": "/hosts", "/host/": "/hosts", "/sr/": "/storage", "/network/": "/networks"}[prefix] in links
 
@@ -84,7 +84,7 @@ async def test_an_unknown_uuid_tells_of_pools_that_are_away(at: Looking) -> None
 @pytest.mark.parametrize("prefix", ONE)
 async def test_a_uuid_of_another_kind_is_unknown(at: Looking, prefix: str) -> None:
     await at.open(f"{prefix}{fakes.find(at.mirror, 'db-01').uuid}", lists=False)
-    await at.user.should_see("has this UUID")
+    await at.user.should_see("not found")
 
 
 @pytest.mark.parametrize("prefix", ONE)

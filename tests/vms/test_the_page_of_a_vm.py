@@ -187,7 +187,7 @@ async def test_one_that_is_off_says_why_a_picture_is_empty_and_covers_none(user:
 @pytest.mark.parametrize("uuid", ["nonsense", "00000000-0000-0000-0000-000000000000", "%3Cscript%3E", "x" * 300])
 async def test_an_unknown_uuid_is_one_sentence_and_a_way_back(user: User, uuid: str) -> None:
     await user.open(f"/vm/{uuid}")
-    await user.should_see("No VM has this UUID")
+    await user.should_see("VM not found")
     await user.should_see("All VMs")
 
 
@@ -195,7 +195,7 @@ async def test_one_that_comes_later_is_shown_when_it_comes(user: User, mirror: M
     vm = fakes.find(mirror, "web-1")
     fakes.remove(mirror, vm)
     await user.open(f"/vm/{vm.uuid}")
-    await user.should_see("No VM has this UUID")
+    await user.should_see("VM not found")
     add(mirror, vm, vm, vm.ref)
     await settle()
     await user.should_see("Overview")

@@ -44,7 +44,7 @@ def cannot_delete(network: Network) -> LazyText | None:
 
 
 def in_use(vms: Sequence[VM]) -> LazyText | None:
-    return lazy(N_("{vms} use it; disconnect their NICs first"), vms=names_of(vms)) if vms else None
+    return lazy(N_("in use by {vms}; disconnect their NICs first"), vms=names_of(vms)) if vms else None
 
 
 def _protected(network: Network, pifs: Sequence[PIF]) -> LazyText | None:
