@@ -10,7 +10,7 @@ from nicegui import events, ui
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction
 from xo_dash.control.plan import Step
-from xo_dash.control.rehearsal import rehearse_all
+from xo_dash.control.rehearsal import rehearsing
 from xo_dash.control.requests.fault import BadRequest
 from xo_dash.control.requests.request import Request
 from xo_dash.control.xe import xe_lines
@@ -42,7 +42,7 @@ class Preview(ui.element):
         self._subjects = tuple(subjects)
         self._request: Request | None = None
         self._is_open = False
-        self._listed: list[str] = []
+        self._listed: list[tuple[int, str]] = []
         with self:
             self._waiting = ui.label(waiting).classes("x-dim")
             self._steps = ui.element("ol").classes("x-preview-steps").mark("preview-steps")
@@ -66,13 +66,16 @@ class Preview(ui.element):
         self._folded.set_visibility(request is not None or not self._waiting.text)
         is_listed = len(steps) > (0 if self._waiting.text else 1)
         self._steps.set_visibility(is_listed)
-        texts = [text for text, _same in groupby(str(step.says) for step in steps)]  # several calls may be one thing to a person
+        texts = [text for text, _same in groupby((depth, str(step.says)) for depth, step in steps)]  # several calls: one thing to a person
         if is_listed and texts != self._listed:
             self._listed = texts
             self._steps.clear()
             with self._steps:
-                for text in texts[:MOST_STEPS]:
-                    ui.label(text).tag = "li"
+                for text, parts in _nested(texts[:MOST_STEPS]):
+                    with ui.element("li"):
+                        ui.label(text)
+                        if parts:
+                            _parts(parts)
                 if (more := len(texts) - MOST_STEPS) > 0:
                     ui.label(ngettext("… and {n} more step", "… and {n} more steps", more).format(n=number(more))).style(
                         "list-style: none"
@@ -85,15 +88,37 @@ class Preview(ui.element):
 
     def _write(self) -> None:
         if self._is_open:
-            lines = [line for subject in self._subjects[:SHOWN] for line in xe_lines(self._rehearsed(subject), subject.home)]
+            lines = [
+                line
+                for subject in self._subjects[:SHOWN]
+                for line in xe_lines([step for _depth, step in self._rehearsed(subject)], subject.home)
+            ]
             if more := len(self._subjects) - SHOWN:
                 lines += [ngettext("# … and {n} more", "# … and {n} more", more).format(n=number(more))] if more > 0 else []
             self._calls.text = "\n".join(lines) if self._request is not None else _("Fill in the fields first.")
 
-    def _rehearsed(self, subject: XapiObject) -> list[Step]:
+    def _rehearsed(self, subject: XapiObject) -> list[tuple[int, Step]]:
+        """Each with how deep it is: 0, or more within what is done side by side."""
         if self._request is None:
             return []
         try:
-            return rehearse_all(self._action.plan(self._action.for_each(self._request, subject), subject))
+            return list(rehearsing(self._action.plan(self._action.for_each(self._request, subject), subject)))
         except BadRequest:
             return []
+
+
+def _nested(texts: Sequence[tuple[int, str]]) -> list[tuple[str, list[str]]]:
+    """Each step with those that are part of it, which have no numbers of their own."""
+    found: list[tuple[str, list[str]]] = []
+    for depth, text in texts:
+        if depth and found:
+            found[-1][1].append(text)
+        else:
+            found.append((text, []))
+    return found
+
+
+def _parts(texts: Sequence[str]) -> None:
+    with ui.element("ul"):
+        for text in texts:
+            ui.label(text).tag = "li"

@@ -168,13 +168,13 @@ export default {
       const place = this.x(best);
       const right = place > this.width / 2;
       const text = `${this.exact.format(best * 1000)}  ${parts.join(" · ")}`;
-      const left = Math.max(0, Math.min(place + 8, this.width - text.length * LETTER - 14));
+      const within = (x) => Math.max(0, Math.min(x + 8, this.width - text.length * LETTER - 14));
       this.pointed = {
         t,
         x: place,
         ys: values.filter((value) => value !== undefined).map((value) => this.y(value)),
         text,
-        style: right ? { right: `${this.width - place + 8}px` } : { left: `${left}px` },
+        style: right ? { right: `${within(this.width - place)}px` } : { left: `${within(place)}px` },
       };
     },
   },

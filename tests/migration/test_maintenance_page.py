@@ -40,6 +40,8 @@ async def test_who_cannot_move_is_asked_about_and_a_choice_is_what_is_done(user:
     await user.open(f"/host/{key_of(house.one)}/maintenance")
     for text in ("1 of 2 VMs can migrate, 1 cannot", "local is not attached on any other host", "Migrating web to two", "Suspending tied"):
         await user.should_see(text)
+    (part,) = user.find("Migrating web to two").elements
+    assert part.parent_slot is not None and part.parent_slot.parent.tag == "ul"  # of a step, and not counted as one
     (box,) = user.find(marker=f"way-{tied}").elements
     assert isinstance(box, ui.select) and box.value == "suspend"
     box.value = "shut_down"
