@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from components.lists import Listing
+from components.live import follow_facts
 from components.messages.recent import RecentMessages
 from components.networks.parts import NetworkAbout, NetworkPorts, Throughput, network_head
 from components.networks.rows import nic_table
@@ -43,7 +44,8 @@ def show(context: Context, network: NetworkView) -> None:
 
 def _outline(context: Context, network: NetworkView) -> None:
     with Card(_("VMs"), wide=True) as vms:
-        Listing(context.mirror, nic_table(network.row), on_count=vms.show_count)
+        Listing(context.mirror, nic_table(network.row))
+        follow_facts(network, ("guest_count",), lambda: vms.show_count(network.guest_count))  # a VM may have several NICs on it
 
 
 def _overview(context: Context, network: NetworkView) -> None:

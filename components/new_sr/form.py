@@ -46,6 +46,10 @@ ASKED: dict[SRKind, tuple[str, ...]] = {
 """{kind: the fields that are typed}; the rest is chosen of what is found."""
 
 
+UNCHOSEN: dict[str, str] = {"iqn": N_("choose a target"), "scsi_id": N_("choose a LUN")}
+"""What is said while one of these is missing: nobody types them."""
+
+
 class NewSRForm(ui.element):
     """Everything follows at once from what is typed and chosen; nothing is lost by a failure."""
 
@@ -301,11 +305,14 @@ class NewSRForm(ui.element):
         faults = sorted(faults, key=lambda one: one.field == "name")  # which follows the place
         wrong = self._boxes[stops.field].field.title if stops is not None and stops.field in self._boxes else ""
         first = lazy(N_("correct “{field}” first"), field=LazyText(wrong)) if wrong else None
-        why = barred or first or next((one.reason for one in faults), None)
+        why = barred or first or next((self._said(one) for one in faults), None)
         self._button.allow(str(why) if why else None)
         self._why.text = str(why or "")
         # what a host says when it looks around need not hold: the driver judges again, and nothing half made stays
         self._anyway.set_visibility(why is not None and why is first and request is not None)
+
+    def _said(self, fault: Fault) -> LazyText:
+        return lazy(UNCHOSEN[fault.field]) if fault.field in UNCHOSEN and not self._draft.values[fault.field] else fault.reason
 
     def _stops(self) -> Fault | None:
         """What the first host, which would make it, says against it; a server may list nothing and still have the place that was typed."""

@@ -6,8 +6,9 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from components.ui import Button
+from components.ui import Button, Card
 from data.identity import key_of
+from data.objects import VIF, VM
 from data.stores.users import Role
 from tests.networks.place import Place
 from xo_dash.context import Context
@@ -109,3 +110,15 @@ async def test_a_member_s_management_is_tried_by_itself(user: User, place: Place
     await user.should_see("there is no connection to the pool")
     (run,) = context.runner.runs
     assert isinstance(run.request, SetAddress) and run.request.keep == "try"
+
+
+async def test_a_vm_with_two_nics_on_a_network_is_one_vm(user: User, place: Place) -> None:
+    first = place.nic(place.spare)
+    second = VIF(VM=first.VM, network=place.spare.ref, device="1", currently_attached=True)
+    place.put(second)
+    place.fake.change(place.fake.home.all(VM)[first.VM], VIFs=[first.ref, second.ref])
+    place.fake.change(place.spare, VIFs=[first.ref, second.ref])
+    await user.open(f"/network/{key_of(place.spare)}")
+    await user.should_see("1 VM")
+    (card,) = (card for card in user.find(Card).elements if card.title.text == "VMs")
+    assert card.count.text == "1"

@@ -18,7 +18,7 @@ from data.objects import TaskStatus
 from data.stores.users import Role
 from tests.control.browser_page import looking
 from tests.control.fake_pool import FakePool, ends_at_once, user
-from tests.control.test_new_sr import EXPORTS, SRS, UUID, Lab
+from tests.control.test_new_sr import EXPORTS, IQNS, SRS, UUID, Lab
 from tests.waiting import PATIENCE, until
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.sr.new_sr import NewSR
@@ -169,6 +169,11 @@ async def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(page:
     for name, value in (("target", "10.0.0.1"), ("user", "xen"), ("password", "hunter3")):
         page.field(name).fill(value)
     await page.see("The target refused this secret for the user xen; correct it, or leave both empty")
+    page.answers = {"": (96, IQNS)}
+    page.field("password").fill("hunter2")
+    await page.see("choose a LUN")  # the only target is taken by itself
+    page.answers = {"": (68, "")}
+    page.field("password").fill("hunter3")
     assert page.field("password").value == "hunter3" and page.field("target").value == "10.0.0.1"
 
 
