@@ -228,6 +228,9 @@ class ReplicaPool(PoolMirror):
         """What is gone stands for nothing any more."""
         return self._whole.one(type(row), row.ref) or row
 
+    def shows_whole(self, row: XapiObject) -> bool:
+        return self._excerpt.degree(row) is Degree.WHOLE
+
     def _is_whole(self, uuid: str) -> bool:
         """Whether what is measured under this uuid is seen as a whole, and not by name alone."""
         rows = (self._whole.by_uuid(kind, uuid) for kind in MEASURED)

@@ -93,6 +93,10 @@ class Home:
         """What rights are asked of: `row` itself, or what it stands for where only a part of the pool is seen."""
         return row
 
+    def shows_whole(self, row: XapiObject) -> bool:
+        """Whether more of `row` is seen than its name."""
+        return True
+
     def naming(self, ref: Ref) -> Iterable[XapiObject]:
         """Who refers to what has this ref, by references that only one end keeps."""
         raise NotImplementedError

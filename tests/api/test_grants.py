@@ -206,8 +206,10 @@ async def test_a_request_names_nothing_that_its_user_does_not_see(api: Api) -> N
     fakes.change(api.context.mirror, host, enabled=False)
     reasons = []
     for uuid in (host.uuid, "00000000-0000-0000-0000-000000000000"):
-        answer = await api.post("/actions/vm.migrate", {"on": [web(api).uuid], "with": {"host": f"{uuid}@{host.home.key}"}}, by="none")
-        run = answer.json()
+        order = {"on": [web(api).uuid], "with": {"host": f"{uuid}@{host.home.key}"}}
+        (dry,) = (await api.post("/actions/vm.migrate", order | {"dry_run": True}, by="none")).json()["preview"]
+        assert dry["refused"] == "there is no such host in its pool; choose another"
+        run = (await api.post("/actions/vm.migrate", order, by="none")).json()
         while run["state"] in ("waiting", "running"):
             await asyncio.sleep(0.01)
             run = await api.get(f"/runs/{run['id']}", by="none")

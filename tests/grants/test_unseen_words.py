@@ -11,7 +11,7 @@ from components.tasks.run_request import request_card
 from data.grants.grant import Grant, GrantKind
 from data.identity import key_of
 from data.journal_names import seen_lines
-from data.objects import SR, VBD, VDI, Host
+from data.objects import SR, VBD, VDI, VM, Host
 from data.scope import Scope, everything
 from data.stores.journal import JournalLine
 from data.stores.users import Role
@@ -23,6 +23,7 @@ from xo_dash.control.lazy_text import read_by
 from xo_dash.control.rehearsal import rehearse
 from xo_dash.control.requests.decode import decode
 from xo_dash.control.run import Leftover, Run, RunItem, RunState, StepLog
+from xo_dash.control.vm.migration.targets import targets
 
 
 def test_a_failure_names_to_each_reader_what_they_see() -> None:
@@ -43,6 +44,22 @@ def test_a_failure_names_to_each_reader_what_they_see() -> None:
         assert "db-01" in str(reasons[1]) and "web-1" in str(reasons[1])
     with read_by(scope.sees):
         assert "cannot see" in str(reasons[1]) and "web-1" in str(reasons[1])
+
+
+def test_a_host_that_is_known_by_name_alone_is_no_place_for_a_vm() -> None:
+    """Another VM that one sees names it; a migration there would be refused."""
+    lab = fakes.home_lab()
+    vm = fakes.find(lab, "web-1")
+    place = next(one.host for one in targets(vm) if one.refused is None)
+    other = next(other for other in place.home.all(VM).values() if other.resident_on == place.ref)
+    for seen, is_place in (([vm, other], False), ([vm, other, place], True)):
+        scope = Scope(lab, seen.__contains__)
+        own = scope.mirror.find(VM, key_of(vm))
+        assert own is not None
+        found = {one.host.uuid: str(one.refused or "") for one in targets(own)}
+        assert ("no more of it than its name" in found[place.uuid]) is not is_place, found
+        here = vm.home.one(Host, vm.resident_on)
+        assert here is None or "than its name" not in found[here.uuid], "the VM's own host"
 
 
 def test_a_history_names_what_is_seen_now() -> None:

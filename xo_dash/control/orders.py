@@ -18,7 +18,7 @@ from data.types import Home, Ref, XapiObject
 from data.visibility import Sees
 from xo_dash.control.action import DIFFERENT, AnyAction
 from xo_dash.control.actions import ACTIONS, BY_ID, actions_for
-from xo_dash.control.eligibility import impossible
+from xo_dash.control.eligibility import impossible, out_of_sight
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.quota.desk import QuotaDesk
 from xo_dash.control.rehearsal import rehearse_all
@@ -187,7 +187,8 @@ def _previewed(action: AnyAction, subject: XapiObject, request: Request, by: Ask
         faults = action.faults(own, subject)
         if not faults and by is not None:
             whole = subject.home.original(subject)  # whose usual SRs may be others than those that are seen
-            faults = by.quotas.faults(by.user, action.id, action.settled(own, whole, by.user), whole)
+            theirs = action.settled(own, whole, by.user)
+            faults = out_of_sight(theirs, whole, by.user) or by.quotas.faults(by.user, action.id, theirs, whole)
         if faults:
             raise BadRequest(faults)
     except BadRequest as error:

@@ -10,6 +10,8 @@ from data.identity import key_of
 from data.objects import SR, VBD, VDI, VIF, VM, Host, Network
 from data.stores.users import Role, User
 from data.types import XapiObject
+from xo_dash.control.lazy_text import LazyText, lazy
+from xo_dash.i18n import N_
 
 T = TypeVar("T", SR, Network)
 Usable = Callable[[SR | Network], bool]
@@ -32,6 +34,13 @@ def usable_by(user: User | None, *at: XapiObject) -> Usable | None:
         return rights.sees(row.home.original(row)) or table.may_use(user.id, row) or key_of(row) in beside
 
     return is_usable
+
+
+def no_more_than_a_name(host: Host, vm: VM) -> LazyText | None:
+    """Why `host` cannot be chosen for `vm` by somebody who knows it by name alone; the VM's own host can."""
+    if host.home.shows_whole(host) or host in at_hand(vm):
+        return None
+    return lazy(N_("you see no more of it than its name; ask an administrator for a right on it"))
 
 
 def at_hand(subject: XapiObject) -> Iterator[XapiObject]:

@@ -17,6 +17,7 @@ from xo_dash.control.plan import Plan, one
 from xo_dash.control.requests.fault import Fault
 from xo_dash.control.requests.request import Request
 from xo_dash.control.requests.types import HostUuid, called
+from xo_dash.control.usable import no_more_than_a_name
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.control.vm.power import is_in
 from xo_dash.i18n import N_
@@ -46,7 +47,8 @@ def choices(subjects: Sequence[VM]) -> Sequence[Choice]:
 
 def _refused(host: Host, vms: Sequence[VM]) -> LazyText | None:
     """Why it cannot take the first of them that it cannot take. How much memory is free is for the pool to say: it may squeeze others."""
-    return host_refuses(host) or next((missing for vm in vms if (missing := _missing(host, vm))), None)
+    unseen = next((why for vm in vms if (why := no_more_than_a_name(host, vm))), None)
+    return unseen or host_refuses(host) or next((missing for vm in vms if (missing := _missing(host, vm))), None)
 
 
 def _missing(host: Host, vm: VM) -> LazyText | None:

@@ -18,6 +18,7 @@ from data.types import Ref
 from data.vms import disks_of
 from xo_dash.control.conditions import host_refuses
 from xo_dash.control.lazy_text import Amount, LazyText, lazy, named
+from xo_dash.control.usable import no_more_than_a_name
 from xo_dash.control.vm.kinds import is_machine
 from xo_dash.i18n import N_
 
@@ -90,6 +91,9 @@ def is_running(vm: VM) -> bool:
 
 def _refusals(vm: VM, offer: HostOffer, way: Way) -> Iterator[LazyText]:
     host = offer.host
+    if unseen := no_more_than_a_name(host, vm):
+        yield unseen
+        return
     if vm.power_state is PowerState.PAUSED:
         yield lazy(PAUSED)
     if refused := host_refuses(host):
