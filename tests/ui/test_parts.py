@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ from nicegui import Client, ui
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
+from components import parts
 from components.cells import CellTable
 from components.live import fresh_slot
 from components.parts import at_once_or_in_turns, page, part
@@ -25,6 +27,7 @@ ROWS = [(str(n), (f"row {n}",)) for n in range(20)]
 async def drawn(monkeypatch: pytest.MonkeyPatch, draw: Callable[[], object]) -> AsyncIterator[User]:
     """A page in which every part takes longer than others may wait."""
     monkeypatch.setattr(turns, "TURN", 0.0)
+    monkeypatch.setattr(parts, "timed", turns.timed)
     async with user_simulation(lambda: None) as user:
         page("/built")(draw)
         yield user
@@ -51,8 +54,35 @@ async def test_others_have_their_turn_between_two_parts(monkeypatch: pytest.Monk
         assert sorted(texts) == sorted(f"row {n}" for n in (*range(20), *range(20)))
 
 
+async def test_what_a_click_draws_is_drawn_in_turns_as_well(
+    monkeypatch: pytest.MonkeyPatch, error_log: list[logging.LogRecord]
+) -> None:  # fmt: skip
+    seen: list[str] = []
+
+    def draw() -> None:
+        box = ui.element()
+
+        def fill() -> None:
+            with fresh_slot(box):
+                part(seen.append, "first")
+                part(lambda: 1 / 0)
+                data_table([Column("name")], [cells for _key, cells in ROWS])
+                part(seen.append, "last")
+            asyncio.get_running_loop().call_soon(seen.append, "others")
+
+        ui.button("fill", on_click=fill)
+
+    async with drawn(monkeypatch, draw) as user:
+        await user.open("/built")
+        user.find("fill").click()
+        await until(lambda: "last" in seen)
+        assert seen == ["first", "others", "last"]
+        assert len([label for label in user.find(ui.label).elements if label.text.startswith("row")]) == len(ROWS)
+        (_failed,) = error_log  # and the rest was drawn
+        error_log.clear()
+
+
 async def test_what_a_page_need_not_wait_for_begins_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "TURN", 0.0)
     seen: list[str] = []
     readers: set[Client] = set()
 
