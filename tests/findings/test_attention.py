@@ -300,5 +300,4 @@ async def test_all_who_look_share_one_board_and_leave_nothing(tmp_path: Path) ->
         for client in clients:
             assert client is not None
             client.delete()
-        await asyncio.sleep(0)
-        assert at.mirror.observer_count == before
+        await until(lambda: at.mirror.observer_count == before)

@@ -188,8 +188,7 @@ async def test_nobody_observes_when_the_page_is_gone(user: User, mirror: Mirror,
     assert mirror.observer_count > before
     user.find(Tree).trigger("watch", [row[0] for row in context.shared(TreeFeed).rows.rows()])
     client.delete()
-    assert mirror.observer_count == before
-    assert not any(pool.history.is_watched for pool in mirror)
+    await until(lambda: mirror.observer_count == before and not any(pool.history.is_watched for pool in mirror))
 
 
 @pytest.mark.parametrize(("kind", "value", "other"), [("theme", "dark", '"contrast": ""'), ("contrast", "more", '"theme": ""')])

@@ -25,6 +25,7 @@ from pages import home
 from tests import fakes
 from tests.looking import looking
 from tests.map.serve import wire
+from tests.waiting import until
 from xo_dash.context import Context
 from xo_dash.i18n import size
 
@@ -105,8 +106,7 @@ async def test_nothing_is_left_when_the_browser_goes(user: User, mirror: Mirror)
     assert mirror.observer_count > before
     assert all(pool.history.is_watched for pool in mirror)
     client.delete()
-    await asyncio.sleep(0)
-    assert mirror.observer_count == before
+    await until(lambda: mirror.observer_count == before)
 
 
 async def test_words_from_the_browser_are_not_trusted(user: User, mirror: Mirror) -> None:
