@@ -12,7 +12,7 @@ from data.facts.host import is_live, is_older
 from data.names import name_order
 from data.objects import PBD, PIF, SR, VBD, VDI, VIF, VM, Host, Network, PowerState
 from data.placement import guests_on, memory_held, memory_of
-from data.types import Ref
+from data.types import Home, Ref
 
 
 class Bound(StrEnum):
@@ -162,20 +162,30 @@ class Survey:
 
 
 class Surveyed:
-    """What the hosts of a pool have without one of them, as it is now: all VMs on it ask the same."""
+    """What the hosts of a pool have and its VMs need, as it is now: until something changes all who ask are told the same."""
 
     def __init__(self) -> None:
         self._revision = -1
         self._survey = Survey()
         self._rooms: dict[Host, HostRoom] = {}
 
+    def survey(self, home: Home) -> Survey:
+        """`home` is the pool that this is a part of. For one turn of the loop."""
+        if self._revision != home.revision:
+            self._revision, self._survey, self._rooms = home.revision, Survey(), {}
+        return self._survey
+
     def without(self, host: Host) -> HostRoom:
-        """Nothing is to be put into it."""
-        if self._revision != host.home.revision:
-            self._revision, self._survey, self._rooms = host.home.revision, Survey(), {}
+        """What is left without this host. Nothing is to be put into it."""
+        survey = self.survey(host.home)
         if host not in self._rooms:
-            self._rooms[host] = HostRoom(takers(host, (host,)), self._survey)
+            self._rooms[host] = HostRoom(takers(host, (host,)), survey)
         return self._rooms[host]
+
+
+def survey_of(home: Home) -> Survey:
+    """Of the pool as it is now, for one turn of the loop."""
+    return home.part(Surveyed).survey(home)
 
 
 class HostRoom:

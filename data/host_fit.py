@@ -6,9 +6,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from data.facts.host import is_live
-from data.failover import networks_of, reach_of, srs_of
-from data.hosts import account_of
+from data.facts.host import is_live, memory_total
+from data.failover import networks_of, srs_of, survey_of
 from data.objects import SR, VM, Host, Network
 from data.placement import memory_held
 from data.types import Ref
@@ -50,8 +49,8 @@ class HostOffer:
 
 
 def offer_of(host: Host) -> HostOffer:
-    account = account_of(host)
-    return HostOffer(host, reach_of(host), account.free if account.total else None, is_live(host))
+    free, reached = survey_of(host.home).host(host)
+    return HostOffer(host, reached, free if memory_total(host) else None, is_live(host))
 
 
 class Offers(dict[Host, HostOffer]):

@@ -36,6 +36,11 @@ def name_of(thing: XapiObject | Server) -> str:
     """Its own name; what has none, or one of spaces alone, goes by what else it is known by, and at last by the start of its uuid."""
     if isinstance(thing, Server):
         return server_name(thing)
+    own = str(getattr(thing, "name_label", "") or getattr(thing, "name", ""))
+    return own if own.strip() else _name_of_nameless(thing)  # nearly all have one
+
+
+def _name_of_nameless(thing: XapiObject) -> str:
     if isinstance(thing, Pool):
         return pool_name(thing.home)
     if isinstance(thing, (VBD, VIF)):
@@ -45,9 +50,8 @@ def name_of(thing: XapiObject | Server) -> str:
     if isinstance(thing, PBD):
         ends = (thing.home.one(SR, thing.SR), thing.home.one(Host, thing.host))
         return " · ".join(name_of(end) for end in ends if end is not None) or thing.uuid[:SHORT]
-    own = str(getattr(thing, "name_label", "") or getattr(thing, "name", ""))
-    known = (own, thing.hostname if isinstance(thing, Host) else thing.bridge if isinstance(thing, Network) else "")
-    return next((name for name in known if name.strip()), thing.uuid[:SHORT])
+    known = thing.hostname if isinstance(thing, Host) else thing.bridge if isinstance(thing, Network) else ""
+    return known if known.strip() else thing.uuid[:SHORT]
 
 
 def name_order(thing: XapiObject) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from components.ha.priority_row import PriorityRow
 from components.live import follow, follow_all, fresh_slot
 from components.ui import Button, ButtonKind, Card, Column, StateMark, data_table, search_field
 from data.changes import Change
+from data.facts.vm import is_guest
 from data.names import name_of
 from data.objects import VM, Pool
 from data.server import Server
@@ -68,7 +69,6 @@ class HighAvailability(ui.element):
                     self._verdict = ui.label().props("role=status").mark("verdict")
                     self._why = ui.label().classes("x-dim x-small")
                     self._save = Button(_("Save"), self._give, kind=ButtonKind.PRIMARY).mark("save")
-        self._draw()
         follow(context.mirror, (pool, pool.home.server), self._again)
         follow_all(context.mirror, self._concerns, self._draw, topics=lambda: (VM,))
 
@@ -145,7 +145,8 @@ class HighAvailability(ui.element):
 
     def _request(self) -> SetPriorities | str:
         """Of what was changed; why there is none."""
-        known = {vm.uuid: vm for vm in guests(self._pool)}
+        found = (self._pool.home.by_uuid(VM, uuid) for uuid in self._changed)
+        known = {vm.uuid: vm for vm in found if vm is not None and is_guest(vm)}
         values = [
             msgspec.structs.asdict(held(known[uuid])) | {field: typed or "0" for field, typed in changed.items()}
             for uuid, changed in self._changed.items()

@@ -19,7 +19,7 @@ from components.urls import path_of
 from data.changes import Change
 from data.evacuation import Evacuation
 from data.facts.pool import own_pool
-from data.failover import Survey, Unplaceable, bound_by, by_size, takers
+from data.failover import Unplaceable, bound_by, by_size, survey_of, takers
 from data.names import by_name, name_of
 from data.objects import VM, Host, HostMetrics, Network
 from data.placement import guests_on, memory_held
@@ -69,7 +69,7 @@ class MaintenanceForm(ui.element):
         self._chosen: dict[str, LeavingVM] = {}  # by the VM's uuid
         self._asked: EnterMaintenance = asked or action.request()
         self._drawn: object = None
-        self._survey, self._others = Survey(), list[Host]()  # as they are while something is drawn
+        self._survey, self._others = survey_of(host.home), list[Host]()  # as they are while something is drawn
         with self:
             self._main = ui.element().classes("x-move-main")
             with ui.element("aside").classes("x-move-aside"):
@@ -88,8 +88,6 @@ class MaintenanceForm(ui.element):
                 with Card(_("If it is cancelled or fails")):
                     text = _("{host} accepts VMs again. VMs that have moved stay where they are, and its page offers to bring them back.")
                     ui.label(text.format(host=name_of(host))).classes("x-dim")
-        self._draw()
-        at_once_or_in_turns(self._look_ahead())
         follow_all(context.mirror, self._concerns, self._again, topics=lambda: (Host, HostMetrics, *host.resident_VMs))
 
     def _concerns(self, changes: Sequence[Change]) -> bool:
@@ -115,7 +113,7 @@ class MaintenanceForm(ui.element):
                     ui.label(no_failure(found, len(others)))
 
     def _follows(self) -> object:
-        self._survey = Survey()
+        self._survey = survey_of(self._host.home)
         found = departures(self._request(), self._host, self._survey)
         return found.off, found.evacuation.moves, found.evacuation.stranded, found.evacuation.after
 
@@ -165,7 +163,7 @@ class MaintenanceForm(ui.element):
     # ---- what follows
 
     def _draw(self) -> None:
-        self._survey, self._others = Survey(), by_name(takers(self._host, (self._host,)))
+        self._survey, self._others = survey_of(self._host.home), by_name(takers(self._host, (self._host,)))
         request = self._request()
         found = departures(request, self._host, self._survey)
         self._drawn = found.off, found.evacuation.moves, found.evacuation.stranded, found.evacuation.after

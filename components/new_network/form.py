@@ -93,7 +93,7 @@ class NewNetworkForm(ui.element):
                     self._button.refuse(self._lead)
                     self._why = ui.label().classes("x-dim x-small").mark("why")
                     self._free = Button("", self._take_free, kind=ButtonKind.GHOST).mark("free")
-        self._draw()
+        self._draw_fields()
         follow_all(context.mirror, self._concerns, self._tell, topics=lambda: FOLLOWED)
 
     def _concerns(self, changes: Sequence[Change]) -> bool:
@@ -134,7 +134,8 @@ class NewNetworkForm(ui.element):
 
     def _turn(self, kind: str) -> None:
         self._values["kind"] = kind
-        self._draw()
+        self._draw_fields()
+        self._tell()
 
     def _put(self, name: str, value: object) -> None:
         if self._filling:
@@ -145,7 +146,7 @@ class NewNetworkForm(ui.element):
 
     # ---- its fields
 
-    def _draw(self) -> None:
+    def _draw_fields(self) -> None:
         kind = self._kind
         self._boxes.clear()
         with fresh_slot(self._fields):
@@ -167,7 +168,6 @@ class NewNetworkForm(ui.element):
             if kind == BOND:
                 self._draw_nics()
         self._nics.set_visibility(kind == BOND)
-        self._tell()
 
     def _line(self, name: str, label: str, hint: str = "") -> None:
         field = Field(label, str(self._values.get(name, "")), hint=hint, on_change=lambda event: self._put(name, str(event.value or "")))

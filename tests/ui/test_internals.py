@@ -28,8 +28,9 @@ from nicegui.sub_pages_router import SubPagesRouter
 nicegui.__version__ = "3.19.0"
 from components import internals
 def parts():
-    of_pages = Client.build_response, client.json, app.config.vue_config_script, SubPagesRouter._can_resolve_full_path
-    return [Outbox.enqueue_update, Classes._handle_change, helpers.expects_arguments, Element._handle_delete, *of_pages]
+    of_pages = Client.build_response, Client.remove_all_elements, SubPagesRouter._can_resolve_full_path
+    of_data = client.json, app.config.vue_config_script
+    return [Outbox.enqueue_update, Classes._handle_change, helpers.expects_arguments, Element._handle_delete, *of_pages, *of_data]
 before = parts()
 internals.install(app)
 assert parts() == before
