@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from nicegui import background_tasks, ui
@@ -19,6 +19,7 @@ from components.migration.words import moved, way_text
 from components.parts import at_once_or_in_turns, in_parts, part
 from components.ui import Button, ButtonKind, Card, Icon, Mark
 from components.urls import PREFIXES, path_of
+from data.changes import Change
 from data.host_fit import Offers
 from data.hosts import account_of
 from data.identity import Key, key_of, seen_from
@@ -35,7 +36,7 @@ from xo_dash.control.vm.migration.estimate import estimate
 from xo_dash.control.vm.migration.mapping import DiskMove, migration_network_of
 from xo_dash.control.vm.migration.migrate import MIGRATE
 from xo_dash.control.vm.migration.request import MigrateVM, disks_in
-from xo_dash.control.vm.migration.targets import Target, is_running, memory_after, short_of, targets, way_out
+from xo_dash.control.vm.migration.targets import Target, by_fitness, is_running, memory_after, short_of, target_of, targets, way_out
 from xo_dash.i18n import _, number, size
 
 
@@ -54,6 +55,7 @@ class MigrationForm(ui.element):
         usual = MigrationChoices(host or (key_of(first.host) if first is not None else ""), copy=copy)
         self._chosen = MigrationChoices.of(asked) if isinstance(asked, MigrateVM) else usual
         self._judged: dict[Host, LazyText | None] = {}  # by XAPI itself
+        self._rows: dict[Host, tuple[Target, TargetRow]] = {}  # as they were found; those of what changed are found anew
         self._drawings = 0
         with self:
             with ui.element().classes("x-move-main"):
@@ -76,17 +78,31 @@ class MigrationForm(ui.element):
         part(self._places.show, self._host)
         part(self._tell)
         follow_source(context.runner.observe, self._follow)
-        follow_all(context.mirror, lambda _changes: True, self._again, topics=lambda: (Host, HostMetrics, SR, vm.ref))
+        follow_all(context.mirror, self._concerns, self._again, topics=lambda: (Host, HostMetrics, SR, vm.ref))
         asking = background_tasks.create(self._ask(), name="check the targets of a migration")
         self.client.on_delete(asking.cancel)
 
     # ---- what there is to choose from
 
+    def _concerns(self, changes: Sequence[Change]) -> bool:
+        """What has to be found anew: of a pool where VMs come and go, the hosts they are on."""
+        for subject in (change.subject for change in changes):
+            if isinstance(subject, Host):
+                self._rows.pop(subject, None)
+            elif isinstance(subject, HostMetrics):
+                for host in [host for host in self._rows if host.metrics == subject.ref and host.home is subject.home]:
+                    del self._rows[host]
+            else:
+                self._rows.clear()
+        return True
+
     def _again(self) -> None:
         """The pools changed: what may be chosen, but not what was."""
+        host = self._host
+        if host is None or host not in self._rows:
+            self._tell()
         if self._run is None:  # while it moves, what is free tells of it, not of where it goes
             at_once_or_in_turns(self._drawing())
-        self._tell()
 
     async def _ask(self) -> None:
         """XAPI's own judgement of every host that we would let it go to, the nearest first."""
@@ -98,17 +114,13 @@ class MigrationForm(ui.element):
 
     def _judge(self, _vm: VM, host: Host, reason: LazyText | None) -> None:
         self._judged[host] = reason
+        self._rows.pop(host, None)
 
     def _draw_judged(self) -> None:
         """What came since: many answers in one turn."""
         if not self.is_deleted:
             with self:
                 self._again()
-
-    def _targets_now(self) -> list[Target]:
-        """As the mirror has them, overruled by what XAPI said."""
-        found = [replace(one, refused=one.refused or self._judged.get(one.host)) for one in targets(self._vm)]
-        return sorted(found, key=lambda one: one.refused is not None)
 
     @property
     def _host(self) -> Host | None:
@@ -119,21 +131,25 @@ class MigrationForm(ui.element):
             in_parts(self._drawing())
 
     def _drawing(self) -> Iterator[None]:
-        """Target by target; what is begun later is newer, and all of it."""
+        """Host by host; what is begun later is newer, and all of it."""
         self._drawings += 1
-        this, found, offers = self._drawings, self._targets_now(), Offers()
-        rows = list[TargetRow]()
-        for one in found:
-            rows.append(self._target(one, offers))
+        this, offers, found = self._drawings, Offers(), list[tuple[Target, TargetRow]]()
+        for host in [host for home in self._vm.home.pools.values() for host in home.all(Host).values()]:
+            if host not in self._rows:
+                one = target_of(self._vm, offers[host])
+                one = replace(one, refused=one.refused or self._judged.get(host))  # XAPI overrules the mirror
+                self._rows[host] = one, self._target(one, offers)
+            found.append(self._rows[host])
             yield
             if this != self._drawings or self.is_deleted:
                 return
-        able = sum(one.refused is None for one in found)
+        found.sort(key=lambda each: by_fitness(each[0]))
+        able = sum(one.refused is None for one, _row in found)
         scope = _("{able} of {all} can run it").format(able=number(able), all=number(len(found)))
         if self._judged:
             judged = _("{n} checked by XAPI").format(n=number(len(self._judged)))
             scope = f"{scope} · {judged}"
-        self._targets.show(rows, self._chosen.host, scope)
+        self._targets.show([row for _one, row in found], self._chosen.host, scope)
 
     def _target(self, one: Target, offers: Offers) -> TargetRow:
         refused = one.refused is not None
@@ -257,6 +273,7 @@ class MigrationForm(ui.element):
             ui.navigate.to(self._arrived(item.request))
         else:
             self._follow()
+            self._rows.clear()
             self._again()
 
     def _arrived(self, request: MigrateVM) -> str:

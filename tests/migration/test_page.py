@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 from nicegui.testing import User
 
+from components.migration import form
 from components.ui import Button
 from data.identity import key_of
-from data.objects import HostMetrics
+from data.objects import Host, HostMetrics
 from data.stores.users import Role
 from data.types import GIB
 from tests.migration.pools import House, machine
+from tests.waiting import until
 from xo_dash.context import Context
 from xo_dash.control.vm.migration.request import MigrateVM
+from xo_dash.control.vm.migration.targets import target_of
 
 
 async def test_a_host_of_another_pool_is_chosen_and_what_is_asked_for_follows(user: User, house: House, context: Context) -> None:
@@ -49,6 +52,18 @@ async def test_a_host_that_changes_is_judged_anew(user: User, house: House) -> N
     await user.should_see("Live, no disk moves")
     house.lab.change(house.two, enabled=False)
     await user.should_see("two cannot run it: it is in maintenance mode")
+
+
+async def test_of_hosts_those_that_changed_are_looked_at(user: User, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = list[Host]()
+    monkeypatch.setattr(form, "target_of", lambda vm, offer: looked.append(offer.host) or target_of(vm, offer))
+    moved = machine(house.lab, house.one, house.shared, house.lan)
+    await user.open(f"/migrate/{key_of(moved)}")
+    await until(lambda: set(looked) == {house.one, house.two, house.attic})
+    looked.clear()
+    house.lab.change(house.two, enabled=False)
+    await user.should_see("it is in maintenance mode")
+    assert looked == [house.two]
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER])

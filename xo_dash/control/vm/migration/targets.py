@@ -75,7 +75,12 @@ def targets(*vms: VM) -> list[Target]:
         no = next(((vm, one.refused) for vm, one in zip(vms, each, strict=True) if one.refused), None)
         why = None if no is None else no[1] if len(vms) == 1 else lazy("{name}: {reason}", name=name_of(no[0]), reason=no[1])
         found.append(Target(host, max(one.way for one in each), why))
-    return sorted(found, key=lambda one: (one.refused is not None, one.way, name_order(one.host)))
+    return sorted(found, key=by_fitness)
+
+
+def by_fitness(one: Target) -> tuple[object, ...]:
+    """Orders: those that can take it first, of them those where less moves."""
+    return one.refused is not None, one.way, name_order(one.host)
 
 
 _THERE: Final = {
