@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from data.objects import VDI
-from tests.control.test_transfers import as_qcow2, everything, sr_of
+from tests.control.moving_bytes import as_qcow2, everything, sr_of
 from tests.control.web_server import WebServer, web_server
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action

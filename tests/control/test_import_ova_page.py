@@ -13,8 +13,8 @@ from data.identity import key_of
 from data.objects import PBD, SR, VM, Host, HostMetrics, Network, Pool
 from tests.control.browser_page import Looking, looking
 from tests.control.fake_pool import FakePool
+from tests.control.moving_bytes import sent
 from tests.control.ova_files import VIRTUALBOX, ova, ovf_of, vmdk
-from tests.control.test_transfers import sent
 from xo_dash.context import Context
 
 CONTENT = ova({"web.ovf": VIRTUALBOX.encode(), "web-disk001.vmdk": vmdk(b"a"), "web-disk002.vmdk": vmdk(b"b")})

@@ -17,8 +17,8 @@ from dissect.hypervisor.disk.vmdk import VMDK
 from data.objects import VBD, VDI, VIF, VM, Appliance, Network
 from data.vms import disks_of
 from tests.control.asked import steps_of
+from tests.control.moving_bytes import everything, fetched, sent, sr_of
 from tests.control.ova_files import BOMB, VIRTUALBOX, VMWARE, Folder, ova, ovf_of, vmdk
-from tests.control.test_transfers import everything, fetched, sent, sr_of
 from tests.control.wired import Wired, wired
 from xo_dash.control.actions import action
 from xo_dash.control.ova.archive import ApplianceContents, look

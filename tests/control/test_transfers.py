@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import io
 import os
 import tarfile
-import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import replace
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -21,130 +18,27 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from components.transfers.serving import LOOK, handed_over, received
-from components.transfers.words import pace
-from data.objects import SR, VBD, VDI, VM, TaskStatus
+from data.objects import VDI, VM, TaskStatus
 from data.stores.directory import DataDirectory
 from data.stores.users import Role, User, UserStore
-from data.types import Ref, XapiObject
+from data.types import Ref
 from tests.asking import client
 from tests.auth.services import service_of
 from tests.auth.serving import served
-from tests.control.image_files import sparse_vmdk, vhdx
-from tests.control.ova_files import Held
-from tests.control.wired import Wired, wired
-from tests.waiting import PATIENCE
+from tests.control.moving_bytes import Pipe, bench, claimed, everything, exported, fetched, halted, imported, sent, sr_of
+from tests.control.wired import Wired
 from xo_dash.auth.sessions import Session
 from xo_dash.control.actions import action
 from xo_dash.control.lazy_text import lazy
 from xo_dash.control.plan import Transfer
-from xo_dash.control.run import Run, RunItem, RunState
-from xo_dash.control.sr.import_disk import holds_disks, is_library, unreachable
+from xo_dash.control.run import RunState
 from xo_dash.control.steps import StepOutcome
 from xo_dash.control.task_waiter import TaskEnd
 from xo_dash.control.transfers.delivery import Broken, Delivery
-from xo_dash.control.transfers.ends import EndFailed
 from xo_dash.control.transfers.haul import Haul
-from xo_dash.control.transfers.images import converted, disk_size
-from xo_dash.control.transfers.meter import ByteCounter
-from xo_dash.control.transfers.mover import Mover, notice_of
-from xo_dash.control.transfers.raw_disk import HEAD
-from xo_dash.control.transfers.upload import OutOfOrder, Upload
-from xo_dash.i18n import duration
-from xo_dash.simulator.testing import simulated
-from xo_dash.simulator.transfer import qcow2
+from xo_dash.control.transfers.mover import Mover
 
-PIECE = 64 << 10
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Wired]:
-    with simulated((2,), (8,), (3,)) as simulation:
-        async with wired(simulation.pools[0], tmp_path) as bench:
-            yield bench
-
-
-def sr_of(bench: Wired, kind: str) -> SR:
-    """One that a disk can be put on, or an ISO."""
-    fits = is_library if kind == "iso" else holds_disks
-    return next(sr for sr in bench.home.all(SR).values() if fits(sr) and not unreachable(sr))
-
-
-def everything(bench: Wired) -> dict[str, set[str]]:
-    return {kind.xapi_class: set(bench.home.all(kind)) for kind in (VM, VBD, VDI)}
-
-
-async def fetched(bench: Wired, run: Run, enough: int = 1 << 62) -> bytes:
-    """What comes out of the run; no more than `enough`."""
-    delivery: Delivery = await bench.until(lambda: next(iter(bench.runner.exchange.waiting(run)), None))  # type: ignore[arg-type, return-value]
-    got = bytearray()
-    pieces = delivery.pieces()
-    async for piece in pieces:
-        got += piece
-        if len(got) >= enough:
-            break
-    await pieces.aclose()  # type: ignore[attr-defined]
-    return bytes(got)
-
-
-class Pipe:
-    """An outlet of somebody who takes all, or nothing before `opened`."""
-
-    def __init__(self) -> None:
-        self.came = bytearray()
-        self.begun, self.opened = threading.Event(), threading.Event()
-
-    def put(self, piece: memoryview, within: float) -> None:
-        self.begun.set()
-        assert self.opened.wait(within)
-        self.came += piece
-
-
-async def claimed(bench: Wired, run: Run, pipe: Pipe) -> AsyncGenerator[bytes | memoryview]:
-    delivery: Delivery = await bench.until(lambda: next(iter(bench.runner.exchange.waiting(run)), None))  # type: ignore[arg-type, return-value]
-    delivery.lend(pipe)
-    return delivery.pieces()
-
-
-async def exported(bench: Wired, vm: VM, **values: object) -> tuple[RunItem, bytes]:
-    run = bench.runner.start(bench.ann, action("vm.export"), [vm], values)
-    content = await fetched(bench, run)
-    await bench.until(lambda: run.ended)
-    return run.items[0], content
-
-
-async def sent(upload: Upload, content: bytes, until: Callable[[int], bool] = lambda _offset: False) -> None:
-    """Send what is wanted, in requests that break off now and then, until the upload is closed."""
-    cut = 3
-    while not upload.closed:
-        wanted = await upload.wanted(1)
-        if wanted is None or until(wanted.offset):
-            if wanted is not None:
-                return
-            continue
-
-        async def body(
-            at: int = wanted.offset, end: int = min(wanted.offset + wanted.length, wanted.offset + cut * PIECE)
-        ) -> AsyncIterator[bytes]:
-            for start in range(at, end, PIECE):
-                yield content[start : min(start + PIECE, end)]
-
-        await upload.feed(wanted.offset, body())
-        cut += 1
-
-
-async def imported(bench: Wired, content: bytes, subject: XapiObject, action_id: str, file: str, **values: object) -> RunItem:
-    upload = bench.runner.exchange.offer(file, len(content), bench.ann.id)
-    request = {"file": {"id": upload.id, "name": file, "size": len(content)}, **values}
-    run = bench.runner.start(bench.ann, action(action_id), [subject], request)
-    sending = asyncio.create_task(sent(upload, content))
-    await bench.until(lambda: run.ended)
-    upload.close()
-    await sending
-    return run.items[0]
-
-
-def halted(bench: Wired) -> VM:
-    return next(vm for vm in bench.machines if "export" in vm.allowed_operations and vm.VBDs)
+__all__ = ["bench"]
 
 
 async def test_a_vm_goes_out_and_comes_in_again(bench: Wired) -> None:
@@ -307,200 +201,3 @@ async def test_what_we_had_cancelled_tells_why() -> None:
     haul = Haul(nothing, nothing, step, nothing, task=Ref("OpaqueRef:task"), following=asyncio.create_task(following()))
     failure = StepOutcome(RunState.FAILED, lazy("the host refused the transfer"), "TransferRefused")
     assert await mover._concluded(haul, failure) is failure
-
-
-def test_what_goes_out_is_stopped_sooner_than_what_comes_in() -> None:
-    """A host that has nothing to send yet does not see that nobody takes it; of an import it has to take back what it made."""
-    out = Transfer("/export", {}, says=lazy(""), label="", name="x")
-    assert notice_of(out) < notice_of(replace(out, content=lambda: b""))
-
-
-async def test_what_comes_is_what_is_wanted() -> None:
-    upload = Upload("id", "disk.img", 10, "ann", stalled=0.05)
-
-    async def body(*pieces: bytes) -> AsyncIterator[bytes]:
-        for piece in pieces:
-            yield piece
-
-    reading = asyncio.create_task(anext(aiter(upload.pieces(4, 6))))
-    wanted = await upload.wanted(1)
-    assert wanted is not None and (wanted.offset, wanted.length) == (4, 6)
-    with pytest.raises(OutOfOrder):
-        await upload.feed(0, body(b"xx"))
-    await upload.feed(4, body(b"ab", b"cdefghi"))
-    assert await reading == b"ab" and await upload.wanted(0.01) is None
-
-
-def test_one_that_stands_still_has_no_speed() -> None:
-    now = 0.0
-    meter = ByteCounter(100, lambda: None, lambda: now)
-    now = 1.0
-    meter.add(50)
-    assert pace(meter).endswith("left")
-    now = 31.0
-    assert pace(meter) == f"no data for {duration(30)}"
-    meter.add(50)
-    assert pace(meter) == "finishing"
-
-
-async def test_what_is_whole_stays_so() -> None:
-    delivery = Delivery(None, None, "x")  # type: ignore[arg-type]  # of no run
-    writing, got = asyncio.create_task(delivery.write(b"one")), []
-    async for piece in delivery.pieces():
-        got.append(piece)
-        asyncio.get_running_loop().call_soon(lambda: (delivery.finish(), delivery.abort()))  # over, while a slow receiver still reads
-    assert got == [b"one"]
-    await writing
-
-
-async def test_a_receiver_learns_that_it_is_not_whole() -> None:
-    delivery = Delivery(None, None, "x")  # type: ignore[arg-type]  # of no run
-    pieces = delivery.pieces()
-    writing = asyncio.create_task(delivery.write(b"one"))
-    assert await anext(pieces) == b"one"
-    delivery.abort()
-    with pytest.raises(Broken):
-        await anext(pieces)
-    await asyncio.gather(writing, return_exceptions=True)
-
-
-async def test_a_piece_is_lent_until_the_next_one_is_asked_for() -> None:
-    delivery = Delivery(None, None, "x")  # type: ignore[arg-type]  # of no run
-    pieces = delivery.pieces()
-    writing = asyncio.create_task(delivery.write(b"one"))
-    assert await anext(pieces) == b"one" and not writing.done()
-    following = asyncio.create_task(anext(pieces))
-    await writing
-    following.cancel()
-    await asyncio.gather(following, return_exceptions=True)
-    with pytest.raises(EndFailed):  # nobody takes it any more
-        await delivery.write(b"two")
-
-
-# ---- disks and images
-
-
-DISK = bytes(512 << 10) + bytes(range(256)) * 2048 + bytes(1 << 20) + b"the end" * 1000
-"""Holes, data, and no whole sectors."""
-
-
-async def test_a_disk_comes_in_and_goes_out_again(bench: Wired) -> None:
-    sr, sha = sr_of(bench, "disk"), hashlib.sha256(DISK).hexdigest()
-    before = everything(bench)
-    item = await imported(bench, DISK, sr, "sr.import_disk", "disk.img", checksum="0" * 64)
-    assert item.state is RunState.FAILED and "checksum" in str(item.reason) and not item.left
-    await bench.until(lambda: everything(bench) == before)
-    item = await imported(bench, DISK, sr, "sr.import_disk", "disk.img", checksum=f"sha256:{sha}", name="data")
-    assert item.state is RunState.DONE, str(item.reason)
-    disk = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
-    assert disk.name_label == "data" and disk.virtual_size >= len(DISK)
-    for form, content in (("raw", DISK.ljust(disk.virtual_size, b"\0")), ("vhd", None)):
-        run = bench.runner.start(bench.ann, action("vdi.export"), [disk], {"format": form})
-        got = await fetched(bench, run)
-        await bench.until(lambda run=run: run.ended)  # type: ignore[misc]
-        assert run.items[0].state is RunState.DONE, str(run.items[0].reason)
-        assert got == content or (content is None and got.startswith(b"conectix"))
-
-
-async def test_an_iso_goes_into_a_library(bench: Wired) -> None:
-    library = sr_of(bench, "iso")
-    item = await imported(bench, iso(), library, "sr.upload_iso", "tiny.iso")
-    assert item.state is RunState.DONE, str(item.reason)
-    image = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
-    assert image.name_label == "tiny.iso" and library.ref == image.SR
-    run = await bench.runner.run(bench.ann, action("vdi.delete_image"), [image], {})
-    assert run.items[0].state is RunState.DONE, str(run.items[0].reason)
-    before = everything(bench)
-    for content, reason in ((bytes(250_000), "no signature"), (iso()[:50_000], "cut off"), (b"x", "no signature")):
-        item = await imported(bench, content, library, "sr.upload_iso", "tiny.iso")
-        assert item.state is RunState.FAILED and reason in str(item.reason) and everything(bench) == before
-    item = await imported(bench, b"x", library, "sr.upload_iso", "boot.iso", unchecked=True)
-    assert item.state is RunState.DONE, str(item.reason)
-    for name, size, reason in (("tiny.iso", 0, "the file is empty"), ("tiny.exe", 5, ".iso")):
-        upload = bench.runner.exchange.offer(name, size, bench.ann.id)
-        request = {"file": {"id": upload.id, "name": name, "size": size}}
-        run = await bench.runner.run(bench.ann, action("sr.upload_iso"), [library], request)
-        assert run.items[0].state is RunState.REFUSED and reason in str(run.items[0].reason)
-
-
-def iso() -> bytes:
-    """A MiB by its own account, with the descriptor that says so."""
-    sectors = 512
-    head = bytes(16 << 11) + b"\1CD001\1".ljust(80, b"\0") + sectors.to_bytes(4, "little").ljust(48, b"\0") + (2048).to_bytes(2, "little")
-    return head.ljust(sectors << 11, b"\0")
-
-
-def as_qcow2(content: bytes) -> bytes:
-    """By the simulator's writer."""
-    size = -(-len(content) // 65536) * 65536
-    content = content.ljust(size, b"\0")
-    used = [number for number in range(size // qcow2.CLUSTER) if any(content[number * qcow2.CLUSTER : (number + 1) * qcow2.CLUSTER])]
-    return b"".join((*qcow2.beginning(size, used), *(content[n * qcow2.CLUSTER : (n + 1) * qcow2.CLUSTER] for n in used)))
-
-
-async def test_an_image_is_unpacked_on_its_way(bench: Wired) -> None:
-    sr, image = sr_of(bench, "disk"), as_qcow2(DISK)
-    item = await imported(bench, image, sr, "sr.import_disk", "disk.qcow2", checksum=hashlib.sha512(image).hexdigest())
-    assert item.state is RunState.DONE, str(item.reason)
-    disk = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
-    vhds = []
-    for form in ("raw", "vhd"):
-        run = bench.runner.start(bench.ann, action("vdi.export"), [disk], {"format": form})
-        vhds.append(await fetched(bench, run))
-        await bench.until(lambda run=run: run.ended)  # type: ignore[misc]
-    assert vhds[0].rstrip(b"\0") == DISK.rstrip(b"\0")
-    item = await imported(bench, vhds[1], sr, "sr.import_disk", "disk.vhd")
-    assert item.state is RunState.DONE, str(item.reason)
-    again = await bench.until(lambda: bench.home.one(VDI, str(item.result)))  # type: ignore[arg-type]
-    assert again.virtual_size == disk.virtual_size
-
-
-WHOLE = bytes(1 << 20) + bytes(range(256)) * 4096 + bytes(1 << 20)
-
-
-@pytest.mark.parametrize("image", [vhdx(WHOLE), sparse_vmdk(WHOLE)], ids=["vhdx", "vmdk"])
-async def test_what_hyper_v_and_vmware_write_is_read(image: bytes) -> None:
-    assert await disk_size(Held(image)) == len(WHOLE)
-    disk = bytearray(len(WHOLE))
-    async for frame in converted(f"sha256:{hashlib.sha256(image).hexdigest()}", zeros=False)(Held(image)):
-        offset, length = HEAD.unpack_from(frame)
-        disk[offset : offset + length] = frame[HEAD.size :]
-    assert disk == WHOLE
-
-
-@pytest.mark.parametrize(
-    ("image", "reason"),
-    [
-        (vhdx(WHOLE, sector=1 << 31, block=1 << 31), "damaged"), (vhdx(WHOLE, block=0), "damaged"),
-        (vhdx(WHOLE, regions=1 << 31), "damaged"),
-        (sparse_vmdk(WHOLE, flags=1 << 16), "damaged"), (sparse_vmdk(WHOLE, capacity=1 << 37, entries=1), "a size that no disk has"),
-        (sparse_vmdk(WHOLE, entries=0), "damaged"),
-    ],
-    ids=["sectors", "blocks", "regions", "unpacks to anything", "a directory of 4 GiB", "no table"],
-)  # fmt: skip
-async def test_no_image_takes_more_memory_than_a_disk_needs(image: bytes, reason: str) -> None:
-    with pytest.raises(EndFailed, match=reason):
-        await disk_size(Held(image))
-
-
-@pytest.mark.parametrize(
-    ("spoil", "reason"),
-    [
-        (lambda image: image[:8] + (512).to_bytes(8, "big") + image[16:], "names another file"),
-        (lambda image: image[:24] + (1 << 60).to_bytes(8, "big") + image[32:], "a size that no disk has"),
-        (lambda image: image[:36] + b"\xff" * 4 + image[40:], "a size that no disk has"),
-        (lambda image: image[:4] + b"\0\0\0\x09" + image[8:], "damaged"),
-        (lambda image: b"# Disk DescriptorFile\nparentCID=1\n" + image, "names another file"),
-        (lambda image: b"KDMV" + bytes(508), "a size that no disk has"),
-        (lambda image: b"\x1f\x8b\x08" + image, "packed with gzip"),
-        (lambda image: b"disk.ovf".ljust(257, b"\0") + b"ustar" + image, "OVA or XVA"),
-    ],
-)
-async def test_a_hostile_image_is_refused_before_anything_is_made(spoil: Callable[[bytes], bytes], reason: str) -> None:
-    content = spoil(as_qcow2(DISK))
-    upload = Upload("id", "disk.qcow2", len(content), "ann")
-    sending = asyncio.create_task(sent(upload, content))
-    with pytest.raises(EndFailed, match=reason):
-        await asyncio.wait_for(disk_size(upload), PATIENCE)
-    upload.close()
-    await sending

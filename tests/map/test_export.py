@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from tests import fakes
 from tests.map import fleets
 from tests.map.canvas import open_canvas
-from tests.map.test_page import DRAWN, MAP, address
+from tests.map.on_a_page import DRAWN, MAP, address
 
 __all__ = ["address"]
 

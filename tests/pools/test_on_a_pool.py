@@ -13,7 +13,7 @@ from data.objects import SR, Host
 from data.stores.users import Role
 from data.types import NULL_REF, XapiObject
 from tests.control.fake_pool import user
-from tests.control.test_transfers import fetched, sent
+from tests.control.moving_bytes import fetched, sent
 from tests.control.wired import Wired, wired
 from tests.waiting import until
 from xo_dash.control.actions import action
