@@ -9,6 +9,7 @@ from components.live import follow
 from components.ui import Notice, Tone
 from data.changes import ChangeSource
 from data.names import name_of
+from data.server import Server
 from data.stores.users import User
 from data.types import XapiObject
 from xo_dash.control.action import AnyAction
@@ -36,13 +37,15 @@ class Offer:
         return replace(found, unable=(*found.unable, *self.first.unable))
 
     def follow(self, changed: Callable[[], None]) -> None:
-        """Call `changed` now, and whenever one of the objects differs, while the slot lives in which this is called."""
+        """Call `changed` now, and whenever an object or its connection differs, while the slot lives in which this is called."""
 
         def look() -> None:
             self.now = self._look()
             changed()
 
-        follow(self._mirror, self.first.able if len(self.first.able) <= FOLLOWED else (), look)
+        able = self.first.able
+        servers: set[Server] = {subject.home.server for subject in able}
+        follow(self._mirror, [*(able if len(able) <= FOLLOWED else ()), *servers], look)
 
     @property
     def dropped_out(self) -> list[str]:

@@ -10,6 +10,7 @@ from nicegui import ui
 from components.actions import ActionBar
 from components.ui import Button
 from data.objects import VBD, VDI, VM, Appliance, PowerState
+from data.server import ServerState
 from tests.control.browser_page import Looking, looking
 from tests.control.fake_pool import FakePool, ends_at_once
 from xo_dash.control.actions import action
@@ -51,6 +52,19 @@ async def test_who_is_deleted_is_skipped_and_nothing_is_left_to_do(tmp_path: Pat
         await at.user.should_see("one: it no longer exists; other: it no longer exists")
         assert not yes.enabled and yes.props["data-tip"] == "it no longer exists"
         assert fake.calls == []
+
+
+async def test_while_its_pool_is_away_a_dialog_keeps_what_is_typed_and_cannot_be_answered(tmp_path: Path, fake: FakePool) -> None:
+    vm = fake.vm("one")
+    async with looking(tmp_path, fake, lambda context: ActionBar(context, [vm])) as at:
+        yes = await opened(at, "vm.describe")
+        box(at, "Description").set_value("kept")
+        fake.mirror.set_server(fake.server, state=ServerState.UNREACHABLE)
+        await at.user.should_see("is not responding; its last known state is shown", marker="dropped-out")
+        assert not yes.enabled
+        fake.mirror.set_server(fake.server, state=ServerState.LIVE)
+        await at.user.should_not_see("is not responding; its last known state is shown", marker="dropped-out")
+        assert yes.enabled and box(at, "Description").value == "kept"
 
 
 async def test_a_value_that_another_changes_is_said_and_taken_where_nobody_typed(tmp_path: Path, fake: FakePool) -> None:
