@@ -90,7 +90,7 @@ def pool_name_among(home: Home) -> str:
     """The same, with what its connection is called where another pool has that name too: to choose one of several."""
     name = pool_name(home)
     is_only = sum(pool_name(other) == name for other in home.pools.values()) < 2
-    return name if is_only or home.label == name else f"{name} · {home.label}"
+    return name if is_only or home.label in ("", name) else f"{name} · {home.label}"
 
 
 def server_name(server: Server, mirror: Pools | None = None) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 NO_XAPI = "not XAPI"
 """In a server's detail: something answers, but not XAPI."""
@@ -50,8 +52,9 @@ class Server:
 
     @property
     def given_name(self) -> str:
-        """What a person called it; empty where nobody did: then its address stands for it."""
-        return "" if self.label.strip() == self.address.strip() else self.label.strip()
+        """What a person called it; empty where nobody did: then its address stands for it, or one that it had."""
+        host = _host(self.label)
+        return "" if _is_number(host) or host == _host(self.address) else self.label.strip()
 
     @property
     def is_live(self) -> bool:
@@ -61,3 +64,21 @@ class Server:
     def is_loading(self) -> bool:
         """Whether its first picture is on its way."""
         return not self.last_event_at and self.state in (ServerState.CONNECTING, ServerState.SYNCING)
+
+
+def _host(address: str) -> str:
+    """Of an address as people write it, without scheme and port."""
+    address = address.strip()
+    if _is_number(address):
+        return address
+    try:
+        return urlsplit(address if "//" in address else f"//{address}").hostname or address
+    except ValueError:
+        return address
+
+
+def _is_number(host: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False

@@ -40,6 +40,7 @@ from data.objects import (
     Pool,
     VMGuestMetrics,
 )
+from data.server import Server
 from data.storage import DiskKind, Reach, Room, disk_kind, guests_on, owners_of, reach_of, sum_of
 from data.storage import machine_of as machine_of_snapshot
 from data.texts import natural
@@ -377,3 +378,22 @@ def test_names_are_sorted_as_people_do() -> None:
     names = ["host-10", "Host-2", "host-1", "db", f"host-{'9' * 5000}", "host-2b"]
     assert sorted(names, key=natural) == ["db", "host-1", "Host-2", "host-2b", "host-10", f"host-{'9' * 5000}"]
     assert len(natural("1a" * 50_000)) < 10_000, "it is kept"
+
+
+@pytest.mark.parametrize(
+    ("label", "address", "given"),
+    [
+        (" the lab ", "10.0.0.1", "the lab"),
+        ("10.0.0.1", "10.0.0.1", ""),
+        ("10.0.0.1", "http://10.0.0.1:8080", ""),
+        ("10.0.0.7", "10.0.0.1", ""),  # it had another one once
+        ("fd00::7", "https://[fd00::7]", ""),
+        ("https://xcp-1.lan", "xcp-1.lan", ""),
+        ("xcp-1.lan", "10.0.0.1", "xcp-1.lan"),
+        ("lab: //[1", "10.0.0.1", "lab: //[1"),
+        ("", "10.0.0.1", ""),
+    ],
+)
+def test_an_address_is_no_name_that_somebody_gave(label: str, address: str, given: str) -> None:
+    """It is told to who may see the connection alone, and a name to whoever knows the pool."""
+    assert Server(id="1", label=label, address=address).given_name == given
