@@ -215,6 +215,7 @@ async def test_whatever_goes_wrong_in_the_middle_the_source_is_whole_and_the_tar
         run = await pools.under_way(name, point)
         (item,) = run.items
         trouble(pools)
+        await asyncio.to_thread(pools.here.pool.advance, 1.0)  # a toolstack ends a second after it was told to; all pools have one clock
         pools.speed(SPEED)
         await asyncio.wait_for(pools.bench.runner.ended(run), 2 * PATIENCE)
         assert (item.state, item.left) == (state, []) and any(one in str(item.reason) for one in words), str(item.reason)
