@@ -268,10 +268,11 @@ OPERATIONS: Mapping[str, Sequence[str]] = {
         "snapshot",
         "checkpoint",
         "pool_migrate",
+        "migrate_send",
     ),
     "Paused": ("unpause", "hard_shutdown", "hard_reboot"),
-    "Suspended": ("resume", "resume_on", "hard_shutdown", "snapshot"),
-    "Halted": ("start", "start_on", "snapshot", "clone", "copy", "destroy"),
+    "Suspended": ("resume", "resume_on", "hard_shutdown", "snapshot", "migrate_send"),
+    "Halted": ("start", "start_on", "snapshot", "clone", "copy", "destroy", "migrate_send"),
 }
 
 
