@@ -45,7 +45,7 @@ NOT_TRIED: Final[Mapping[str, str]] = {
 
 def test_each_verb_of_a_vm_is_tried_on_a_pool() -> None:
     texts = [path.read_text() for path in Path("tests").rglob("test_*.py")]
-    tried = "".join(text for text in texts if "wired(" in text or "over_a_pool(" in text)
+    tried = "".join(text for text in texts if any(word in text for word in ("wired(", "over_a_pool(", '__all__ = ["bench"]')))
     assert {row.id for row in ACTIONS if row.kind in OF_A_VM and f'"{row.id}"' not in tried} == set()
 
 
