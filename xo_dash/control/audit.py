@@ -20,6 +20,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -79,8 +80,7 @@ class Audit:
         self._size = size
         self._kept = kept
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
-        self._unwritten: set[asyncio.Future[None]] = set()
-        self._writing: asyncio.Task[None] | None = None
+        self._writing: asyncio.Future[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="audit")
         self._appending = threading.Lock()
         self._end = (-1, -1, "")  # inode, size and last link of the file as we left it
@@ -90,18 +90,9 @@ class Audit:
         """Return when the line is on the disk. Raises AuditUnwritable."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((_line(entry), written))
-        self._unwritten.add(written)
-        written.add_done_callback(self._unwritten.discard)
         if self._writing is None:
-            self._writing = asyncio.create_task(self._write_waiting())
-            self._writing.add_done_callback(self._let_go)
+            self._write_waiting()
         await asyncio.shield(written)
-
-    def _let_go(self, writing: asyncio.Task[None]) -> None:
-        """When the loop ends, the writing does: nobody would ever settle what is waited for."""
-        if writing.cancelled():
-            for written in tuple(self._unwritten):
-                written.cancel()
 
     def tell(self, actor: Actor, deed: Deed) -> None:
         """Return when what somebody did is on the disk: for the stores, which write in a thread of theirs. Raises AuditUnwritable."""
@@ -159,18 +150,18 @@ class Audit:
         """Let the thread go, once all is written."""
         self._thread.shutdown()
 
-    async def _write_waiting(self) -> None:
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting, []
-                try:
-                    await asyncio.get_running_loop().run_in_executor(self._thread, self._append, [line for line, _written in batch])
-                except OSError as error:
-                    _settle(batch, self._unwritable(error))
-                else:
-                    _settle(batch, None)
-        finally:
-            self._writing = None
+    def _write_waiting(self) -> None:
+        """By no task: those are cancelled when the loop ends, and what is told of that end is written too."""
+        batch, self._waiting = self._waiting, []
+        self._writing = asyncio.get_running_loop().run_in_executor(self._thread, self._append, [line for line, _written in batch])
+        self._writing.add_done_callback(partial(self._written, batch))
+
+    def _written(self, batch: list[tuple[bytes, asyncio.Future[None]]], writing: asyncio.Future[None]) -> None:
+        self._writing = None
+        error = writing.exception()
+        _settle(batch, self._unwritable(error) if isinstance(error, OSError) else error)
+        if self._waiting:
+            self._write_waiting()
 
     def _unwritable(self, error: OSError) -> AuditUnwritable:
         return AuditUnwritable(_("the audit log {file} cannot be written: {reason}").format(file=self.path, reason=error.strerror or error))
@@ -277,7 +268,7 @@ def _write_all(handle: int, lines: bytes) -> None:
         view = view[os.write(handle, view) :]
 
 
-def _settle(batch: list[tuple[bytes, asyncio.Future[None]]], error: AuditUnwritable | None) -> None:
+def _settle(batch: list[tuple[bytes, asyncio.Future[None]]], error: BaseException | None) -> None:
     for _line, written in batch:
         if not written.done():
             if error is None:
